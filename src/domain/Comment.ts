@@ -1,0 +1,33 @@
+import { Schema } from "effect"
+import { User } from "./User.ts"
+
+/** A comment on an issue, as Gitea's API gives it. */
+export const Comment = Schema.Struct({ id: Schema.Int, user: User, body: Schema.String })
+export type Comment = typeof Comment.Type
+
+/** The hidden line by which one of our comments is found again before a write is repeated. */
+export const markerOf = (key: string): string => `<!-- mosaic ${key} -->`
+
+/** Believed only in a comment of the bot's own numeric id: anybody can write a marker. */
+export const findMarked = (comments: ReadonlyArray<Comment>, botId: number, key: string): Comment | undefined =>
+  comments.find(({ user, body }) => user.id === botId && body.includes(markerOf(key)))
+
+/** Characters of a comment body, well under what Gitea stores. */
+const MAX_BODY = 60_000
+
+const CODE = /(```[\s\S]*?(?:```|$)|`[^`\n]*`)/
+
+/** Model text for a comment: no hidden comments (so no forged marker), and no mention that would notify people, outside code. */
+export const escapeMarkdown = (text: string): string =>
+  text
+    .split(CODE)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/@(?=[\w-])/g, "@\u200b")))
+    .join("")
+    .replaceAll("<!--", "&lt;!--")
+    .replaceAll("-->", "--&gt;")
+
+/** A finished comment body: the text, cut with a note when it is too long, and the marker. */
+export const withMarker = (key: string, text: string): string => {
+  const cut = text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n\n*(cut: the text was longer)*` : text
+  return `${cut}\n\n${markerOf(key)}\n`
+}

@@ -1,0 +1,31 @@
+import { Schema } from "effect"
+import { Issue, IssueNumber } from "./Issue.ts"
+import { Repository } from "./Repository.ts"
+import { User } from "./User.ts"
+
+/** The kinds of `issues` event that can change what the bot has to do. `action` is signed, the event headers are not. */
+export const IssueAction = Schema.Literals([
+  "assigned",
+  "unassigned",
+  "closed",
+  "opened",
+  "reopened",
+  "edited",
+  "label_updated",
+  "label_cleared",
+  "deleted"
+])
+export type IssueAction = typeof IssueAction.Type
+
+/** Gitea's `IssuePayload`, only what is used; unknown fields are left alone (Gitea 1.24 to main, Forgejo). */
+export const IssueEvent = Schema.Struct({
+  action: IssueAction,
+  number: IssueNumber,
+  issue: Issue,
+  repository: Repository,
+  sender: User
+})
+export type IssueEvent = typeof IssueEvent.Type
+
+/** What any JSON delivery says of itself, so that a kind we do not know can be named and ignored. */
+export const Envelope = Schema.Struct({ action: Schema.String.pipe(Schema.optionalKey) })

@@ -1,0 +1,17 @@
+import { Schema } from "effect"
+import { Block, Reply, ReplyUsage } from "./Reply.ts"
+
+/**
+ * The journal of a session is the truth about it. Every entry is stored before the step it makes possible, and nothing twice:
+ * `Asked` holds only the text a request adds (the results it carries are in `ToolEnded`) and the hash of the whole request.
+ */
+export const JournalEntry = Schema.TaggedUnion({
+  Asked: { text: Schema.NullOr(Schema.String), hash: Schema.String },
+  Replied: { reply: Reply, elapsed: Schema.Int },
+  ToolStarted: { id: Schema.String },
+  ToolEnded: { id: Schema.String, result: Schema.String, isError: Schema.Boolean },
+  Compacted: { block: Block, usage: ReplyUsage },
+  /** A compaction that brought nothing; the session rotates instead of asking again unchanged. */
+  CompactionFailed: { reason: Schema.String }
+})
+export type JournalEntry = typeof JournalEntry.Type

@@ -1,0 +1,67 @@
+import { Data } from "effect"
+import type { ToolCall, Transcript } from "./Transcript.ts"
+
+/** Times in a row that a paused turn is sent again. */
+export const MAX_PAUSES = 5
+
+export const NUDGE = "Go on. When the work is done, call the tool `finish` with your answer."
+export const CONTINUE_CUT = "Your reply was cut at its length limit. Go on where it stopped, in smaller pieces."
+export const CONTINUE_COMPACTED = "The conversation so far was summarised above. Go on with the task."
+export const CUT_CALL = "This call was cut at the reply's length limit and was not run. Call again with less input."
+export const INTERRUPTED_CALL = "Interrupted: the process restarted before this call ended. Check before you repeat it."
+
+/** What a session does next. */
+export type NextStep = Data.TaggedEnum<{
+  /** The conversation is new: send the first prompt. */
+  Begin: {}
+  /** Send what the journal holds; it was asked and not answered. */
+  Send: {}
+  /** Add the results at hand and this text, then send. */
+  Ask: { readonly text: string | null }
+  RunTool: { readonly call: ToolCall }
+  /** Answer a call without running it. */
+  RefuseTool: { readonly call: ToolCall; readonly why: string }
+  Rotate: { readonly cause: string }
+  Park: { readonly cause: string }
+  /** Without `finish` the last text is the answer. */
+  Answer: { readonly text: string }
+}>
+export const NextStep = Data.taggedEnum<NextStep>()
+
+const nextCall = (call: ToolCall): NextStep => {
+  if (call.cut) return NextStep.RefuseTool({ call, why: CUT_CALL })
+  return call.started ? NextStep.RefuseTool({ call, why: INTERRUPTED_CALL }) : NextStep.RunTool({ call })
+}
+
+const afterReply = (transcript: Transcript): NextStep => {
+  const open = transcript.calls.find(({ result }) => result === null)
+  if (open !== undefined) return nextCall(open)
+  if (transcript.stopReason === "model_context_window_exceeded") {
+    return NextStep.Rotate({ cause: "the reply reached the end of the model's window" })
+  }
+  if (transcript.stopReason === "refusal") return NextStep.Park({ cause: "Claude refused to go on" })
+  if (transcript.calls.length > 0) return NextStep.Ask({ text: null })
+  if (transcript.stopReason === "max_tokens") return NextStep.Ask({ text: CONTINUE_CUT })
+  if (transcript.stopReason === "pause_turn") {
+    return transcript.pauses > MAX_PAUSES
+      ? NextStep.Park({ cause: `the model paused its turn ${transcript.pauses} times in a row` })
+      : NextStep.Ask({ text: null })
+  }
+  return transcript.nudged ? NextStep.Answer({ text: transcript.text }) : NextStep.Ask({ text: NUDGE })
+}
+
+/** Total and pure: from where the journal stands to what is to be done. `finish` is the tool's own business. */
+export const nextStep = (transcript: Transcript): NextStep => {
+  switch (transcript.last) {
+    case "nothing":
+      return NextStep.Begin()
+    case "asked":
+      return NextStep.Send()
+    case "compacted":
+      return NextStep.Ask({ text: CONTINUE_COMPACTED })
+    case "compactionFailed":
+      return NextStep.Rotate({ cause: "the conversation could not be compacted" })
+    case "replied":
+      return afterReply(transcript)
+  }
+}

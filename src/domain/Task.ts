@@ -1,0 +1,70 @@
+import { Result, Schema } from "effect"
+import { Mandate } from "./Mandate.ts"
+import { FullName } from "./Repository.ts"
+
+/** `<repository id>/<issue number>`: one task per issue, whatever the repository is called today. */
+export const TaskId = Schema.String.check(Schema.isPattern(/^\d+\/\d+$/)).pipe(Schema.brand("TaskId"))
+export type TaskId = typeof TaskId.Type
+
+export const taskIdOf = (repositoryId: number, number: number): TaskId => TaskId.make(`${repositoryId}/${number}`)
+
+export const TaskState = Schema.Literals(["ready", "running", "parked", "completed", "failed", "cancelled"])
+export type TaskState = typeof TaskState.Type
+
+/** Attempts without any journal progress after which a task is failed. */
+export const MAX_ATTEMPTS = 3
+
+export const Task = Schema.Struct({
+  id: TaskId,
+  repositoryId: Schema.Int,
+  number: Schema.Int,
+  fullName: FullName,
+  title: Schema.String,
+  state: TaskState,
+  priority: Schema.Int,
+  mandate: Schema.NullOr(Mandate),
+  /** Grows with every newer mandate that starts the work again; sessions and reports belong to one generation. */
+  generation: Schema.Int,
+  /** Claims since the last journal entry. */
+  attempts: Schema.Int,
+  turns: Schema.Int,
+  tokens: Schema.Int,
+  /** Milliseconds spent in finished turns. */
+  elapsed: Schema.Int,
+  /** Why it is in its state: the cause of the last transition. */
+  cause: Schema.String,
+  updatedAt: Schema.Int
+})
+export type Task = typeof Task.Type
+
+const ALLOWED: Record<TaskState, ReadonlyArray<TaskState>> = {
+  ready: ["running", "parked", "failed", "cancelled"],
+  running: ["ready", "parked", "completed", "failed", "cancelled"],
+  parked: ["ready", "cancelled"],
+  completed: ["ready"],
+  failed: ["ready"],
+  cancelled: ["ready"]
+}
+
+export class ForbiddenTransition extends Schema.TaggedError<ForbiddenTransition>()("ForbiddenTransition", {
+  task: TaskId,
+  from: TaskState,
+  to: TaskState
+}) {
+  override get message() {
+    return `Task ${this.task} cannot go from ${this.from} to ${this.to}`
+  }
+}
+
+/** The state machine: `to` when a task may go there from where it is. */
+export const transition = (
+  task: Pick<Task, "id" | "state">,
+  to: TaskState
+): Result.Result<TaskState, ForbiddenTransition> =>
+  ALLOWED[task.state].includes(to)
+    ? Result.succeed(to)
+    : Result.fail(new ForbiddenTransition({ task: task.id, from: task.state, to }))
+
+const partOf = (id: TaskId, index: 0 | 1): number => Number(id.split("/")[index])
+export const repositoryIdOf = (id: TaskId): number => partOf(id, 0)
+export const numberOf = (id: TaskId): number => partOf(id, 1)

@@ -1,0 +1,130 @@
+import type { JournalEntry } from "./JournalEntry.ts"
+import { billedTokens, textOf, toolUses } from "./Reply.ts"
+import type { Block, ToolUse } from "./Reply.ts"
+
+export interface Message {
+  readonly role: "user" | "assistant"
+  readonly content: ReadonlyArray<Block>
+}
+
+/** A tool call of the newest reply. `cut`: the reply ended at its token limit inside this call, so its input cannot be trusted. */
+export interface ToolCall {
+  readonly use: ToolUse
+  readonly cut: boolean
+  readonly started: boolean
+  readonly result: { readonly text: string; readonly isError: boolean } | null
+}
+
+/** A conversation as its journal tells it: what has been sent, and where it stands. */
+export interface Transcript {
+  readonly messages: ReadonlyArray<Message>
+  readonly last: "nothing" | "asked" | "replied" | "compacted" | "compactionFailed"
+  readonly stopReason: string | null
+  readonly calls: ReadonlyArray<ToolCall>
+  readonly text: string
+  readonly turns: number
+  readonly tokens: number
+  /** Times in a row that the model paused its turn. */
+  readonly pauses: number
+  /** Whether the model has been asked for an answer after it stopped without `finish`. */
+  readonly nudged: boolean
+  /** The readable text of the newest compaction. */
+  readonly summary: string | null
+  /** Replies since the last compaction that brought the context down, or null when there was none. */
+  readonly repliesSinceCompaction: number | null
+  /** Every tool call answered so far, oldest first. */
+  readonly done: ReadonlyArray<ToolCall>
+}
+
+export const empty: Transcript = {
+  messages: [],
+  last: "nothing",
+  stopReason: null,
+  calls: [],
+  text: "",
+  turns: 0,
+  tokens: 0,
+  pauses: 0,
+  nudged: false,
+  summary: null,
+  repliesSinceCompaction: null,
+  done: []
+}
+
+/** What the next request adds: the results of every call first, as the API wants them, then the text. */
+export const userContent = (calls: ReadonlyArray<ToolCall>, text: string | null): ReadonlyArray<Block> => [
+  ...calls.map(({ use, result }) => ({
+    type: "tool_result",
+    tool_use_id: use.id,
+    content: result?.text ?? "",
+    ...(result?.isError ? { is_error: true } : {})
+  })),
+  ...(text === null ? [] : [{ type: "text", text }])
+]
+
+const replied = (before: Transcript, entry: JournalEntry & { readonly _tag: "Replied" }): Transcript => {
+  const { content, stopReason, usage } = entry.reply
+  const uses = toolUses(content)
+  return {
+    ...before,
+    messages: content.length === 0 ? before.messages : [...before.messages, { role: "assistant", content }],
+    last: "replied",
+    stopReason,
+    calls: uses.map((use, index) => ({
+      use,
+      cut: stopReason === "max_tokens" && index === uses.length - 1,
+      started: false,
+      result: null
+    })),
+    text: textOf(content),
+    turns: before.turns + 1,
+    tokens: before.tokens + billedTokens(usage),
+    pauses: stopReason === "pause_turn" ? before.pauses + 1 : 0,
+    repliesSinceCompaction: before.repliesSinceCompaction === null ? null : before.repliesSinceCompaction + 1
+  }
+}
+
+const onCall = (before: Transcript, id: string, change: (call: ToolCall) => ToolCall): Transcript => ({
+  ...before,
+  calls: before.calls.map((call) => (call.use.id === id ? change(call) : call))
+})
+
+/** The conversation after one more entry. */
+export const advance = (before: Transcript, entry: JournalEntry): Transcript => {
+  switch (entry._tag) {
+    case "Asked": {
+      const content = userContent(before.calls, entry.text)
+      return {
+        ...before,
+        messages: content.length === 0 ? before.messages : [...before.messages, { role: "user", content }],
+        last: "asked",
+        nudged: before.nudged || (before.stopReason === "end_turn" && before.calls.length === 0),
+        calls: [],
+        done: [...before.done, ...before.calls]
+      }
+    }
+    case "Replied":
+      return replied(before, entry)
+    case "ToolStarted":
+      return onCall(before, entry.id, (call) => ({ ...call, started: true }))
+    case "ToolEnded":
+      return onCall(before, entry.id, (call) => ({
+        ...call,
+        result: { text: entry.result, isError: entry.isError }
+      }))
+    case "Compacted":
+      return {
+        ...before,
+        messages: [{ role: "assistant", content: [entry.block] }],
+        last: "compacted",
+        calls: [],
+        summary: typeof entry.block["content"] === "string" ? entry.block["content"] : before.summary,
+        repliesSinceCompaction: 0,
+        tokens: before.tokens + billedTokens(entry.usage)
+      }
+    case "CompactionFailed":
+      return { ...before, last: "compactionFailed" }
+  }
+}
+
+export const replay = (entries: ReadonlyArray<JournalEntry>): Transcript => entries.reduce(advance, empty)

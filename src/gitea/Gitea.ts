@@ -1,0 +1,119 @@
+import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Comment } from "../domain/Comment.ts"
+import { Issue, IssueNumber } from "../domain/Issue.ts"
+import { Repository } from "../domain/Repository.ts"
+import type { FullName } from "../domain/Repository.ts"
+import { TimelineEntry } from "../domain/Timeline.ts"
+import { User } from "../domain/User.ts"
+import { Settings } from "../Settings.ts"
+import { httpClient, makeSend } from "./GiteaClient.ts"
+import type { Call, Send } from "./GiteaClient.ts"
+import { fromStatus } from "./GiteaError.ts"
+import type { GiteaError } from "./GiteaError.ts"
+import { GiteaRetry } from "./GiteaRetry.ts"
+
+/** Gitea's cap on a page, and how many pages are read at most. */
+const PAGE = 50
+const MAX_PAGES = 200
+
+const AssignedIssue = Schema.Struct({ number: IssueNumber, repository: Repository })
+type AssignedIssue = typeof AssignedIssue.Type
+
+const noToken: Send = ({ operation }) => Effect.fail(fromStatus(operation, 401, undefined))
+
+const issuePath = (fullName: FullName, number: number) => `/repos/${fullName}/issues/${number}`
+
+/** The calls to Gitea that are made, as the bot. */
+export class Gitea extends Context.Service<
+  Gitea,
+  {
+    readonly whoAmI: Effect.Effect<User, GiteaError>
+    /** Where a repository is today; tells a missing issue from a repository that was renamed or is out of sight. */
+    repository(id: number): Effect.Effect<Repository, GiteaError>
+    issue(fullName: FullName, number: number): Effect.Effect<Issue, GiteaError>
+    comments(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
+    /** Oldest first. */
+    timeline(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<TimelineEntry>, GiteaError>
+    /** Open issues assigned to the bot in every repository it can see. */
+    readonly assigned: Effect.Effect<
+      ReadonlyArray<{ readonly repository: Repository; readonly number: number }>,
+      GiteaError
+    >
+    /** Not repeated here: a comment whose answer was lost may have been written. */
+    createComment(fullName: FullName, number: number, body: string): Effect.Effect<Comment, GiteaError>
+    editComment(fullName: FullName, id: number, body: string): Effect.Effect<void, GiteaError>
+  }
+>()("mosaic-coordinator/gitea/Gitea") {
+  static readonly layerNoDeps = Layer.effect(
+    Gitea,
+    Effect.gen(function* () {
+      const { giteaUrl, giteaToken } = yield* Settings
+      const { schedule } = yield* GiteaRetry
+      const send = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
+      const get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) =>
+        Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
+
+      const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
+        Stream.paginate(1, (page) =>
+          Effect.map(
+            get({ ...call, query: { ...call.query, page, limit: PAGE } }, Schema.NullOr(Schema.Array(item))),
+            (items) => [
+              items ?? [],
+              (items?.length ?? 0) < PAGE || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)
+            ]
+          )
+        ).pipe(Stream.runCollect)
+
+      return {
+        whoAmI: get({ operation: "ask who the bot is", path: "/user" }, User),
+        repository: Effect.fn("Gitea.repository")((id: number) =>
+          get({ operation: "read repository", path: `/repositories/${id}` }, Repository)
+        ),
+        issue: Effect.fn("Gitea.issue")((fullName: FullName, number: number) =>
+          get({ operation: "read issue", path: issuePath(fullName, number) }, Issue)
+        ),
+        comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
+          get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, Schema.Array(Comment))
+        ),
+        timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
+          pages({ operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` }, TimelineEntry)
+        ),
+        assigned: pages(
+          {
+            operation: "list assigned issues",
+            path: "/repos/issues/search",
+            query: { assigned: "true", type: "issues", state: "open" }
+          },
+          AssignedIssue
+        ),
+        createComment: Effect.fn("Gitea.createComment")((fullName: FullName, number: number, body: string) =>
+          send(
+            {
+              operation: "create comment",
+              method: "POST",
+              path: `${issuePath(fullName, number)}/comments`,
+              body: { body }
+            },
+            Comment
+          )
+        ),
+        editComment: Effect.fn("Gitea.editComment")((fullName: FullName, id: number, body: string) =>
+          Effect.retry(
+            send(
+              {
+                operation: "edit comment",
+                method: "PATCH",
+                path: `/repos/${fullName}/issues/comments/${id}`,
+                body: { body }
+              },
+              Comment
+            ),
+            schedule
+          ).pipe(Effect.asVoid)
+        )
+      }
+    })
+  )
+
+  static readonly layer = this.layerNoDeps.pipe(Layer.provide(httpClient))
+}

@@ -1,0 +1,75 @@
+import { Effect, identity, Layer, Schema, Stream } from "effect"
+import type { Redacted } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import type { HttpClientResponse } from "effect/http"
+import { fromStatus, GiteaError, noAnswer } from "./GiteaError.ts"
+
+const TIME_LIMIT = "10 seconds"
+/** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
+const MAX_ANSWER = 16 * 1024 * 1024
+
+const tooLong = (operation: string) =>
+  new GiteaError({ operation, status: null, retryable: false, retryAfter: null, detail: "the answer is too long" })
+
+const readText = (operation: string, response: HttpClientResponse.HttpClientResponse) =>
+  response.stream.pipe(
+    Stream.mapError(() => noAnswer(operation, "the answer was cut")),
+    Stream.scan(
+      (): { size: number; chunk: Uint8Array } => ({ size: 0, chunk: new Uint8Array() }),
+      ({ size }, chunk) => ({ size: size + chunk.length, chunk })
+    ),
+    Stream.mapEffect(({ size, chunk }) =>
+      size > MAX_ANSWER ? Effect.fail(tooLong(operation)) : Effect.succeed(chunk)
+    ),
+    Stream.decodeText,
+    Stream.mkString
+  )
+
+export interface Call {
+  /** What is being done, for errors: "read issue". */
+  readonly operation: string
+  readonly method: "GET" | "POST" | "PATCH"
+  /** Below /api/v1, every variable part escaped. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number>>
+  readonly body?: Schema.Json
+}
+
+export type Send = <A>(call: Call, answer: Schema.Codec<A, unknown>) => Effect.Effect<A, GiteaError>
+
+/**
+ * One call to Gitea's API and its decoded answer, within ten seconds. Only ever to `baseUrl`: redirects are not followed,
+ * because a redirected POST would become a GET, and another origin must not see the token.
+ */
+export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Redacted.Redacted) {
+  const client = yield* HttpClient.HttpClient
+  const exchange = Effect.fnUntraced(function* <A>(call: Call, answer: Schema.Codec<A, unknown>) {
+    const request = HttpClientRequest.make(call.method)(`${baseUrl}/api/v1${call.path}`).pipe(
+      HttpClientRequest.setUrlParams(call.query ?? {}),
+      HttpClientRequest.bearerToken(token),
+      HttpClientRequest.acceptJson,
+      call.body === undefined ? identity : HttpClientRequest.bodyJsonUnsafe(call.body)
+    )
+    const response = yield* Effect.mapError(client.execute(request), ({ reason }) =>
+      noAnswer(call.operation, reason._tag)
+    )
+    if (response.status < 200 || response.status > 299) {
+      return yield* fromStatus(call.operation, response.status, response.headers["retry-after"])
+    }
+    const text = yield* readText(call.operation, response)
+    return yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(answer))(text), () =>
+      noAnswer(call.operation, "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it")
+    )
+  })
+  const send: Send = (call, answer) =>
+    Effect.timeoutOrElse(exchange(call, answer), {
+      duration: TIME_LIMIT,
+      orElse: () => Effect.fail(noAnswer(call.operation, `no answer within ${TIME_LIMIT}`))
+    })
+  return send
+})
+
+/** The HTTP client underneath: hands redirects to the caller instead of following them. */
+export const httpClient = FetchHttpClient.layer.pipe(
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+)

@@ -1,0 +1,42 @@
+import { Schema } from "effect"
+
+/** What went wrong with one call to Gitea. `status` null: there was no answer, or one that could not be read. */
+export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
+  operation: Schema.String,
+  status: Schema.NullOr(Schema.Int),
+  retryable: Schema.Boolean,
+  /** Milliseconds that Gitea, or a proxy before it, asked to wait. */
+  retryAfter: Schema.NullOr(Schema.Int),
+  detail: Schema.String
+}) {
+  override get message() {
+    return `Gitea: ${this.operation} failed (${this.status ?? "no answer"}): ${this.detail}`
+  }
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  301: "the repository was renamed or moved",
+  401: "the token is not accepted: set GITEA_TOKEN to a valid one",
+  403: "the bot may not do this: check the scopes of its token (read:user, write:issue, read:repository) and its access to the repository",
+  404: "not found, or not visible to the bot: add it as a collaborator",
+  423: "the repository is archived or the issue locked"
+}
+
+const isRetryable = (status: number): boolean => status === 408 || status === 429 || status >= 500
+
+/** Whole seconds only: Gitea's own limits (`[qos]`) and its usual proxies send no dates. */
+const retryAfterOf = (header: string | undefined): number | null =>
+  header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : null
+
+/** An answer whose status is not the wanted one. Its text is not stable, so only the status is read. */
+export const fromStatus = (operation: string, status: number, retryAfter: string | undefined): GiteaError =>
+  new GiteaError({
+    operation,
+    status,
+    retryable: isRetryable(status),
+    retryAfter: retryAfterOf(retryAfter),
+    detail: ADVICE[status] ?? (isRetryable(status) ? "Gitea is in trouble or overloaded" : "the call was refused")
+  })
+
+export const noAnswer = (operation: string, detail: string): GiteaError =>
+  new GiteaError({ operation, status: null, retryable: true, retryAfter: null, detail })

@@ -1,0 +1,46 @@
+import { Result } from "effect"
+import { notFound } from "./ApiError.ts"
+import type { ApiError } from "./ApiError.ts"
+
+/** The beta that shows, allows and understands on-demand compaction. */
+export const COMPACTION_BETA = "compact-2026-09-04"
+const MAX_OUTPUT_TOKENS = 4_096
+
+/** `window` in tokens of input; `compaction`: whether the model can summarise on demand. */
+export interface ClaudeModel {
+  readonly id: string
+  readonly window: number
+  readonly compaction: boolean
+}
+
+const models: ReadonlyArray<ClaudeModel> = [
+  { id: "claude-sandbox", window: 200_000, compaction: true },
+  { id: "claude-sandbox-small", window: 8_000, compaction: true },
+  { id: "claude-sandbox-tiny", window: 2_000, compaction: true },
+  { id: "claude-sandbox-plain", window: 8_000, compaction: false }
+]
+
+/** A model by its id; 404 where there is none. */
+export const findModel = (id: string): Result.Result<ClaudeModel, ApiError> =>
+  Result.fromNullishOr(
+    models.find((model) => model.id === id),
+    () => notFound(`model: ${id}`)
+  )
+
+/** Body of `GET /v1/models/{id}`. The capability is listed only where the beta was asked for. */
+export const modelInfo = ({ id, window, compaction }: ClaudeModel, betas: ReadonlyArray<string>) => ({
+  type: "model",
+  id,
+  display_name: id,
+  created_at: "2026-09-04T00:00:00Z",
+  lifecycle: "active",
+  deprecated_at: null,
+  retires_at: null,
+  line: null,
+  allowed_fallback_models: [],
+  max_input_tokens: window,
+  max_tokens: MAX_OUTPUT_TOKENS,
+  capabilities: betas.includes(COMPACTION_BETA)
+    ? { compaction: { supported: compaction, summarize: { supported: compaction } } }
+    : {}
+})

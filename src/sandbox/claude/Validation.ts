@@ -1,0 +1,73 @@
+import { Option } from "effect"
+import { invalid } from "./ApiError.ts"
+import type { ApiError } from "./ApiError.ts"
+import { compactionRules, startsWithSummary } from "./CompactionRules.ts"
+import type { ContentBlock, MessagesRequest } from "./MessagesRequest.ts"
+import { blocksOf } from "./MessagesRequest.ts"
+import type { ClaudeModel } from "./Models.ts"
+import type { Operation } from "./Operation.ts"
+import { inputTokens } from "./Tokens.ts"
+
+/** A request with what its rules depend on. */
+export interface Checked {
+  readonly operation: Operation
+  readonly request: MessagesRequest
+  readonly betas: ReadonlyArray<string>
+  readonly model: ClaudeModel
+}
+
+const ids = (blocks: ReadonlyArray<ContentBlock>, type: string): ReadonlyArray<string> =>
+  blocks.flatMap((block) => (block.type === type ? [block.id ?? block.tool_use_id ?? ""] : []))
+
+const missing = (wanted: ReadonlyArray<string>, found: ReadonlyArray<string>): string | undefined =>
+  wanted.find((id) => !found.includes(id))
+
+const maxTokens = ({ operation, request }: Checked): Option.Option<ApiError> =>
+  operation !== "count_tokens" && request.max_tokens === undefined
+    ? Option.some(invalid("max_tokens: Field required"))
+    : Option.none()
+
+const firstMessage = ({ request }: Checked): Option.Option<ApiError> => {
+  const [first] = request.messages
+  if (first === undefined) return Option.some(invalid("messages: at least one message is required"))
+  return first.role === "user" || startsWithSummary(request)
+    ? Option.none()
+    : Option.some(invalid('messages: first message must use the "user" role'))
+}
+
+/** Every `tool_use` is answered in the next message, and nothing else is. */
+const toolPairs = ({ request: { messages } }: Checked): Option.Option<ApiError> => {
+  const contents = messages.map(blocksOf)
+  const faults = contents.flatMap((blocks, index) => {
+    const unanswered = missing(ids(blocks, "tool_use"), ids(contents[index + 1] ?? [], "tool_result"))
+    const unasked = missing(ids(blocks, "tool_result"), ids(contents[index - 1] ?? [], "tool_use"))
+    return [
+      ...(unasked === undefined
+        ? []
+        : [`messages.${index}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${unasked}`]),
+      ...(unanswered === undefined
+        ? []
+        : [
+            `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${unanswered}`
+          ])
+    ]
+  })
+  return Option.map(Option.fromNullishOr(faults[0]), (fault) => invalid(fault))
+}
+
+const overflow = ({ operation, request, model }: Checked): Option.Option<ApiError> => {
+  const tokens = inputTokens(request)
+  return operation !== "count_tokens" && tokens > model.window
+    ? Option.some(invalid(`prompt is too long: ${tokens} tokens > ${model.window} maximum`))
+    : Option.none()
+}
+
+/** The first rule that a request breaks. Signatures are checked apart, because that takes a key. */
+export const validate = (checked: Checked): Option.Option<ApiError> =>
+  Option.firstSomeOf([
+    maxTokens(checked),
+    ...compactionRules(checked),
+    firstMessage(checked),
+    toolPairs(checked),
+    overflow(checked)
+  ])

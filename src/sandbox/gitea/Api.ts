@@ -1,0 +1,120 @@
+import { Array, Effect, Layer, Schema } from "effect"
+import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Bot } from "./Bot.ts"
+import type { Comment } from "./Forge.ts"
+import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.ts"
+import { ForgeStore } from "./ForgeStore.ts"
+import { comment, editComment } from "./IssueChanges.ts"
+import { SearchQuery, searchIssues } from "./IssueSearch.ts"
+import { issueInPath, repositoryInPath } from "./Lookup.ts"
+import { pageOf } from "./Paging.ts"
+import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
+import { commentResource, entryResource, issueResource, repositoryResource, userResource } from "./Resource.ts"
+
+const SEARCH_LIMIT = 20
+const TIMELINE_LIMIT = 30
+
+const json = HttpServerResponse.jsonUnsafe
+
+const unprocessable = new Refusal({ status: 422, message: "[Body]: Required" })
+
+const commentText = HttpServerRequest.schemaBodyJson(Schema.Struct({ body: Schema.NonEmptyString })).pipe(
+  Effect.map(({ body }) => body),
+  Effect.mapError(() => unprocessable)
+)
+
+const searchQuery = Effect.orElseSucceed(HttpServerRequest.schemaSearchParams(SearchQuery), () => ({}))
+
+/** Users, repositories and issues, to be read. */
+const ReadRoutes = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const bot = yield* Bot
+    const store = yield* ForgeStore
+    const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
+
+    const user = Effect.map(store.view, (view) => json(userResource(view, referred(view.forge.users, bot.id))))
+
+    const repositoryById = Effect.gen(function* () {
+      const view = yield* store.view
+      const { id } = yield* HttpRouter.params
+      const repository = Array.findFirst(view.forge.repositories, (it) => it.id === Number(id))
+      return json(repositoryResource(view, yield* Effect.mapError(Effect.fromOption(repository), () => notFound)))
+    })
+
+    const repository = Effect.gen(function* () {
+      const view = yield* store.view
+      return json(repositoryResource(view, yield* repositoryInPath(view.forge)))
+    })
+
+    const search = Effect.gen(function* () {
+      const view = yield* store.view
+      const query = yield* searchQuery
+      const found = searchIssues(view.forge, query, bot.id)
+      const page = pageOf(found, query, SEARCH_LIMIT).map((issue) => issueResource(view, issue))
+      return json(page, { headers: { "x-total-count": `${found.length}` } })
+    })
+
+    const issue = Effect.gen(function* () {
+      const view = yield* store.view
+      return json(issueResource(view, yield* issueInPath(view.forge, notFound)))
+    })
+
+    yield* router.add("GET", "/api/v1/user", user)
+    yield* router.add("GET", "/api/v1/repositories/:id", answer(repositoryById))
+    yield* router.add("GET", "/api/v1/repos/:owner/:name", answer(repository))
+    yield* router.add("GET", "/api/v1/repos/issues/search", search)
+    yield* router.add("GET", "/api/v1/repos/:owner/:name/issues/:number", answer(issue))
+    yield* router.add("*", "/*", answer(notFound))
+  })
+)
+
+/** What happened on an issue. Unlike the issue itself, these answer 500 when the issue is missing. */
+const TimelineRoutes = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const bot = yield* Bot
+    const store = yield* ForgeStore
+    const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
+
+    const comments = Effect.gen(function* () {
+      const view = yield* store.view
+      const issue = yield* issueInPath(view.forge, internalError)
+      return json(commentsOf(view.forge, issue.id).map((it) => commentResource(view, it)))
+    })
+
+    const timeline = Effect.gen(function* () {
+      const view = yield* store.view
+      const issue = yield* issueInPath(view.forge, internalError)
+      const page = pageOf(timelineOf(view.forge, issue.id), yield* searchQuery, TIMELINE_LIMIT)
+      const body = page.length > 0 ? page.map((entry) => entryResource(view, entry)) : null
+      return json(body, { headers: { "x-total-count": `${page.length}` } })
+    })
+
+    const post = Effect.gen(function* () {
+      const issue = yield* issueInPath((yield* store.view).forge, internalError)
+      const body = yield* commentText
+      const view = yield* store.apply((at) => comment({ by: bot.login, at }, issue.id, body))
+      return json(commentResource(view, latestComment(view.forge.entries.filter(isComment))), { status: 201 })
+    })
+
+    const patch = Effect.gen(function* () {
+      const { forge } = yield* store.view
+      const repository = yield* repositoryInPath(forge)
+      const entry = findEntry(forge, repository.id, Number((yield* HttpRouter.params)["id"]))
+      const { id } = yield* Effect.mapError(Effect.fromOption(entry), () => notFound)
+      const body = yield* commentText
+      const view = yield* store.apply((at) => editComment({ by: bot.login, at }, id, body))
+      const after = referred(view.forge.entries, id)
+      return isComment(after) ? json(commentResource(view, after)) : HttpServerResponse.empty()
+    })
+
+    yield* router.add("GET", "/api/v1/repos/:owner/:name/issues/:number/comments", answer(comments))
+    yield* router.add("GET", "/api/v1/repos/:owner/:name/issues/:number/timeline", answer(timeline))
+    yield* router.add("POST", "/api/v1/repos/:owner/:name/issues/:number/comments", answer(post))
+    yield* router.add("PATCH", "/api/v1/repos/:owner/:name/issues/comments/:id", answer(patch))
+  })
+)
+
+/** The part of Gitea's REST API that an issue bot needs. */
+export const Api = Layer.merge(ReadRoutes, TimelineRoutes)
+
+const latestComment = (comments: ReadonlyArray<Comment>): Comment => referred(comments, comments.length)

@@ -1,0 +1,116 @@
+import { Array, Option } from "effect"
+
+/** Times are timestamps as the API writes them; references between values are ids, which count from 1. */
+export interface User {
+  readonly id: number
+  readonly login: string
+  readonly createdAt: string
+}
+
+export interface Repository {
+  readonly id: number
+  readonly fullName: string
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface Label {
+  readonly id: number
+  readonly repository: number
+  readonly name: string
+}
+
+export interface Issue {
+  readonly id: number
+  readonly repository: number
+  readonly number: number
+  readonly poster: number
+  readonly title: string
+  readonly body: string
+  readonly state: "open" | "closed"
+  readonly deleted: boolean
+  readonly assignees: ReadonlyArray<number>
+  readonly labels: ReadonlyArray<number>
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly closedAt: string | null
+}
+
+export type EntryDetail =
+  | { readonly type: "comment"; readonly body: string }
+  | { readonly type: "assignees"; readonly assignee: number; readonly removed: boolean }
+  | { readonly type: "label"; readonly label: number; readonly removed: boolean }
+  | { readonly type: "change_title"; readonly from: string; readonly to: string }
+  | { readonly type: "close" }
+  | { readonly type: "reopen" }
+
+/** A line of an issue's timeline. Gitea keeps comments and events in one table, so they share their ids. */
+export type Entry = EntryDetail & {
+  readonly id: number
+  readonly issue: number
+  readonly user: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export type Comment = Extract<Entry, { readonly type: "comment" }>
+
+/** All the server remembers. Nothing leaves a list, so the value with id n is at position n - 1. */
+export interface Forge {
+  readonly users: ReadonlyArray<User>
+  readonly repositories: ReadonlyArray<Repository>
+  readonly formerNames: ReadonlyArray<{ readonly fullName: string; readonly repository: number }>
+  readonly labels: ReadonlyArray<Label>
+  readonly issues: ReadonlyArray<Issue>
+  readonly entries: ReadonlyArray<Entry>
+}
+
+export const emptyForge: Forge = {
+  users: [],
+  repositories: [],
+  formerNames: [],
+  labels: [],
+  issues: [],
+  entries: []
+}
+
+/** The value a reference points at; a reference that points nowhere is a defect. */
+export const referred = <A>(values: ReadonlyArray<A>, id: number): A => Array.getUnsafe(values, id - 1)
+
+export const ownerOf = (fullName: string): string => fullName.slice(0, fullName.indexOf("/"))
+
+const sameName = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase()
+
+export const findUser = (forge: Forge, login: string): Option.Option<User> =>
+  Array.findFirst(forge.users, (user) => sameName(user.login, login))
+
+export const findRepository = (forge: Forge, fullName: string): Option.Option<Repository> =>
+  Array.findFirst(forge.repositories, (repository) => sameName(repository.fullName, fullName))
+
+/** The repository that last had this name and has another one now. */
+export const findRenamed = (forge: Forge, fullName: string): Option.Option<Repository> =>
+  Array.findLast(forge.formerNames, (former) => sameName(former.fullName, fullName)).pipe(
+    Option.map((former) => referred(forge.repositories, former.repository))
+  )
+
+export const findLabel = (forge: Forge, repository: number, name: string): Option.Option<Label> =>
+  Array.findFirst(forge.labels, (label) => label.repository === repository && label.name === name)
+
+export const findIssue = (forge: Forge, repository: number, number: number): Option.Option<Issue> =>
+  Array.findFirst(forge.issues, (issue) => issue.repository === repository && issue.number === number && !issue.deleted)
+
+/** An entry of any issue of the repository. */
+export const findEntry = (forge: Forge, repository: number, id: number): Option.Option<Entry> =>
+  Array.findFirst(forge.entries, (entry) => {
+    const issue = referred(forge.issues, entry.issue)
+    return entry.id === id && issue.repository === repository && !issue.deleted
+  })
+
+/** The timeline of an issue, oldest first. */
+export const timelineOf = (forge: Forge, issue: number): ReadonlyArray<Entry> =>
+  forge.entries.filter((entry) => entry.issue === issue)
+
+export const isComment = (entry: Entry): entry is Comment => entry.type === "comment"
+
+export const commentsOf = (forge: Forge, issue: number): ReadonlyArray<Comment> =>
+  timelineOf(forge, issue).filter(isComment)

@@ -1,0 +1,71 @@
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Effect, Exit, Option } from "effect"
+import type { HttpServerResponse as Response } from "effect/http"
+import { HttpRouter, HttpServer, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Bot } from "./Bot.ts"
+import type { GiteaFault } from "./Faults.ts"
+import { Faults } from "./Faults.ts"
+import { internalError, Refusal, refusalResponse } from "./Refusal.ts"
+import { RequestLog } from "./RequestLog.ts"
+
+/** What every API call passes: the log, then planned faults, then the token. */
+export const Gate = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const bot = yield* Bot
+    const faults = yield* Faults
+    const log = yield* RequestLog
+    const url = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+
+    yield* router.addGlobalMiddleware((route) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const call = { method: request.method, path: pathOf(request.url) }
+        const admitted = isAuthorized(request, bot.token) ? route : Effect.succeed(refusalResponse(url, unauthorized))
+        const fault = yield* faults.strike(`${call.method} ${call.path}`)
+        return yield* Option.match(fault, {
+          onNone: () => admitted,
+          onSome: (it) => suffer(url, request, it, admitted)
+        }).pipe(Effect.onExit((exit) => log.add({ ...call, status: statusOf(exit) })))
+      })
+    )
+  })
+)
+
+const unauthorized = new Refusal({ status: 401, message: "token is required" })
+
+const pathOf = (target: string): string => target.replace(/\?.*$/, "")
+
+const isAuthorized = (request: HttpServerRequest.HttpServerRequest, token: string): boolean =>
+  /^(?:token|bearer) (.+)$/i.exec(request.headers["authorization"] ?? "")?.[1] === token
+
+/** The server runs its handlers uninterruptibly and opens only the inside of a route. */
+const untilClientGoes = Effect.interruptible(Effect.never)
+
+const suffer = <E, R>(
+  url: string,
+  request: HttpServerRequest.HttpServerRequest,
+  fault: GiteaFault,
+  admitted: Effect.Effect<Response.HttpServerResponse, E, R>
+): Effect.Effect<Response.HttpServerResponse, E, R> => {
+  switch (fault.kind) {
+    case "hang":
+      return untilClientGoes
+    case "reset":
+      return Effect.andThen(
+        Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()),
+        untilClientGoes
+      )
+    case "doneThenStatus":
+      return Effect.as(admitted, HttpServerResponse.setStatus(refusalResponse(url, internalError), fault.status))
+    case "status":
+      return Effect.succeed(
+        (fault.body === undefined ? refusalResponse(url, internalError) : HttpServerResponse.text(fault.body)).pipe(
+          HttpServerResponse.setStatus(fault.status),
+          HttpServerResponse.setHeaders(fault.headers ?? {})
+        )
+      )
+  }
+}
+
+const statusOf = <E>(exit: Exit.Exit<Response.HttpServerResponse, E>): number =>
+  Exit.hasInterrupts(exit) ? 0 : HttpServerError.exitResponse(exit).status

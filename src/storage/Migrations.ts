@@ -1,0 +1,37 @@
+import { Effect, Schema } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import { migration0001 } from "./migrations/0001_thread.ts"
+
+const migrations = { "0001_thread": migration0001 }
+
+/** The store was written by a newer release; going on could lose what it knows. */
+export class StoreTooNew extends Schema.TaggedError<StoreTooNew>()("StoreTooNew", {
+  found: Schema.Int,
+  known: Schema.Int
+}) {
+  override get message() {
+    return `The store has schema version ${this.found}, this release knows version ${this.known}: start a newer release, or restore a backup made before the upgrade`
+  }
+}
+
+const known = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+
+const refuseNewer = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  const rows = yield* sql<{ found: number | null }>`select max(migration_id) as found from effect_sql_migrations`
+  const found = rows[0]?.found ?? 0
+  if (found > known) return yield* new StoreTooNew({ found, known })
+})
+
+const hasMigrations = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql`select 1 from sqlite_master where type = 'table' and name = 'effect_sql_migrations'`,
+    (rows) => rows.length > 0
+  )
+
+/** Brings the store to this release's schema, each step in a transaction. Refuses one that is newer. */
+export const migrate = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  if (yield* hasMigrations(sql)) yield* refuseNewer(sql)
+  yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations) }).pipe(
+    Effect.provideService(SqlClient.SqlClient, sql)
+  )
+})

@@ -1,0 +1,32 @@
+import { Duration, Effect, Schedule, Schema } from "effect"
+import { DatabaseSync } from "node:sqlite"
+
+/** How long a second start waits for a predecessor that is stopping. */
+const PATIENCE = Duration.seconds(10)
+const RETRY = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: PATIENCE }))
+
+/** Another process works on this store. */
+export class StoreInUse extends Schema.TaggedError<StoreInUse>()("StoreInUse", { lock: Schema.String }) {
+  override get message() {
+    return `Another coordinator holds ${this.lock}: stop it first, or give this one a DATABASE_URL of its own`
+  }
+}
+
+const take = (lock: string) =>
+  Effect.try({
+    try: () => {
+      const db = new DatabaseSync(lock, { timeout: 0 })
+      db.exec("BEGIN EXCLUSIVE")
+      return db
+    },
+    catch: () => new StoreInUse({ lock })
+  })
+
+/**
+ * One process per store, by an exclusive transaction on `<file>.lock`: refused at once, freed by the kernel when the holder
+ * dies, and the store itself stays readable. Nothing else in this process may open the lock file, closing it would drop the lock.
+ */
+export const hold = (file: string) =>
+  file === ":memory:"
+    ? Effect.void
+    : Effect.acquireRelease(Effect.retry(take(`${file}.lock`), RETRY), (db) => Effect.sync(() => db.close()))

@@ -1,0 +1,47 @@
+import { Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { Settings } from "../Settings.ts"
+import { Holder } from "./Holder.ts"
+import { migrate } from "./Migrations.ts"
+import { hold } from "./ProcessLock.ts"
+import * as Sqlite from "./Sqlite.ts"
+
+/** The store cannot be opened at start. */
+export class StoreUnusable extends Schema.TaggedError<StoreUnusable>()("StoreUnusable", {
+  file: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `The store ${this.file} cannot be used (${String(this.cause)}): check that its folder can be written; if the file is damaged, put a backup in its place`
+  }
+}
+
+const makeFolder = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+})
+
+const open = Effect.fnUntraced(
+  function* (file: string) {
+    if (file !== ":memory:") yield* makeFolder(file)
+    yield* hold(file)
+    const sql = yield* Sqlite.make(file)
+    yield* migrate(sql)
+    return sql
+  },
+  (effect, file) =>
+    Effect.mapError(effect, (error) =>
+      error._tag === "StoreInUse" || error._tag === "StoreTooNew" ? error : new StoreUnusable({ file, cause: error })
+    )
+)
+
+/** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends. */
+export const layer = Holder.layer.pipe(
+  Layer.provideMerge(
+    Layer.effect(
+      SqlClient.SqlClient,
+      Effect.flatMap(Settings, ({ database }) => open(database))
+    )
+  )
+)

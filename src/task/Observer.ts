@@ -1,0 +1,64 @@
+import { Context, Effect, Layer, RcMap, Semaphore } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Task, TaskId } from "../domain/Task.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { IssueLook } from "./IssueLook.ts"
+import type { IssueRef, Look } from "./IssueLook.ts"
+import { Tasks } from "./Tasks.ts"
+
+/** Brings tasks in line with their issues: observations of one issue one at a time, from the look to the commit. */
+export class Observer extends Context.Service<
+  Observer,
+  {
+    /** Looks through the API. */
+    observe(ref: IssueRef): Effect.Effect<Look, GiteaError | StoreUnavailable>
+    /**
+     * With a look and a last write of the caller's own. `look` begins when it is this observation's turn; `settle` is committed
+     * together with what follows for the task.
+     */
+    observeWith<E, E2>(
+      id: TaskId,
+      look: Effect.Effect<Look, E>,
+      settle: (task: Task | null) => Effect.Effect<void, E2>
+    ): Effect.Effect<Look, E | E2 | StoreUnavailable>
+  }
+>()("mosaic-coordinator/task/Observer") {
+  static readonly layer = Layer.effect(
+    Observer,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const tasks = yield* Tasks
+      const issues = yield* IssueLook
+      const turns = yield* RcMap.make({ lookup: (_: TaskId) => Semaphore.make(1) })
+
+      const inTurn = <A, E, R>(id: TaskId, effect: Effect.Effect<A, E, R>) =>
+        RcMap.get(turns, id).pipe(
+          Effect.flatMap((turn) => turn.withPermit(effect)),
+          Effect.scoped
+        )
+
+      const observeWith = <E, E2>(
+        id: TaskId,
+        look: Effect.Effect<Look, E>,
+        settle: (task: Task | null) => Effect.Effect<void, E2>
+      ) =>
+        inTurn(
+          id,
+          Effect.tap(look, ({ subject, observation }) =>
+            tasks
+              .observed(id, subject, observation)
+              .pipe(Effect.flatMap(settle), sql.withTransaction, orStoreUnavailable)
+          )
+        )
+
+      return {
+        observe: Effect.fn("Observer.observe")((ref: IssueRef) =>
+          observeWith(ref.taskId, issues.at(ref), () => Effect.void)
+        ),
+        observeWith
+      }
+    })
+  )
+}

@@ -1,0 +1,128 @@
+import { Clock, Context, Duration, Effect, Layer, PubSub, Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+import type { Statement } from "effect/sql"
+import { decide } from "../domain/Mandate.ts"
+import type { Observation } from "../domain/Mandate.ts"
+import type { ForbiddenTransition, Task, TaskId, TaskState } from "../domain/Task.ts"
+import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { apply } from "./Application.ts"
+import type { Subject } from "./Application.ts"
+import { LEASE, LeaseLost } from "./Lease.ts"
+import type { Claim } from "./Lease.ts"
+import { Outbox } from "./Outbox.ts"
+import type { OutboxEntry } from "./Outbox.ts"
+import { taskOf } from "./TaskRow.ts"
+import { record, recordClaim } from "./Transitions.ts"
+
+/** Durable tasks: the only place that writes their rows. */
+export class Tasks extends Context.Service<
+  Tasks,
+  {
+    find(id: TaskId): Effect.Effect<Task | null, StoreUnavailable>
+    /** Brings the task of an issue in line with what was observed, by the mandate table. `subject` null: the issue is gone. */
+    observed(
+      id: TaskId,
+      subject: Subject | null,
+      observation: Observation
+    ): Effect.Effect<Task | null, StoreUnavailable>
+    /** The best task that waits, by priority and then age, now running under a lease of its own; null when none waits. */
+    readonly claim: Effect.Effect<Claim | null, StoreUnavailable>
+    renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
+    /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
+    fenced<A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
+    /** Ends the claim with a transition, and says so on the issue. */
+    move(
+      claim: Claim,
+      to: TaskState,
+      cause: string,
+      reports: ReadonlyArray<OutboxEntry>
+    ): Effect.Effect<void, LeaseLost | ForbiddenTransition | StoreUnavailable>
+    /** Ends the claim without a transition: the task is handed out again after the delay. */
+    release(claim: Claim, delay: Duration.Duration): Effect.Effect<void, LeaseLost | StoreUnavailable>
+    /** Every task that was changed by an observation, after its commit. */
+    readonly changes: Effect.Effect<PubSub.Subscription<Task>, never, Scope.Scope>
+  }
+>()("mosaic-coordinator/task/Tasks") {
+  static readonly layer = Layer.effect(
+    Tasks,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const outbox = yield* Outbox
+      const random = yield* SecureRandom.SecureRandom
+      const changed = yield* PubSub.unbounded<Task>()
+
+      // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
+      yield* sql`update tasks set lease = null, lease_expires_at = null, not_before = 0 where lease is not null`.pipe(
+        orStoreUnavailable
+      )
+
+      const find = Effect.fnUntraced(function* (id: TaskId) {
+        const rows = yield* sql`select * from tasks where id = ${id}`
+        return rows[0] === undefined ? null : yield* taskOf(rows[0])
+      }, orStoreUnavailable)
+
+      const observed = Effect.fn("Tasks.observed")(
+        function* (id: TaskId, subject: Subject | null, observation: Observation) {
+          const before = yield* find(id)
+          yield* apply({ sql, outbox }, id, subject, before, decide(before, observation))
+          const after = yield* find(id)
+          if (after !== null && after.state !== before?.state) yield* sql.afterCommit(PubSub.publish(changed, after))
+          return after
+        },
+        sql.withTransaction,
+        orStoreUnavailable,
+        // The mandate table never asks for a transition the state machine forbids.
+        Effect.catchTag("ForbiddenTransition", Effect.die)
+      )
+
+      const claim = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const lease = yield* random.uuidV4()
+        const rows = yield* sql`update tasks set state = 'running', lease = ${lease}, attempts = attempts + 1,
+          lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now}
+          where id = (select id from tasks where state in ('ready', 'running') and not_before <= ${now}
+            and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1) returning *`
+        if (rows[0] === undefined) return null
+        const task = yield* taskOf(rows[0])
+        yield* recordClaim(sql, task.id)
+        return { task, lease }
+      }).pipe(sql.withTransaction, orStoreUnavailable, Effect.withSpan("Tasks.claim"))
+
+      const touch = Effect.fnUntraced(function* ({ task, lease }: Claim, set: Statement.Fragment) {
+        const rows = yield* sql`update tasks set ${set} where id = ${task.id} and lease = ${lease} returning id`
+        if (rows.length === 0) return yield* new LeaseLost({ task: task.id })
+      })
+
+      const renew = Effect.fn("Tasks.renew")(function* (claim: Claim) {
+        const now = yield* Clock.currentTimeMillis
+        yield* touch(claim, sql`lease_expires_at = ${now + Duration.toMillis(LEASE)}`)
+      }, orStoreUnavailable)
+
+      const fenced = <A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>) =>
+        touch(claim, sql`attempts = attempts`).pipe(Effect.andThen(write), sql.withTransaction, orStoreUnavailable)
+
+      const move = Effect.fn("Tasks.move")(
+        function* (claim: Claim, to: TaskState, cause: string, reports: ReadonlyArray<OutboxEntry>) {
+          const now = yield* Clock.currentTimeMillis
+          yield* touch(
+            claim,
+            sql`state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, ready_at = ${now}, updated_at = ${now}`
+          )
+          yield* record(sql, { id: claim.task.id, state: "running" }, to, cause)
+          yield* Effect.forEach(reports, outbox.put, { discard: true })
+        },
+        sql.withTransaction,
+        orStoreUnavailable
+      )
+
+      const release = Effect.fn("Tasks.release")(function* (claim: Claim, delay: Duration.Duration) {
+        const now = yield* Clock.currentTimeMillis
+        yield* touch(claim, sql`lease = null, lease_expires_at = null, not_before = ${now + Duration.toMillis(delay)}`)
+      }, orStoreUnavailable)
+
+      return { find, observed, claim, renew, fenced, move, release, changes: PubSub.subscribe(changed) }
+    })
+  )
+}

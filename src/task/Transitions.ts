@@ -1,0 +1,37 @@
+import { Clock, Duration, Effect } from "effect"
+import type { SqlClient } from "effect/sql"
+import { transition } from "../domain/Task.ts"
+import type { Task, TaskState } from "../domain/Task.ts"
+
+/** Times an issue may become ready within the window; a runaway of assignments stops there until the window has passed. */
+export const BREAKER_LIMIT = 10
+const BREAKER_WINDOW = Duration.hours(1)
+
+/** Records that a task came to a state, when, and why. Part of the caller's transaction. */
+export const record = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  task: Pick<Task, "id" | "state"> | { readonly id: Task["id"]; readonly state: null },
+  to: TaskState,
+  cause: string
+) {
+  if (task.state !== null) yield* Effect.fromResult(transition(task, to))
+  const at = yield* Clock.currentTimeMillis
+  yield* sql`insert into transitions (task_id, "from", "to", cause, at) values (${task.id}, ${task.state}, ${to}, ${cause}, ${at})`
+})
+
+/** Whether the issue has become ready too often of late. */
+export const breakerOpen = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, id: Task["id"]) {
+  const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(BREAKER_WINDOW)
+  const rows =
+    yield* sql`select 1 from transitions where task_id = ${id} and "to" = 'ready' and at > ${since} limit ${BREAKER_LIMIT}`
+  return rows.length >= BREAKER_LIMIT
+})
+
+/** A claim is a transition only for a task that was ready; one taken up again after a crash is still running. */
+export const recordClaim = (sql: SqlClient.SqlClient, id: Task["id"]) =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (at) =>
+      sql`insert into transitions (task_id, "from", "to", cause, at) select ${id}, 'ready', 'running', 'claimed by a worker', ${at}
+      where (select "to" from transitions where task_id = ${id} order by id desc limit 1) = 'ready'`
+  )
