@@ -1,5 +1,6 @@
+import { isProgress } from "./AgentTool.ts"
 import type { IssueText } from "./Prompt.ts"
-import { cutTo, FIRST_PROMPT_SHARE } from "./Prompt.ts"
+import { cutTo, FIRST_PROMPT_SHARE, firstPrompt } from "./Prompt.ts"
 import { fence } from "./Fence.ts"
 import type { ToolCall, Transcript } from "./Transcript.ts"
 
@@ -37,32 +38,35 @@ const describe = ({ use, result }: ToolCall): string =>
 export const handoverOf = ({ fullName, issue }: IssueText, transcript: Transcript): Handover => {
   const calls = [...transcript.done, ...transcript.calls]
   const answered = calls.filter(({ result }) => result !== null).slice(-MAX_CALLS)
-  const progress = calls.findLast(({ use }) => use.name === "progress")
+  const notes = calls.filter(({ use }) => use.name === "progress").map(({ use }) => use.input)
   return {
     task: `${fullName}#${issue.number} ${issue.title}`,
     constraints: constraintsOf(issue.body),
     done: answered.filter(({ result }) => result?.isError !== true).map(describe),
     failed: answered.filter(({ result }) => result?.isError === true).map(describe),
-    next: progress === undefined ? transcript.text : describe(progress),
+    next: notes.findLast(isProgress)?.next ?? transcript.text,
     summary: transcript.summary
   }
 }
 
-const list = (title: string, items: ReadonlyArray<string>): string =>
-  items.length === 0 ? `${title}: nothing.` : `${title}:\n${items.map((item) => `- ${item}`).join("\n")}`
+/** Shares of the first prompt: the issue itself, then what its predecessor left. */
+const SHARES = { issue: 0.4, constraints: 0.15, done: 0.15, failed: 0.05, next: 0.05, summary: 0.2 }
 
-/** The first message of a successor: the issue's own prompt, then what its predecessor left; each within its share of the limit. */
-export const renderHandover = (handover: Handover, issuePrompt: string, limit: number): string => {
-  const room = Math.floor(limit * FIRST_PROMPT_SHARE)
-  const share = (text: string, part: number) => cutTo(text, Math.floor(room * part))
+const lines = (items: ReadonlyArray<string>): string => (items.length === 0 ? "nothing" : items.join("\n"))
+
+/** The first message of a successor, within the share of the limit (tokens) that any first prompt has. */
+export const renderHandover = (text: IssueText, handover: Handover, limit: number): string => {
+  const room = limit * FIRST_PROMPT_SHARE
+  const section = (label: string, content: string, share: number) =>
+    fence(label, cutTo(content, Math.floor(room * share)))
   return [
-    share(issuePrompt, 0.5),
+    firstPrompt(text, limit * SHARES.issue),
     `You go on with this task in a fresh session, because the one before had filled its context: ${handover.task}`,
-    share(fence("constraints, verbatim from the issue", handover.constraints.join("\n")), 0.15),
-    share(list("Done before you, oldest first", handover.done), 0.15),
-    share(list("Failed before you", handover.failed), 0.05),
-    share(`Next step, as noted last: ${handover.next === "" ? "not noted" : handover.next}`, 0.1),
-    share(`Last summary: ${handover.summary ?? "none"}`, 0.2),
+    section("constraints, verbatim from the issue", lines(handover.constraints), SHARES.constraints),
+    section("done before you, oldest first", lines(handover.done), SHARES.done),
+    section("failed before you", lines(handover.failed), SHARES.failed),
+    section("next step, as noted last", lines([handover.next]), SHARES.next),
+    section("last summary", handover.summary ?? "none", SHARES.summary),
     "Do not repeat what is done. Go on."
   ].join("\n\n")
 }

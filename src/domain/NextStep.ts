@@ -1,4 +1,6 @@
 import { Data } from "effect"
+import { isFinish } from "./AgentTool.ts"
+import type { FinishInput } from "./AgentTool.ts"
 import type { ToolCall, Transcript } from "./Transcript.ts"
 
 /** Times in a row that a paused turn is sent again. */
@@ -23,8 +25,8 @@ export type NextStep = Data.TaggedEnum<{
   RefuseTool: { readonly call: ToolCall; readonly why: string }
   Rotate: { readonly cause: string }
   Park: { readonly cause: string }
-  /** Without `finish` the last text is the answer. */
-  Answer: { readonly text: string }
+  /** The work is over; without `finish` the last text is the answer. */
+  Answer: FinishInput
 }>
 export const NextStep = Data.taggedEnum<NextStep>()
 
@@ -33,9 +35,17 @@ const nextCall = (call: ToolCall): NextStep => {
   return call.started ? NextStep.RefuseTool({ call, why: INTERRUPTED_CALL }) : NextStep.RunTool({ call })
 }
 
+const finished = ({ calls }: Transcript): FinishInput | undefined =>
+  calls
+    .filter(({ use, result }) => use.name === "finish" && result?.isError === false)
+    .map(({ use }) => use.input)
+    .find(isFinish)
+
 const afterReply = (transcript: Transcript): NextStep => {
   const open = transcript.calls.find(({ result }) => result === null)
   if (open !== undefined) return nextCall(open)
+  const answer = finished(transcript)
+  if (answer !== undefined) return NextStep.Answer(answer)
   if (transcript.stopReason === "model_context_window_exceeded") {
     return NextStep.Rotate({ cause: "the reply reached the end of the model's window" })
   }
@@ -47,10 +57,13 @@ const afterReply = (transcript: Transcript): NextStep => {
       ? NextStep.Park({ cause: `the model paused its turn ${transcript.pauses} times in a row` })
       : NextStep.Ask({ text: null })
   }
-  return transcript.nudged ? NextStep.Answer({ text: transcript.text }) : NextStep.Ask({ text: NUDGE })
+  if (!transcript.nudged) return NextStep.Ask({ text: NUDGE })
+  return transcript.text === ""
+    ? NextStep.Park({ cause: "the model stopped without an answer" })
+    : NextStep.Answer({ answer: transcript.text, status: "done" })
 }
 
-/** Total and pure: from where the journal stands to what is to be done. `finish` is the tool's own business. */
+/** Total and pure: from where the journal stands to what is to be done. */
 export const nextStep = (transcript: Transcript): NextStep => {
   switch (transcript.last) {
     case "nothing":

@@ -1,5 +1,5 @@
 import type { JournalEntry } from "./JournalEntry.ts"
-import { billedTokens, textOf, toolUses } from "./Reply.ts"
+import { textOf, toolUses } from "./Reply.ts"
 import type { Block, ToolUse } from "./Reply.ts"
 
 export interface Message {
@@ -21,9 +21,11 @@ export interface Transcript {
   readonly last: "nothing" | "asked" | "replied" | "compacted" | "compactionFailed"
   readonly stopReason: string | null
   readonly calls: ReadonlyArray<ToolCall>
+  /** The text of the newest reply. */
   readonly text: string
+  /** Hash of the newest request, as it was when it was first asked. */
+  readonly hash: string | null
   readonly turns: number
-  readonly tokens: number
   /** Times in a row that the model paused its turn. */
   readonly pauses: number
   /** Whether the model has been asked for an answer after it stopped without `finish`. */
@@ -42,8 +44,8 @@ export const empty: Transcript = {
   stopReason: null,
   calls: [],
   text: "",
+  hash: null,
   turns: 0,
-  tokens: 0,
   pauses: 0,
   nudged: false,
   summary: null,
@@ -63,7 +65,7 @@ export const userContent = (calls: ReadonlyArray<ToolCall>, text: string | null)
 ]
 
 const replied = (before: Transcript, entry: JournalEntry & { readonly _tag: "Replied" }): Transcript => {
-  const { content, stopReason, usage } = entry.reply
+  const { content, stopReason } = entry.reply
   const uses = toolUses(content)
   return {
     ...before,
@@ -78,7 +80,6 @@ const replied = (before: Transcript, entry: JournalEntry & { readonly _tag: "Rep
     })),
     text: textOf(content),
     turns: before.turns + 1,
-    tokens: before.tokens + billedTokens(usage),
     pauses: stopReason === "pause_turn" ? before.pauses + 1 : 0,
     repliesSinceCompaction: before.repliesSinceCompaction === null ? null : before.repliesSinceCompaction + 1
   }
@@ -98,6 +99,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         ...before,
         messages: content.length === 0 ? before.messages : [...before.messages, { role: "user", content }],
         last: "asked",
+        hash: entry.hash,
         nudged: before.nudged || (before.stopReason === "end_turn" && before.calls.length === 0),
         calls: [],
         done: [...before.done, ...before.calls]
@@ -119,8 +121,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         last: "compacted",
         calls: [],
         summary: typeof entry.block["content"] === "string" ? entry.block["content"] : before.summary,
-        repliesSinceCompaction: 0,
-        tokens: before.tokens + billedTokens(entry.usage)
+        repliesSinceCompaction: 0
       }
     case "CompactionFailed":
       return { ...before, last: "compactionFailed" }

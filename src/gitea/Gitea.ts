@@ -32,7 +32,7 @@ export class Gitea extends Context.Service<
     repository(id: number): Effect.Effect<Repository, GiteaError>
     issue(fullName: FullName, number: number): Effect.Effect<Issue, GiteaError>
     comments(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
-    /** Oldest first. */
+    /** All of it: without `page` Gitea leaves nothing out, while a page is filtered after it is cut and so may be short. */
     timeline(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<TimelineEntry>, GiteaError>
     /** Open issues assigned to the bot in every repository it can see. */
     readonly assigned: Effect.Effect<
@@ -53,14 +53,12 @@ export class Gitea extends Context.Service<
       const get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) =>
         Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
+      // Until an empty page: a short one may only mean that the server caps pages lower.
       const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
         Stream.paginate(1, (page) =>
           Effect.map(
             get({ ...call, query: { ...call.query, page, limit: PAGE } }, Schema.NullOr(Schema.Array(item))),
-            (items) => [
-              items ?? [],
-              (items?.length ?? 0) < PAGE || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)
-            ]
+            (items) => [items ?? [], !items?.length || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)]
           )
         ).pipe(Stream.runCollect)
 
@@ -76,7 +74,10 @@ export class Gitea extends Context.Service<
           get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, Schema.Array(Comment))
         ),
         timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
-          pages({ operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` }, TimelineEntry)
+          get(
+            { operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` },
+            Schema.NullOr(Schema.Array(TimelineEntry))
+          ).pipe(Effect.map((entries) => entries ?? []))
         ),
         assigned: pages(
           {

@@ -16,6 +16,7 @@ export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
 
 const ADVICE: Readonly<Record<number, string>> = {
   301: "the repository was renamed or moved",
+  307: "the owner of the repository was renamed",
   401: "the token is not accepted: set GITEA_TOKEN to a valid one",
   403: "the bot may not do this: check the scopes of its token (read:user, write:issue, read:repository) and its access to the repository",
   404: "not found, or not visible to the bot: add it as a collaborator",
@@ -40,3 +41,6 @@ export const fromStatus = (operation: string, status: number, retryAfter: string
 
 export const noAnswer = (operation: string, detail: string): GiteaError =>
   new GiteaError({ operation, status: null, retryable: true, retryAfter: null, detail })
+
+/** Nothing under this path: gone, out of sight, renamed (301), or its owner renamed (307). */
+export const isElsewhere = ({ status }: GiteaError): boolean => status === 404 || status === 301 || status === 307

@@ -1,12 +1,10 @@
 import { Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
-import { withMarker } from "../domain/Comment.ts"
 import { Decision } from "../domain/Mandate.ts"
 import type { Mandate } from "../domain/Mandate.ts"
-import { progressText } from "../domain/ProgressText.ts"
-import type { Task, TaskId, TaskState } from "../domain/Task.ts"
-import { progressKey } from "./Outbox.ts"
-import type { Outbox, OutboxEntry } from "./Outbox.ts"
+import type { Task, TaskId } from "../domain/Task.ts"
+import type { Outbox } from "./Outbox.ts"
+import { progressEntry } from "./Reports.ts"
 import { breakerOpen, record } from "./Transitions.ts"
 
 /** An issue as the task table knows it. */
@@ -24,14 +22,6 @@ interface Writers {
 }
 
 const ASSIGNED = "assigned to the bot"
-
-/** What the one progress comment says of a state; a task that waits or runs may only say it while the issue is the bot's. */
-export const progressEntry = (taskId: TaskId, state: TaskState, cause: string): OutboxEntry => ({
-  key: progressKey(taskId),
-  taskId,
-  needsMandate: state === "ready" || state === "running",
-  body: withMarker(progressKey(taskId), progressText(state, cause, null))
-})
 
 const mandateColumns = ({ sql }: Writers, mandate: Mandate | null) =>
   sql`mandate_source = ${mandate?.source ?? null}, mandate_id = ${mandate?.id ?? null}`

@@ -9,6 +9,7 @@ import type { TaskId } from "../domain/Task.ts"
 import { mandateOf } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import { isElsewhere } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { Subject } from "./Application.ts"
 
@@ -54,10 +55,7 @@ export class IssueLook extends Context.Service<IssueLook, { at(ref: IssueRef): E
           Effect.map((issue) =>
             (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
           ),
-          Effect.catchIf(
-            ({ status }) => status === 404 || status === 301,
-            () => Effect.succeed(null)
-          )
+          Effect.catchIf(isElsewhere, () => Effect.succeed(null))
         )
 
       const observe = Effect.fnUntraced(function* (

@@ -31,7 +31,7 @@ export class Observer extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const tasks = yield* Tasks
       const issues = yield* IssueLook
-      const turns = yield* RcMap.make({ lookup: (_: TaskId) => Semaphore.make(1) })
+      const turns = yield* RcMap.make<TaskId, Semaphore.Semaphore, never, never>({ lookup: () => Semaphore.make(1) })
 
       const inTurn = <A, E, R>(id: TaskId, effect: Effect.Effect<A, E, R>) =>
         RcMap.get(turns, id).pipe(

@@ -1,5 +1,8 @@
 import { Effect, Schema } from "effect"
-import { Task } from "../domain/Task.ts"
+import { SqlSchema } from "effect/sql"
+import type { SqlClient } from "effect/sql"
+import { FullName } from "../domain/Repository.ts"
+import { Task, TaskId } from "../domain/Task.ts"
 
 const { mandate: _, ...columns } = Task.fields
 
@@ -15,3 +18,11 @@ export const taskOf = (row: unknown) =>
     ...task,
     mandate: mandateSource === null || mandateId === null ? null : { source: mandateSource, id: mandateId }
   }))
+
+/** The issues of tasks that are not over. */
+export const findUnfinished = (sql: SqlClient.SqlClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Schema.Struct({ taskId: TaskId, fullName: FullName }),
+    execute: () => sql`select id as task_id, full_name from tasks where state in ('ready', 'running', 'parked')`
+  })()

@@ -13,7 +13,8 @@ import { LEASE, LeaseLost } from "./Lease.ts"
 import type { Claim } from "./Lease.ts"
 import { Outbox } from "./Outbox.ts"
 import type { OutboxEntry } from "./Outbox.ts"
-import { taskOf } from "./TaskRow.ts"
+import type { IssueRef } from "./IssueLook.ts"
+import { findUnfinished, taskOf } from "./TaskRow.ts"
 import { record, recordClaim } from "./Transitions.ts"
 
 /** Durable tasks: the only place that writes their rows. */
@@ -21,6 +22,8 @@ export class Tasks extends Context.Service<
   Tasks,
   {
     find(id: TaskId): Effect.Effect<Task | null, StoreUnavailable>
+    /** The issues of tasks that may still have something to do. */
+    readonly unfinished: Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
     /** Brings the task of an issue in line with what was observed, by the mandate table. `subject` null: the issue is gone. */
     observed(
       id: TaskId,
@@ -39,8 +42,15 @@ export class Tasks extends Context.Service<
       cause: string,
       reports: ReadonlyArray<OutboxEntry>
     ): Effect.Effect<void, LeaseLost | ForbiddenTransition | StoreUnavailable>
-    /** Ends the claim without a transition: the task is handed out again after the delay. */
-    release(claim: Claim, delay: Duration.Duration): Effect.Effect<void, LeaseLost | StoreUnavailable>
+    /**
+     * Ends the claim without a transition: the task is handed out again after the delay. A `pause` is nobody's fault and does not
+     * count as an attempt.
+     */
+    release(
+      claim: Claim,
+      delay: Duration.Duration,
+      as: "pause" | "attempt"
+    ): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Every task that was changed by an observation, after its commit. */
     readonly changes: Effect.Effect<PubSub.Subscription<Task>, never, Scope.Scope>
   }
@@ -62,6 +72,8 @@ export class Tasks extends Context.Service<
         const rows = yield* sql`select * from tasks where id = ${id}`
         return rows[0] === undefined ? null : yield* taskOf(rows[0])
       }, orStoreUnavailable)
+
+      const unfinished = findUnfinished(sql).pipe(orStoreUnavailable)
 
       const observed = Effect.fn("Tasks.observed")(
         function* (id: TaskId, subject: Subject | null, observation: Observation) {
@@ -117,12 +129,20 @@ export class Tasks extends Context.Service<
         orStoreUnavailable
       )
 
-      const release = Effect.fn("Tasks.release")(function* (claim: Claim, delay: Duration.Duration) {
+      const release = Effect.fn("Tasks.release")(function* (
+        claim: Claim,
+        delay: Duration.Duration,
+        as: "pause" | "attempt"
+      ) {
         const now = yield* Clock.currentTimeMillis
-        yield* touch(claim, sql`lease = null, lease_expires_at = null, not_before = ${now + Duration.toMillis(delay)}`)
+        yield* touch(
+          claim,
+          sql`lease = null, lease_expires_at = null, not_before = ${now + Duration.toMillis(delay)},
+            attempts = max(0, attempts - ${as === "pause" ? 1 : 0})`
+        )
       }, orStoreUnavailable)
 
-      return { find, observed, claim, renew, fenced, move, release, changes: PubSub.subscribe(changed) }
+      return { find, unfinished, observed, claim, renew, fenced, move, release, changes: PubSub.subscribe(changed) }
     })
   )
 }

@@ -85,6 +85,7 @@ export const lastPage = (request: MessagesRequest): Page | null => {
 }
 
 const TITLES = [
+  /^=+ title\n(.+)$/m,
   /^\W*(?:issue )?title\W*:\W*(.+)$/im,
   /\bissue\b[^\n]*?#\d+[\s:,]+(.+)/i,
   /^#{1,3} +(.+)$/m,

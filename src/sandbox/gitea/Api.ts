@@ -23,7 +23,10 @@ const commentText = HttpServerRequest.schemaBodyJson(Schema.Struct({ body: Schem
   Effect.mapError(() => unprocessable)
 )
 
-const searchQuery = Effect.orElseSucceed(HttpServerRequest.schemaSearchParams(SearchQuery), () => ({}))
+const searchQuery = Effect.orElseSucceed(
+  HttpServerRequest.schemaSearchParams(SearchQuery),
+  (): typeof SearchQuery.Type => ({})
+)
 
 /** Users, repositories and issues, to be read. */
 const ReadRoutes = HttpRouter.use(
@@ -84,7 +87,10 @@ const TimelineRoutes = HttpRouter.use(
     const timeline = Effect.gen(function* () {
       const view = yield* store.view
       const issue = yield* issueInPath(view.forge, internalError)
-      const page = pageOf(timelineOf(view.forge, issue.id), yield* searchQuery, TIMELINE_LIMIT)
+      const query = yield* searchQuery
+      const all = timelineOf(view.forge, issue.id)
+      // Without `page` Gitea sends the whole timeline and ignores `limit`.
+      const page = query.page === undefined ? all : pageOf(all, query, TIMELINE_LIMIT)
       const body = page.length > 0 ? page.map((entry) => entryResource(view, entry)) : null
       return json(body, { headers: { "x-total-count": `${page.length}` } })
     })

@@ -66,6 +66,7 @@ const STATEMENTS = [
     system text not null,
     tools text not null,
     predecessor text references sessions (id),
+    finished_turns integer not null default 0,
     created_at integer not null,
     ended_at integer
   )`,

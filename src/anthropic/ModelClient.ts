@@ -1,0 +1,70 @@
+import { Cache, Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
+import type { Reply } from "../domain/Reply.ts"
+import { Anthropic } from "./Anthropic.ts"
+import type { ModelError } from "./ModelError.ts"
+import { makeHealthRecord } from "./ModelHealth.ts"
+import type { ModelHealth } from "./ModelHealth.ts"
+import type { ModelInfo, ModelRequest, StreamUsage } from "./ModelRequest.ts"
+import { ModelRetry } from "./ModelRetry.ts"
+
+/** Retries of a compaction, after which its session is better off rotating. */
+const COMPACTION_RETRIES = 3
+const CACHED_MODELS = 100
+
+/** Claude, as sessions use it. Interrupting a call aborts it on the wire. */
+export class ModelClient extends Context.Service<
+  ModelClient,
+  {
+    /** One streamed turn. `onUsage` is told at its start, as the reply grows, and at its end. Repeated as `ModelRetry` says. */
+    turn(request: ModelRequest, onUsage: (usage: StreamUsage) => Effect.Effect<void>): Effect.Effect<Reply, ModelError>
+    /** Has the API summarise the messages. Only a reply that stopped for `compaction` carries a summary. Repeated at most three times. */
+    compact(request: ModelRequest): Effect.Effect<Reply, ModelError>
+    /** Input tokens of the request, as the API counts them. Never repeated. */
+    count(request: ModelRequest): Effect.Effect<number, ModelError>
+    /** What the API says of a model, asked once per process. Repeated as `ModelRetry` says. */
+    info(model: string): Effect.Effect<ModelInfo, ModelError>
+    readonly health: Effect.Effect<ModelHealth>
+  }
+>()("mosaic-coordinator/anthropic/ModelClient") {
+  static readonly layerNoDeps = Layer.effect(
+    ModelClient,
+    Effect.gen(function* () {
+      const anthropic = yield* Anthropic
+      const { schedule } = yield* ModelRetry
+      const health = yield* makeHealthRecord(anthropic.keyless ?? "ok")
+
+      const models = yield* Cache.makeWith(
+        (model: string) => anthropic.info(model).pipe(health.note, Effect.retry(schedule)),
+        { capacity: CACHED_MODELS, timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero) }
+      )
+      const info = Effect.fn("ModelClient.info")((model: string) => Cache.get(models, model))
+
+      const turn = Effect.fn("ModelClient.turn")(function* (
+        request: ModelRequest,
+        onUsage: (usage: StreamUsage) => Effect.Effect<void>
+      ) {
+        const { maxOutput } = yield* info(request.model)
+        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(health.note, Effect.retry(schedule))
+      })
+
+      const compact = Effect.fn("ModelClient.compact")(function* (request: ModelRequest) {
+        const { maxOutput } = yield* info(request.model)
+        return yield* anthropic
+          .compact(request, maxOutput)
+          .pipe(health.note, Effect.retry(Schedule.upTo(schedule, { times: COMPACTION_RETRIES })))
+      })
+
+      const count = Effect.fn("ModelClient.count")((request: ModelRequest) => health.note(anthropic.count(request)))
+
+      return { turn, compact, count, info, health: health.current }
+    })
+  )
+
+  static readonly layer = this.layerNoDeps.pipe(Layer.provide(Anthropic.layer), Layer.provide(ModelRetry.layer))
+
+  /** Every failure goes to the caller at once. */
+  static readonly layerNoRetry = this.layerNoDeps.pipe(
+    Layer.provide(Anthropic.layer),
+    Layer.provide(ModelRetry.layerNone)
+  )
+}

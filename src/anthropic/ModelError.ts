@@ -1,0 +1,120 @@
+import { Schema } from "effect"
+
+const Call = {
+  /** What was being done: "turn", "compact", "count" or "info". */
+  operation: Schema.String,
+  /** Anthropic's id of the request, where there was an answer. */
+  requestId: Schema.NullOr(Schema.String)
+}
+
+/** `retryAfter`: milliseconds that the API asked to wait, or null. */
+export class ModelRateLimited extends Schema.TaggedError<ModelRateLimited>()("ModelRateLimited", {
+  ...Call,
+  retryAfter: Schema.NullOr(Schema.Int)
+}) {
+  override get message() {
+    return `Claude: ${this.operation} met a rate limit and is tried again: lower COORDINATOR_MAX_CONCURRENT_AGENTS if this goes on`
+  }
+  get retryable(): boolean {
+    return true
+  }
+}
+
+/** `retryAfter`: milliseconds that the API asked to wait, or null. */
+export class ModelOverloaded extends Schema.TaggedError<ModelOverloaded>()("ModelOverloaded", {
+  ...Call,
+  retryAfter: Schema.NullOr(Schema.Int)
+}) {
+  override get message() {
+    return `Claude: ${this.operation} found the API overloaded and is tried again`
+  }
+  get retryable(): boolean {
+    return true
+  }
+}
+
+const Outage = Schema.Literals(["connection", "timeout", "server", "streamCut", "malformed", "stalled"])
+export type Outage = typeof Outage.Type
+
+const OUTAGES: Readonly<Record<Outage, string>> = {
+  connection: "could not reach the API: check the network and ANTHROPIC_BASE_URL",
+  timeout: "had no answer in time: check the network and ANTHROPIC_BASE_URL",
+  server: "failed inside the API: look at https://status.claude.com if this goes on",
+  streamCut: "was cut before its answer was complete: check the network and any proxy before the API",
+  malformed: "had an answer that the Claude API does not send: check ANTHROPIC_BASE_URL and any proxy before the API",
+  stalled: "fell silent in the middle of its answer: check the network and any proxy before the API"
+}
+
+/** No whole answer could be had. */
+export class ModelUnavailable extends Schema.TaggedError<ModelUnavailable>()("ModelUnavailable", {
+  ...Call,
+  kind: Outage
+}) {
+  override get message() {
+    return `Claude: ${this.operation} ${OUTAGES[this.kind]}`
+  }
+  get retryable(): boolean {
+    return true
+  }
+}
+
+/** `code` is the API's, or its error type where it gives none. */
+export class ModelSpendLimit extends Schema.TaggedError<ModelSpendLimit>()("ModelSpendLimit", {
+  ...Call,
+  code: Schema.String
+}) {
+  override get message() {
+    return `Claude: ${this.operation} was refused (${this.code}): the organization's money or spend limit is used up, raise it in the Claude Console`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/** `detail` says what is wrong with the key and what to do. */
+export class ModelAuth extends Schema.TaggedError<ModelAuth>()("ModelAuth", { ...Call, detail: Schema.String }) {
+  override get message() {
+    return `Claude: ${this.operation} is not possible: ${this.detail}`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/** The conversation does not fit the model's window, or the API's largest request. */
+export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("ContextOverflow", Call) {
+  override get message() {
+    return `Claude: ${this.operation} was refused because the conversation is too long: go on in a new session`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/** The API does not accept the request as it is. `status` null: refused here, or in the middle of a stream. */
+export class ModelRejected extends Schema.TaggedError<ModelRejected>()("ModelRejected", {
+  ...Call,
+  status: Schema.NullOr(Schema.Int),
+  code: Schema.NullOr(Schema.String),
+  detail: Schema.String
+}) {
+  override get message() {
+    const what = [this.status, this.code].filter((part) => part !== null).join(" ")
+    return `Claude: ${this.operation} was refused${what === "" ? "" : ` (${what})`}: ${this.detail}`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/** Why a call to Claude brought nothing; `retryable` where the same call can succeed later. */
+export const ModelError = Schema.Union([
+  ModelRateLimited,
+  ModelOverloaded,
+  ModelUnavailable,
+  ModelSpendLimit,
+  ModelAuth,
+  ContextOverflow,
+  ModelRejected
+])
+export type ModelError = typeof ModelError.Type

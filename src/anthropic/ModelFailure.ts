@@ -1,0 +1,107 @@
+import {
+  ContextOverflow,
+  ModelAuth,
+  ModelOverloaded,
+  ModelRateLimited,
+  ModelRejected,
+  ModelSpendLimit,
+  ModelUnavailable
+} from "./ModelError.ts"
+import type { ModelError, Outage } from "./ModelError.ts"
+
+/** The API said no. `status` is null where it did so in the middle of a stream; `retryAfter` in milliseconds. */
+export interface Refusal {
+  readonly status: number | null
+  /** `error.type` */
+  readonly type: string | null
+  /** `error.details.error_code` */
+  readonly code: string | null
+  readonly message: string | null
+  readonly retryAfter: number | null
+}
+
+/** What went wrong with one call, in plain data: there was no whole answer, or there was a refusal. */
+export type ModelFailure =
+  { readonly _tag: "NoAnswer"; readonly kind: Outage } | ({ readonly _tag: "Refused" } & Refusal)
+
+const MONEY = [
+  "billing_error",
+  "contract_spend_limit_reached",
+  "enforced_spend_limit_reached",
+  "linked_organization_spend_limit_reached"
+]
+
+/** The API gives neither of these a code, so that only the text tells them from other bad requests. */
+const TOO_LONG = /prompt is too long/
+const USAGE_LIMIT = /reached your specified .*usage limits/
+
+const MAX_DETAIL = 300
+
+const KEY_REFUSED = "the API key is not accepted, set ANTHROPIC_API_KEY to a valid one"
+const KEY_FORBIDDEN = "the API key may not do this, check its workspace and permissions in the Claude Console"
+const UNKNOWN_MODEL =
+  "the model is not known to the API, or not open to this key: check ANTHROPIC_MODEL and ANTHROPIC_BASE_URL"
+
+const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529
+}
+
+/** An error in the middle of a stream has a type and no status; a proxy's has a status and no type. */
+const statusOf = ({ type, status }: Refusal): number | null => STATUS_OF_TYPE[type ?? ""] ?? status
+
+const moneyCode = ({ status, type, code, message }: Refusal): string | null => {
+  const named = [code, type].find((name) => name !== null && MONEY.includes(name))
+  if (named !== undefined) return named
+  if (status === 402) return code ?? "billing_error"
+  return USAGE_LIMIT.test(message ?? "") ? "usage_limit_reached" : null
+}
+
+const detailOf = ({ message }: Refusal): string =>
+  (message ?? "the API gave no reason").replace(/\s+/g, " ").slice(0, MAX_DETAIL)
+
+const refused = (operation: string, requestId: string | null, refusal: Refusal): ModelError => {
+  const { code, retryAfter } = refusal
+  const money = moneyCode(refusal)
+  if (money !== null) return new ModelSpendLimit({ operation, requestId, code: money })
+  const rejected = (detail: string) => new ModelRejected({ operation, requestId, status: refusal.status, code, detail })
+  const status = code === "compaction_unavailable" ? 529 : statusOf(refusal)
+  switch (status) {
+    case 401:
+      return new ModelAuth({ operation, requestId, detail: KEY_REFUSED })
+    case 403:
+      return new ModelAuth({ operation, requestId, detail: KEY_FORBIDDEN })
+    case 404:
+      return rejected(UNKNOWN_MODEL)
+    case 408:
+    case 504:
+      return new ModelUnavailable({ operation, requestId, kind: "timeout" })
+    case 409:
+    case null:
+      return new ModelUnavailable({ operation, requestId, kind: "server" })
+    case 413:
+      return new ContextOverflow({ operation, requestId })
+    case 429:
+      return new ModelRateLimited({ operation, requestId, retryAfter })
+    case 529:
+      return new ModelOverloaded({ operation, requestId, retryAfter })
+    default:
+      if (status >= 500) return new ModelUnavailable({ operation, requestId, kind: "server" })
+      return TOO_LONG.test(refusal.message ?? "")
+        ? new ContextOverflow({ operation, requestId })
+        : rejected(detailOf(refusal))
+  }
+}
+
+/** The error of a failure. Code and type go before the status: a spend limit is a 429 and no rate limit. */
+export const classify = (operation: string, requestId: string | null, failure: ModelFailure): ModelError =>
+  failure._tag === "NoAnswer"
+    ? new ModelUnavailable({ operation, requestId, kind: failure.kind })
+    : refused(operation, requestId, failure)

@@ -1,0 +1,23 @@
+import { Schema } from "effect"
+
+/** What the model may ask for, by tool. Bad input is answered with what is wrong with it, and the model may try again. */
+export const ReadCommentsInput = Schema.Struct({ page: Schema.Int.check(Schema.isGreaterThan(0)) })
+
+export const ProgressInput = Schema.Struct({
+  done: Schema.NonEmptyString,
+  next: Schema.NonEmptyString,
+  failed: Schema.optionalKey(Schema.String)
+})
+export type ProgressInput = typeof ProgressInput.Type
+
+export const FinishInput = Schema.Struct({
+  answer: Schema.NonEmptyString,
+  status: Schema.Literals(["done", "blocked"])
+})
+export type FinishInput = typeof FinishInput.Type
+
+export const isProgress = Schema.is(ProgressInput)
+export const isFinish = Schema.is(FinishInput)
+
+/** Comments on one page of `read_comments`. */
+export const COMMENTS_PER_PAGE = 10

@@ -1,0 +1,17 @@
+import type { FinishInput } from "./AgentTool.ts"
+import type { TaskState } from "./Task.ts"
+
+/** How a run ended: where its task goes, why, and the answer for the issue where there is one. */
+export interface Outcome {
+  readonly to: TaskState & ("completed" | "parked" | "failed")
+  readonly cause: string
+  readonly answer: string | null
+}
+
+/** A blocked answer is published too, and its task waits for the person it asks for. */
+export const answered = ({ answer, status }: FinishInput): Outcome =>
+  status === "done"
+    ? { to: "completed", cause: "the answer was given", answer }
+    : { to: "parked", cause: "the work needs a person: see the answer", answer }
+
+export const parked = (cause: string): Outcome => ({ to: "parked", cause, answer: null })

@@ -1,0 +1,108 @@
+import { Array, Clock, Context, Effect, Exit, Layer, Queue, Request, RequestResolver, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import type { Receipt } from "../domain/Delivery.ts"
+import { FullName } from "../domain/Repository.ts"
+import { TaskId } from "../domain/Task.ts"
+import { Settings } from "../Settings.ts"
+import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Incoming } from "./Incoming.ts"
+import { intake } from "./intake.ts"
+
+/** Bounds one commit: a wave of deliveries becomes several. */
+const MAX_BATCH = 128
+
+/** An issue with deliveries to look at, under the name its repository had in the newest of them. */
+export const PendingIssue = Schema.Struct({ taskId: TaskId, fullName: FullName })
+export type PendingIssue = typeof PendingIssue.Type
+
+/** An accepted delivery; `seq` grows with arrival. */
+export const Accepted = Schema.Struct({
+  seq: Schema.Int,
+  event: Schema.String,
+  action: Schema.NullOr(Schema.String),
+  body: Schema.String,
+  replay: Schema.BooleanFromBit
+})
+export type Accepted = typeof Accepted.Type
+
+const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.Int)))
+
+class Accept extends Request.TaggedClass("Accept")<{ readonly incoming: Incoming }, Receipt, StoreUnavailable> {}
+
+/** Every delivery that was answered with 200, until its final status. */
+export class Inbox extends Context.Service<
+  Inbox,
+  {
+    /** Stores it before it answers: many at once in one commit, completed after that. */
+    accept(incoming: Incoming): Effect.Effect<Receipt, StoreUnavailable>
+    /** Issues with deliveries to look at, those that wait longest first, at most `limit`. */
+    pending(limit: number): Effect.Effect<ReadonlyArray<PendingIssue>, StoreUnavailable>
+    /** The accepted deliveries of one issue in order of arrival. */
+    of(taskId: TaskId): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
+    /** Gives accepted deliveries their final status; a replay that is `done` becomes `duplicate`. Part of the caller's transaction. */
+    settle(
+      seqs: ReadonlyArray<number>,
+      status: "done" | "failed" | "ignored",
+      reason: string | null
+    ): Effect.Effect<void, StoreUnavailable>
+    /** Completes once for what was accepted since it last did. For one consumer. */
+    readonly arrived: Effect.Effect<void>
+  }
+>()("mosaic-coordinator/event/Inbox") {
+  static readonly layer = Layer.effect(
+    Inbox,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { giteaToken } = yield* Settings
+      const bell = yield* Queue.sliding<void>(1)
+
+      const resolver = RequestResolver.make<Accept>(
+        Effect.fnUntraced(function* (entries) {
+          const verdicts = yield* intake(
+            sql,
+            entries.map(({ request }) => request.incoming),
+            giteaToken !== null
+          ).pipe(sql.withTransaction, orStoreUnavailable)
+          if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* Queue.offer(bell, undefined)
+          Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
+        })
+      ).pipe(RequestResolver.batchN(MAX_BATCH))
+
+      const pending = SqlSchema.findAll({
+        Request: Schema.Int,
+        Result: PendingIssue,
+        execute: (limit) => sql`select task_id, (select newest.full_name from deliveries newest
+            where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
+          from deliveries where status = 'accepted' group by task_id order by min(seq) limit ${limit}`
+      })
+
+      const of = SqlSchema.findAll({
+        Request: TaskId,
+        Result: Accepted,
+        execute: (taskId) => sql`select seq, event, action, body, replay from deliveries
+          where task_id = ${taskId} and status = 'accepted' order by seq`
+      })
+
+      const settle = Effect.fn("Inbox.settle")(function* (
+        seqs: ReadonlyArray<number>,
+        status: "done" | "failed" | "ignored",
+        reason: string | null
+      ) {
+        const now = yield* Clock.currentTimeMillis
+        const replayed = status === "done" ? "duplicate" : status
+        yield* sql`update deliveries set status = case replay when 1 then ${replayed} else ${status} end,
+            reason = ${reason}, settled_at = ${now}
+          where seq in (select value from json_each(${encodeSeqs(seqs)})) and status = 'accepted'`
+      }, orStoreUnavailable)
+
+      return {
+        accept: Effect.fn("Inbox.accept")((incoming: Incoming) => Effect.request(new Accept({ incoming }), resolver)),
+        pending: (limit) => orStoreUnavailable(pending(limit)),
+        of: (taskId) => orStoreUnavailable(of(taskId)),
+        settle,
+        arrived: Queue.take(bell)
+      }
+    })
+  )
+}

@@ -1,0 +1,35 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer } from "effect"
+import { Command } from "effect/cli"
+import * as Log from "./operator/Log.ts"
+import { VERSION } from "./operator/Version.ts"
+import { Server } from "./Server.ts"
+import { Settings, warningsOf } from "./Settings.ts"
+
+const announce = Layer.effectDiscard(
+  Effect.gen(function* () {
+    yield* Effect.forEach(warningsOf(yield* Settings), (warning) => Effect.logWarning(warning))
+    yield* Effect.logInfo("Coordinator starts").pipe(Effect.annotateLogs({ version: VERSION }))
+  })
+)
+
+const serve = Layer.launch(
+  Server.pipe(Layer.provide(announce), Layer.provide(Log.layer), Layer.provide(Settings.layer))
+)
+
+const command = Command.make("mosaic-coordinator", {}, () => serve).pipe(
+  Command.withDescription(
+    "Works Gitea issues assigned to a bot in Claude sessions. Configured by environment variables."
+  )
+)
+
+const program = Command.run(command, { version: VERSION }).pipe(
+  Effect.tapError((error) => Console.error(error.message)),
+  Effect.provide(NodeServices.layer)
+)
+
+/** Stopping on a signal is what was asked for: exit code 0. */
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+})

@@ -1,0 +1,76 @@
+import { Context, Data, Duration, Effect, Layer } from "effect"
+import { exhausted, MAX_BARREN_ROTATIONS } from "../domain/Bounds.ts"
+import { strongest } from "../domain/ContextAction.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Claim } from "../task/Lease.ts"
+import { Tasks } from "../task/Tasks.ts"
+import type { Conversation } from "./Conversations.ts"
+import { Journal } from "./Journal.ts"
+import { Samples } from "./Samples.ts"
+
+const COUNT_LIMIT = Duration.seconds(10)
+
+/** What stands before the next paid call. */
+export type Clearance = Data.TaggedEnum<{
+  Send: {}
+  Compact: {}
+  Rotate: { readonly cause: string }
+  Park: { readonly cause: string }
+}>
+export const Clearance = Data.taggedEnum<Clearance>()
+
+const percent = (ratio: number) => `${Math.round(ratio * 100)} %`
+
+/**
+ * The check before each request: the bounds of the task, the journal, and the context, by the same decision as the monitor's,
+ * because one turn can jump past a tick.
+ */
+export class ContextControl extends Context.Service<
+  ContextControl,
+  {
+    clear(claim: Claim, conversation: Conversation): Effect.Effect<Clearance, StoreUnavailable>
+    /** Null when another rotation may follow, else why not. */
+    barred(claim: Claim): Effect.Effect<string | null, StoreUnavailable>
+  }
+>()("mosaic-coordinator/session/ContextControl") {
+  static readonly layer = Layer.effect(
+    ContextControl,
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      const samples = yield* Samples
+      const journal = yield* Journal
+
+      const decide = Effect.fnUntraced(function* ({ live, takeProposal }: Conversation) {
+        if (yield* live.needsCount) {
+          // A count is a help, not a condition: without it the last known figure decides.
+          yield* live.poll.pipe(Effect.timeoutOption(COUNT_LIMIT), Effect.ignore({ log: "Debug" }))
+        }
+        return strongest(yield* samples.sample(live, "request"), yield* takeProposal)
+      })
+
+      const clear = Effect.fn("ContextControl.clear")(function* ({ task }: Claim, conversation: Conversation) {
+        const account = yield* tasks.find(task.id)
+        const bound = account === null ? null : exhausted(account)
+        if (bound !== null) return Clearance.Park({ cause: bound })
+        if (!(yield* conversation.isFaithful)) {
+          return Clearance.Park({ cause: "its journal no longer gives the request that was journalled" })
+        }
+        const action = yield* decide(conversation)
+        const ratio = percent((yield* conversation.live.usage)?.ratio ?? 0)
+        if (action === "continue") return Clearance.Send()
+        if ((yield* conversation.transcript).turns === 0) {
+          return Clearance.Park({ cause: `a fresh session would begin with its context ${ratio} full` })
+        }
+        return action === "compact" ? Clearance.Compact() : Clearance.Rotate({ cause: `the context is ${ratio} full` })
+      })
+
+      const barred = Effect.fn("ContextControl.barred")(function* ({ task }: Claim) {
+        return (yield* journal.barren(task)) < MAX_BARREN_ROTATIONS
+          ? null
+          : `${MAX_BARREN_ROTATIONS} sessions in a row ended without a finished turn`
+      })
+
+      return { clear, barred }
+    })
+  )
+}

@@ -1,0 +1,112 @@
+import { Clock, Context, Effect, Layer, Ref, Schema, Scope } from "effect"
+import { Digest } from "effect/crypto"
+import { ModelClient } from "../anthropic/ModelClient.ts"
+import type { ModelRequest } from "../anthropic/ModelRequest.ts"
+import type { JournalEntry } from "../domain/JournalEntry.ts"
+import * as Meter from "../domain/Meter.ts"
+import type { Session } from "../domain/Session.ts"
+import { advance, replay, userContent } from "../domain/Transcript.ts"
+import type { ToolCall, Transcript } from "../domain/Transcript.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Claim, LeaseLost } from "../task/Lease.ts"
+import { Journal } from "./Journal.ts"
+import { Sessions } from "./Sessions.ts"
+import type { SessionControls } from "./Sessions.ts"
+
+type WriteError = LeaseLost | StoreUnavailable
+
+/** A session at work: the transcript that its journal tells, and the only way to add to both. */
+export interface Conversation extends SessionControls {
+  readonly session: Session
+  readonly transcript: Effect.Effect<Transcript>
+  /** What the next request sends. */
+  readonly request: Effect.Effect<ModelRequest>
+  /** Stores the entry, then takes it into the transcript and the meter. */
+  append(entry: JournalEntry): Effect.Effect<void, WriteError>
+  /** Adds the tool results at hand and this text to what is sent next. */
+  ask(text: string | null): Effect.Effect<void, WriteError>
+  /** Whether the request is, byte for byte, the one that was journalled. */
+  readonly isFaithful: Effect.Effect<boolean>
+}
+
+const json = (value: unknown) => Effect.orDie(Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))(value))
+
+/** How the meter moves with an entry; `calls` are those answered by it. */
+const measure = Effect.fnUntraced(function* (entry: JournalEntry, calls: ReadonlyArray<ToolCall>) {
+  const at = yield* Clock.currentTimeMillis
+  if (entry._tag === "Asked") {
+    const text = yield* json(userContent(calls, entry.text))
+    return (meter: Meter.Meter) => Meter.appended(meter, text, at)
+  }
+  if (entry._tag === "Replied") return (meter: Meter.Meter) => Meter.replied(meter, entry.reply, at)
+  return entry._tag === "Compacted" ? Meter.compacted : undefined
+})
+
+/** Takes sessions up from their journals: a crash is followed by a replay, never by asking the model again. */
+export class Conversations extends Context.Service<
+  Conversations,
+  {
+    /** Live, and under the eye of the context monitor, until the scope ends. */
+    resume(claim: Claim, session: Session): Effect.Effect<Conversation, StoreUnavailable, Scope.Scope>
+  }
+>()("mosaic-coordinator/session/Conversations") {
+  static readonly layer = Layer.effect(
+    Conversations,
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const sessions = yield* Sessions
+      const client = yield* ModelClient
+      const digest = yield* Digest.Digest
+
+      const resume = Effect.fn("Conversations.resume")(function* (claim: Claim, session: Session) {
+        const entries = yield* journal.entries(session.id)
+        let seq = entries.length
+        let transcript = replay(entries)
+        const { model, system, tools, canCompact } = session
+        const requestFor = (messages: Transcript["messages"]): ModelRequest => ({
+          model,
+          system,
+          tools,
+          messages,
+          canCompact
+        })
+        const hashOf = (messages: Transcript["messages"]) =>
+          Effect.flatMap(json({ system, tools, messages }), (text) =>
+            digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
+          )
+        const request = Effect.sync(() => requestFor(transcript.messages))
+        const controls = yield* sessions.enter(session, {
+          count: Effect.flatMap(request, client.count),
+          canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0)
+        })
+
+        const append = Effect.fnUntraced(function* (entry: JournalEntry) {
+          yield* journal.append(claim, session.id, seq, entry)
+          seq += 1
+          const move = yield* measure(entry, transcript.calls)
+          transcript = advance(transcript, entry)
+          if (move !== undefined) yield* Ref.update(controls.meter, move)
+        })
+
+        const ask = Effect.fnUntraced(function* (text: string | null) {
+          const asked = advance(transcript, { _tag: "Asked", text, hash: "" })
+          yield* append({ _tag: "Asked", text, hash: yield* hashOf(asked.messages) })
+        })
+
+        return {
+          ...controls,
+          session,
+          transcript: Effect.sync(() => transcript),
+          request,
+          append,
+          ask,
+          isFaithful: Effect.suspend(() => hashOf(transcript.messages)).pipe(
+            Effect.map((hash) => hash === transcript.hash)
+          )
+        }
+      })
+
+      return { resume }
+    })
+  )
+}

@@ -1,0 +1,169 @@
+import { Context, Effect, Layer } from "effect"
+import type { ModelError } from "../anthropic/ModelError.ts"
+import { isProgress } from "../domain/AgentTool.ts"
+import type { Issue } from "../domain/Issue.ts"
+import { nextStep } from "../domain/NextStep.ts"
+import { answered, parked } from "../domain/Outcome.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+import type { Session } from "../domain/Session.ts"
+import type { ToolCall, Transcript } from "../domain/Transcript.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Claim, LeaseLost } from "../task/Lease.ts"
+import { Outbox } from "../task/Outbox.ts"
+import { progressEntry } from "../task/Reports.ts"
+import { Tasks } from "../task/Tasks.ts"
+import { ContextControl } from "./ContextControl.ts"
+import type { Clearance } from "./ContextControl.ts"
+import { Conversations } from "./Conversations.ts"
+import type { Conversation } from "./Conversations.ts"
+import { Journal } from "./Journal.ts"
+import { Opening } from "./Opening.ts"
+import { Toolbox } from "./Toolbox.ts"
+import { Turns } from "./Turns.ts"
+
+type RunError = LeaseLost | StoreUnavailable | ModelError | GiteaError
+
+/** What a run works on. */
+export interface Assignment {
+  readonly claim: Claim
+  readonly issue: Issue
+  /** True once the process is stopping: no further paid call is begun. */
+  readonly stopping: Effect.Effect<boolean>
+}
+
+/** Where one step leads: on in the same session, on in its successor, or to the end (null: stopped before the end). */
+type Step = "on" | { readonly rotate: string } | { readonly over: Outcome | null }
+
+const over = (outcome: Outcome | null): Step => ({ over: outcome })
+
+const noteOf = ({ done, calls }: Transcript) =>
+  [...done, ...calls].map(({ use }) => use.input).findLast(isProgress) ?? null
+
+/** Works a task in sessions, one after the other, from wherever its journal stands to its outcome. */
+export class SessionRunner extends Context.Service<
+  SessionRunner,
+  { run(assignment: Assignment): Effect.Effect<Outcome | null, RunError> }
+>()("mosaic-coordinator/session/SessionRunner") {
+  static readonly layer = Layer.effect(
+    SessionRunner,
+    Effect.gen(function* () {
+      const { resume } = yield* Conversations
+      const control = yield* ContextControl
+      const journal = yield* Journal
+      const opening = yield* Opening
+      const outbox = yield* Outbox
+      const tasks = yield* Tasks
+      const toolbox = yield* Toolbox
+      const turns = yield* Turns
+
+      const runTool = Effect.fnUntraced(function* ({ claim }: Assignment, { append }: Conversation, { use }: ToolCall) {
+        yield* append({ _tag: "ToolStarted", id: use.id })
+        const result = yield* toolbox.run({ taskId: claim.task.id, fullName: claim.task.fullName }, use)
+        yield* append({ _tag: "ToolEnded", id: use.id, result: result.text, isError: result.isError })
+      })
+
+      /** Brings the progress comment up to date; how often it is edited is the reporter's business. */
+      const tell = Effect.fnUntraced(function* ({ claim }: Assignment, { transcript, live }: Conversation) {
+        const sessions = yield* journal.sessions(claim.task)
+        const task = (yield* tasks.find(claim.task.id)) ?? claim.task
+        const run = {
+          session: sessions.length,
+          turns: task.turns,
+          ratio: (yield* live.usage)?.ratio ?? null,
+          note: noteOf(yield* transcript)
+        }
+        yield* tasks.fenced(claim, outbox.put(progressEntry(task.id, "running", task.cause, run)))
+      })
+
+      const send = Effect.fnUntraced(function* (
+        assignment: Assignment,
+        conversation: Conversation
+      ): Effect.fn.Return<Step, RunError> {
+        if (yield* assignment.stopping) return over(null)
+        const clearance: Clearance = yield* control.clear(assignment.claim, conversation)
+        switch (clearance._tag) {
+          case "Park":
+            return over(parked(clearance.cause))
+          case "Rotate":
+            return { rotate: clearance.cause }
+          case "Compact":
+            yield* turns.compact(conversation)
+            return "on"
+          case "Send":
+            yield* turns.take(conversation)
+            yield* tell(assignment, conversation)
+            return "on"
+        }
+      })
+
+      const step = Effect.fnUntraced(function* (
+        assignment: Assignment,
+        conversation: Conversation
+      ): Effect.fn.Return<Step, RunError> {
+        const next = nextStep(yield* conversation.transcript)
+        switch (next._tag) {
+          case "Begin":
+            yield* conversation.ask(yield* opening.prompt(assignment.claim, conversation.session, assignment.issue))
+            return "on"
+          case "Ask":
+            yield* conversation.ask(next.text)
+            return "on"
+          case "Send":
+            return yield* send(assignment, conversation).pipe(
+              Effect.catchTag("ContextOverflow", (error) => Effect.succeed({ rotate: error.message }))
+            )
+          case "RunTool":
+            yield* runTool(assignment, conversation, next.call)
+            return "on"
+          case "RefuseTool":
+            yield* conversation.append({ _tag: "ToolEnded", id: next.call.use.id, result: next.why, isError: true })
+            return "on"
+          case "Rotate":
+            return { rotate: next.cause }
+          case "Park":
+            return over(parked(next.cause))
+          case "Answer":
+            return over(answered(next))
+        }
+      })
+
+      const inSession = Effect.fnUntraced(
+        function* (assignment: Assignment, session: Session) {
+          const conversation = yield* resume(assignment.claim, session)
+          let result: Step = "on"
+          while (result === "on") result = yield* step(assignment, conversation)
+          return result
+        },
+        (effect, _, { id }) => effect.pipe(Effect.scoped, Effect.annotateLogs({ session: id }))
+      )
+
+      const successor = Effect.fnUntraced(function* ({ claim }: Assignment, session: Session, cause: string) {
+        yield* Effect.logInfo("Session rotated").pipe(Effect.annotateLogs({ session: session.id, cause }))
+        return yield* opening.open(claim, session)
+      })
+
+      const run = Effect.fn("SessionRunner.run")(
+        function* (assignment: Assignment) {
+          const { claim } = assignment
+          const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
+          let session = newest?.state === "open" ? newest : yield* opening.open(claim, newest)
+          while (true) {
+            const result = yield* inSession(assignment, session)
+            if ("rotate" in result) {
+              const barred = yield* control.barred(claim)
+              if (barred !== null) return parked(barred)
+              session = yield* successor(assignment, session, result.rotate)
+              continue
+            }
+            if (result.over !== null) yield* journal.end(claim, session.id)
+            return result.over
+          }
+        },
+        Effect.catchTag(["ModelAuth", "ModelRejected"], (error) => Effect.succeed(parked(error.message)))
+      )
+
+      return { run }
+    })
+  )
+}

@@ -1,0 +1,101 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
+import { renderComment } from "../domain/Prompt.ts"
+import type { ToolUse } from "../domain/Reply.ts"
+import { numberOf } from "../domain/Task.ts"
+import { Gitea } from "../gitea/Gitea.ts"
+import type { IssueRef } from "../task/IssueLook.ts"
+
+export interface ToolResult {
+  readonly text: string
+  readonly isError: boolean
+}
+
+/**
+ * The tools a session has. A call never fails: what went wrong is the result, and the model may try again. Tools that touch a
+ * repository come through this same port.
+ */
+export class Toolbox extends Context.Service<
+  Toolbox,
+  {
+    /** The definitions as the Messages API wants them, rendered once: JSON text of an array. */
+    readonly definitions: string
+    run(ref: IssueRef, use: ToolUse): Effect.Effect<ToolResult>
+  }
+>()("mosaic-coordinator/session/Toolbox") {
+  static readonly layer = Layer.effect(
+    Toolbox,
+    Effect.gen(function* () {
+      const gitea = yield* Gitea
+
+      const readComments = Effect.fnUntraced(function* (ref: IssueRef, { page }: typeof ReadCommentsInput.Type) {
+        const comments = yield* gitea.comments(ref.fullName, numberOf(ref.taskId))
+        const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
+        const shown = comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE)
+        const end = page >= pages ? ["no more comments"] : []
+        return [`page ${page} of ${pages}`, ...shown.map(renderComment), ...end].join("\n\n")
+      })
+
+      const tools: Readonly<Record<string, Tool>> = {
+        read_comments: tool(
+          `Reads the comments of the issue, oldest first, ${COMMENTS_PER_PAGE} a page. Pages begin at 1.`,
+          ReadCommentsInput,
+          (ref, input) =>
+            readComments(ref, input).pipe(
+              Effect.map(ok),
+              Effect.catch((error) => Effect.succeed(failed(`The comments cannot be read now: ${error.message}`)))
+            )
+        ),
+        progress: tool(
+          "Notes what is done and what is next, shown on the issue and kept when the conversation has to start afresh.",
+          ProgressInput,
+          () => Effect.succeed(ok("noted"))
+        ),
+        finish: tool(
+          "Ends the work with the answer for the issue, in Markdown. Status `blocked` when only a person can go on.",
+          FinishInput,
+          () => Effect.succeed(ok("finished"))
+        )
+      }
+
+      const run = Effect.fn("Toolbox.run")((ref: IssueRef, use: ToolUse) => {
+        const found = Object.hasOwn(tools, use.name) ? tools[use.name] : undefined
+        return found === undefined
+          ? Effect.succeed(failed(`There is no tool \`${use.name}\`.`))
+          : found.run(ref, use.input)
+      })
+
+      const definitions = Object.entries(tools).map(([name, { description, schema }]) => ({
+        name,
+        description,
+        input_schema: schema
+      }))
+      return { definitions: yield* Effect.orDie(encodeJson(definitions)), run }
+    })
+  )
+}
+
+const ok = (text: string): ToolResult => ({ text, isError: false })
+const failed = (text: string): ToolResult => ({ text, isError: true })
+
+const encodeJson = Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
+
+interface Tool {
+  readonly description: string
+  readonly schema: unknown
+  run(ref: IssueRef, input: unknown): Effect.Effect<ToolResult>
+}
+
+const tool = <A>(
+  description: string,
+  input: Schema.Codec<A, unknown>,
+  run: (ref: IssueRef, input: A) => Effect.Effect<ToolResult>
+): Tool => ({
+  description,
+  schema: Schema.toJsonSchemaDocument(input).schema,
+  run: (ref, given) =>
+    Schema.decodeUnknownEffect(input)(given).pipe(
+      Effect.flatMap((decoded) => run(ref, decoded)),
+      Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`The input is not as wanted: ${error.message}`)))
+    )
+})

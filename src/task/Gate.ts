@@ -1,0 +1,29 @@
+import { Context, Effect, Layer } from "effect"
+import { ModelClient } from "../anthropic/ModelClient.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Settings } from "../Settings.ts"
+
+/** Whether work may begin. */
+export class Gate extends Context.Service<
+  Gate,
+  {
+    /** Null when it may, else why not: a key that is missing or refused, or an identity that Gitea has not confirmed. */
+    readonly closed: Effect.Effect<string | null>
+  }
+>()("mosaic-coordinator/task/Gate") {
+  static readonly layer = Layer.effect(
+    Gate,
+    Effect.gen(function* () {
+      const { enabled, anthropicKey } = yield* Settings
+      const identity = yield* BotIdentity
+      const client = yield* ModelClient
+      const closed = Effect.gen(function* () {
+        if (!enabled) return "COORDINATOR_ENABLED is false"
+        if (anthropicKey === null) return "ANTHROPIC_API_KEY is not set"
+        const health = yield* client.health
+        return health !== "ok" && health._tag === "ModelAuth" ? health.message : yield* identity.problem
+      })
+      return { closed }
+    })
+  )
+}

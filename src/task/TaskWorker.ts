@@ -1,0 +1,103 @@
+import { Cause, Duration, Effect, FiberMap, Layer, PubSub, Queue, Ref, Schedule } from "effect"
+import { MAX_ATTEMPTS } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
+import { SessionRunner } from "../session/SessionRunner.ts"
+import { Settings } from "../Settings.ts"
+import { Gate } from "./Gate.ts"
+import { RENEWAL } from "./Lease.ts"
+import type { Claim } from "./Lease.ts"
+import { Observer } from "./Observer.ts"
+import { entriesFor } from "./Reports.ts"
+import { Tasks } from "./Tasks.ts"
+
+/** Between two looks for work when nothing rings. */
+const IDLE = Duration.seconds(1)
+/** How long running turns may go on after a stop was asked for. */
+const GRACE = Duration.seconds(5)
+const AFTER_OUTAGE = Duration.seconds(30)
+const AFTER_FAULT = Duration.seconds(5)
+
+/** Hands ready tasks to sessions, as many at once as the settings allow, and ends each claim with its outcome. */
+export const TaskWorker = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { maxConcurrentAgents } = yield* Settings
+    const tasks = yield* Tasks
+    const gate = yield* Gate
+    const observer = yield* Observer
+    const runner = yield* SessionRunner
+    const stopping = yield* Ref.make(false)
+    const bell = yield* Queue.sliding<void>(1)
+    const runs = yield* FiberMap.make<TaskId, unknown, never>()
+
+    const fail = (claim: Claim) => {
+      const cause = `it was given up after ${MAX_ATTEMPTS} attempts without any progress`
+      return tasks.move(claim, "failed", cause, entriesFor(claim.task, { to: "failed", cause, answer: null }))
+    }
+
+    const work = Effect.fnUntraced(function* (claim: Claim) {
+      if (claim.task.attempts > MAX_ATTEMPTS) return yield* fail(claim)
+      const { observation, issue } = yield* observer.observe({ taskId: claim.task.id, fullName: claim.task.fullName })
+      if (observation._tag !== "Assigned" || issue === null) return
+      const outcome = yield* runner.run({ claim, issue, stopping: Ref.get(stopping) })
+      if (outcome === null) return yield* tasks.release(claim, Duration.zero, "pause")
+      yield* tasks.move(claim, outcome.to, outcome.cause, entriesFor(claim.task, outcome))
+      yield* Effect.logInfo("Task left its run").pipe(Effect.annotateLogs({ state: outcome.to, cause: outcome.cause }))
+    })
+
+    const renewals = (claim: Claim) =>
+      Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
+
+    const pause = (claim: Claim) => tasks.release(claim, AFTER_OUTAGE, "pause")
+
+    /** A fault in one run is logged, counted as an attempt, and touches no other. What the other side is to blame for is not counted. */
+    const guarded = (claim: Claim) =>
+      Effect.raceFirst(work(claim), renewals(claim)).pipe(
+        Effect.catch((error) => {
+          if (error._tag === "LeaseLost") return Effect.logInfo(error.message)
+          if (error._tag === "StoreUnavailable") return Effect.logError("Run stopped", error)
+          if (error._tag === "ForbiddenTransition") return Effect.die(error)
+          return Effect.andThen(Effect.logWarning("Run pauses", error), pause(claim))
+        }),
+        Effect.catchCauseIf(
+          (cause) => !Cause.hasInterruptsOnly(cause),
+          (cause) => Effect.andThen(Effect.logError("Run failed", cause), tasks.release(claim, AFTER_FAULT, "attempt"))
+        ),
+        Effect.onInterrupt(() => Effect.ignore(tasks.release(claim, Duration.zero, "pause"))),
+        Effect.ignoreCause,
+        Effect.ensuring(Queue.offer(bell, undefined)),
+        Effect.annotateLogs({ task: claim.task.id })
+      )
+
+    const fill = Effect.gen(function* () {
+      while ((yield* FiberMap.size(runs)) < maxConcurrentAgents) {
+        if ((yield* Ref.get(stopping)) || (yield* gate.closed) !== null) return
+        const claim = yield* tasks.claim
+        if (claim === null) return
+        yield* FiberMap.run(runs, claim.task.id, guarded(claim))
+      }
+    })
+
+    const follow = Effect.flatMap(tasks.changes, (changes) =>
+      PubSub.take(changes).pipe(
+        Effect.flatMap(({ id, state }) =>
+          state === "ready" || state === "running" ? Queue.offer(bell, undefined) : FiberMap.remove(runs, id)
+        ),
+        Effect.forever
+      )
+    )
+
+    yield* Effect.addFinalizer(() =>
+      Ref.set(stopping, true).pipe(
+        Effect.andThen(Effect.ignore(FiberMap.awaitEmpty(runs))),
+        Effect.timeoutOption(GRACE)
+      )
+    )
+    yield* Effect.forkScoped(follow)
+    yield* fill.pipe(
+      Effect.catch((error) => Effect.logError("Cannot look for work", error)),
+      Effect.andThen(Effect.timeoutOption(Queue.take(bell), IDLE)),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })
+)

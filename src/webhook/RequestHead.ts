@@ -1,0 +1,47 @@
+import { Result, Schema } from "effect"
+import type { Headers } from "effect/http"
+import { DeliveryId } from "../domain/Delivery.ts"
+import { tooLarge, unauthorized, unprocessable, unsupportedType } from "./Refusal.ts"
+import type { Refusal } from "./Refusal.ts"
+
+/** Gitea sends no larger payloads in practice, and the store keeps each of them whole. */
+export const MAX_BODY_BYTES = 1_048_576
+
+const JSON_TYPE = /^application\/json *(; *charset *= *("[\w-]+"|[\w-]+) *)?$/i
+/** A header that was sent twice arrives joined with ", ", which none of these patterns admits. */
+const SIGNATURE = /^[0-9a-f]{64}$/i
+const EVENT = /^\w{1,64}$/
+
+const decodeDeliveryId = Schema.decodeUnknownResult(DeliveryId)
+
+const malformedSignature = (signature: string | undefined): Refusal => {
+  if (signature === undefined) return unauthorized("X-Gitea-Signature is missing")
+  return signature === ""
+    ? unauthorized("X-Gitea-Signature is empty: give the hook a secret")
+    : unauthorized("X-Gitea-Signature is not 64 hexadecimal digits, sent once")
+}
+
+/** The signature in hex, when the head of the request gives reason to read its body. */
+export const admit = (headers: Headers.Headers): Result.Result<string, Refusal> => {
+  if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Result.fail(tooLarge)
+  if (!JSON_TYPE.test(headers["content-type"] ?? "")) return Result.fail(unsupportedType)
+  const signature = headers["x-gitea-signature"]
+  return signature !== undefined && SIGNATURE.test(signature)
+    ? Result.succeed(signature)
+    : Result.fail(malformedSignature(signature))
+}
+
+/** What the delivery calls itself. No signature covers the headers. */
+export interface DeliveryName {
+  readonly event: string
+  readonly delivery: DeliveryId
+}
+
+export const nameOf = (headers: Headers.Headers): Result.Result<DeliveryName, Refusal> => {
+  const event = headers["x-gitea-event"] ?? ""
+  if (!EVENT.test(event)) return Result.fail(unprocessable("X-Gitea-Event", "X-Gitea-Event is not one event name"))
+  return Result.mapBoth(decodeDeliveryId(headers["x-gitea-delivery"]), {
+    onFailure: () => unprocessable("X-Gitea-Delivery", "X-Gitea-Delivery is not one delivery id"),
+    onSuccess: (delivery) => ({ event, delivery })
+  })
+}
