@@ -2,7 +2,9 @@ import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
+import { Anthropic } from "./anthropic/Anthropic.ts"
 import { ModelClient } from "./anthropic/ModelClient.ts"
+import { ModelRetry } from "./anthropic/ModelRetry.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { ContextSchedule } from "./context/ContextSchedule.ts"
 import { AssignedSweep } from "./event/AssignedSweep.ts"
@@ -11,7 +13,7 @@ import { Inbox } from "./event/Inbox.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
 import { GiteaRetry } from "./gitea/GiteaRetry.ts"
-import { HealthRoutes } from "./operator/HealthRoutes.ts"
+import { HEALTH_METHODS, HealthRoutes } from "./operator/HealthRoutes.ts"
 import { Readiness } from "./operator/Readiness.ts"
 import { Reporter } from "./report/Reporter.ts"
 import { ContextControl } from "./session/ContextControl.ts"
@@ -31,7 +33,8 @@ import { Observer } from "./task/Observer.ts"
 import { Outbox } from "./task/Outbox.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { TaskWorker } from "./task/TaskWorker.ts"
-import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
+import { Fallback } from "./webhook/Fallback.ts"
+import { WEBHOOK_PATH, WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "./webhook/WebhookVerifier.ts"
 
 const Listener = Layer.unwrap(
@@ -41,27 +44,47 @@ const Listener = Layer.unwrap(
 )
 
 /** Bytes in. */
-const Http = HttpRouter.serve(Layer.mergeAll(WebhookRoutes, HealthRoutes), { disableLogger: true }).pipe(
-  Layer.provide(Listener)
-)
+const Http = HttpRouter.serve(
+  Layer.mergeAll(WebhookRoutes, HealthRoutes, Fallback({ [WEBHOOK_PATH]: ["POST"], ...HEALTH_METHODS })),
+  { disableLogger: true }
+).pipe(Layer.provideMerge(Listener))
 
 /** Everything that works in the background, in the order of the data. */
 const Stages = Layer.mergeAll(EventRouter, AssignedSweep, TaskWorker, ContextMonitor, Reporter)
 
 const SessionServices = SessionRunner.layer.pipe(
-  Layer.provide([ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer]),
-  Layer.provideMerge(Layer.mergeAll(Samples.layer, Sessions.layer, Journal.layer, Toolbox.layer))
+  Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
+  Layer.provideMerge(Layer.mergeAll(Samples.layer, Sessions.layer, Journal.layer))
 )
 
-/** The whole service. The listener is closed first when it stops, so that nothing is accepted that nobody would work on. */
-export const Server = Http.pipe(
-  Layer.provide(Stages),
-  Layer.provide([Readiness.layer, Gate.layer, ContextSchedule.layer, WebhookVerifier.layer]),
-  Layer.provide(SessionServices),
-  Layer.provide(Observer.layer),
-  Layer.provide([Inbox.layer, Tasks.layer, IssueLook.layer]),
-  Layer.provide(Outbox.layer),
-  Layer.provide([BotIdentity.layer, ModelClient.layer]),
-  Layer.provide([Gitea.layer, Store.layer]),
-  Layer.provide([GiteaRetry.layer, NodeCrypto.layer])
-)
+/** What the service stands on, and what a test may replace one by one. */
+export const foundations = {
+  store: Store.layer,
+  gitea: Gitea.layer,
+  giteaRetry: GiteaRetry.layer,
+  model: ModelClient.layerNoDeps.pipe(Layer.provide(Anthropic.layer)),
+  modelRetry: ModelRetry.layer,
+  contextSchedule: ContextSchedule.layer,
+  toolbox: Toolbox.layer
+}
+
+/**
+ * The whole service over its foundations. The listener is built last and so closed first when it stops: nothing is accepted that
+ * nobody would work on.
+ */
+export const assemble = (on: typeof foundations) =>
+  Http.pipe(
+    Layer.provideMerge(Stages),
+    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gate.layer, WebhookVerifier.layer)),
+    Layer.provideMerge(SessionServices),
+    Layer.provideMerge(on.toolbox),
+    Layer.provideMerge(Observer.layer),
+    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Tasks.layer, IssueLook.layer)),
+    Layer.provideMerge(Outbox.layer),
+    Layer.provideMerge(BotIdentity.layer),
+    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.contextSchedule)),
+    Layer.provide([on.modelRetry, on.giteaRetry]),
+    Layer.provideMerge(NodeCrypto.layer)
+  )
+
+export const Server = assemble(foundations)

@@ -58,7 +58,8 @@ export const share: Parse<number> = (value = "") => {
 export const oneOf =
   <A>(values: Record<string, A>): Parse<A> =>
   (value = "") => {
-    const found = values[value.toLowerCase()]
+    const name = value.toLowerCase()
+    const found = Object.hasOwn(values, name) ? values[name] : undefined
     return found === undefined
       ? Result.fail(`is not one of ${Object.keys(values).join(", ")}: set it to one of them`)
       : Result.succeed(found)

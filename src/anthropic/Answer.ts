@@ -7,15 +7,12 @@ export const ReplyAnswer = Reply.pipe(Schema.encodeKeys({ stopReason: "stop_reas
 /** `POST /v1/messages/count_tokens` */
 export const CountAnswer = Schema.Struct({ input_tokens: Schema.Int })
 
-/** `GET /v1/models/{id}`. The compaction capability is listed only where its beta is asked for. */
+const optional = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+const Capability = Schema.Struct({ supported: Schema.Boolean })
+
+/** `GET /v1/models/{id}`; proxies leave parts of it out. The compaction capability is listed only where its beta is asked for. */
 export const ModelAnswer = Schema.Struct({
-  max_input_tokens: Schema.NullOr(Schema.Int),
-  max_tokens: Schema.NullOr(Schema.Int),
-  capabilities: Schema.NullOr(
-    Schema.Struct({
-      compaction: Schema.optionalKey(
-        Schema.NullOr(Schema.Struct({ summarize: Schema.Struct({ supported: Schema.Boolean }) }))
-      )
-    })
-  )
+  max_input_tokens: optional(Schema.Int),
+  max_tokens: optional(Schema.Int),
+  capabilities: optional(Schema.Struct({ compaction: optional(Schema.Struct({ summarize: optional(Capability) })) }))
 })

@@ -89,11 +89,11 @@ export class Anthropic extends Context.Service<
           notBegun,
           (client, signal) => client.beta.models.retrieve(model, { betas: [COMPACTION_BETA] }, { signal })
         )
-        if (max_input_tokens === null) return yield* windowless(model)
+        if (typeof max_input_tokens !== "number") return yield* windowless(model)
         return {
           window: max_input_tokens,
           maxOutput: max_tokens ?? maxOutputTokens,
-          canCompact: capabilities?.compaction?.summarize.supported ?? false
+          canCompact: capabilities?.compaction?.summarize?.supported ?? false
         }
       })
 

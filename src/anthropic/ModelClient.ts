@@ -59,12 +59,4 @@ export class ModelClient extends Context.Service<
       return { turn, compact, count, info, health: health.current }
     })
   )
-
-  static readonly layer = this.layerNoDeps.pipe(Layer.provide(Anthropic.layer), Layer.provide(ModelRetry.layer))
-
-  /** Every failure goes to the caller at once. */
-  static readonly layerNoRetry = this.layerNoDeps.pipe(
-    Layer.provide(Anthropic.layer),
-    Layer.provide(ModelRetry.layerNone)
-  )
 }

@@ -27,9 +27,4 @@ export class ModelRetry extends Context.Service<
       })
     )
   })
-
-  /** No call is repeated. */
-  static readonly layerNone = Layer.succeed(ModelRetry, {
-    schedule: Schedule.recurs(0).pipe(Schedule.setInputType<ModelError>())
-  })
 }

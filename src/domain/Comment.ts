@@ -15,7 +15,8 @@ export const findMarked = (comments: ReadonlyArray<Comment>, botId: number, key:
 /** Characters of a comment body, well under what Gitea stores. */
 const MAX_BODY = 60_000
 
-const CODE = /(```[\s\S]*?(?:```|$)|`[^`\n]*`)/
+/** Blocks between lines of backticks, and spans of one line. What only looks like code must not hide a mention. */
+const CODE = /(^ {0,3}```[^`\n]*\n[\s\S]*?(?:^ {0,3}`{3,}\s*?$|(?![\s\S]))|(?<![`\\])`[^`\n]+`(?!`))/m
 
 /** Model text for a comment: no hidden comments (so no forged marker), and no mention that would notify people, outside code. */
 export const escapeMarkdown = (text: string): string =>
@@ -28,6 +29,6 @@ export const escapeMarkdown = (text: string): string =>
 
 /** A finished comment body: the text, cut with a note when it is too long, and the marker. */
 export const withMarker = (key: string, text: string): string => {
-  const cut = text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n\n*(cut: the text was longer)*` : text
+  const cut = text.length > MAX_BODY ? `${text.slice(0, MAX_BODY).toWellFormed()}\n\n*(cut: the text was longer)*` : text
   return `${cut}\n\n${markerOf(key)}\n`
 }

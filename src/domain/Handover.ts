@@ -1,11 +1,12 @@
 import { isProgress } from "./AgentTool.ts"
 import type { IssueText } from "./Prompt.ts"
-import { cutTo, FIRST_PROMPT_SHARE, firstPrompt } from "./Prompt.ts"
-import { fence } from "./Fence.ts"
+import { estimateTokens } from "./ContextUsage.ts"
+import { fenceWithin, FIRST_PROMPT_SHARE, firstPrompt } from "./Prompt.ts"
 import type { ToolCall, Transcript } from "./Transcript.ts"
 
 /** What a session leaves to the one that goes on with its task. */
 export interface Handover {
+  /** `owner/name#number`: the title is a stranger's text, and stays inside its fence. */
   readonly task: string
   /** Lines of the issue that bind the answer, verbatim. */
   readonly constraints: ReadonlyArray<string>
@@ -26,13 +27,14 @@ export const constraintsOf = (body: string): ReadonlyArray<string> =>
 const MAX_CALLS = 20
 const CALL_LENGTH = 160
 
-const firstLine = (text: string): string => (text.split("\n")[0] ?? "").slice(0, CALL_LENGTH)
+const firstLine = (text: string): string => (text.split("\n")[0] ?? "").slice(0, CALL_LENGTH).toWellFormed()
 
 const describe = ({ use, result }: ToolCall): string =>
   `${use.name} ${Object.entries(use.input ?? {})
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(" ")
-    .slice(0, CALL_LENGTH)} -> ${firstLine(result?.text ?? "no result")}`
+    .slice(0, CALL_LENGTH)
+    .toWellFormed()} -> ${firstLine(result?.text ?? "no result")}`
 
 /** Made from the journal alone: no model is asked, so a full or failing context cannot spoil it. */
 export const handoverOf = ({ fullName, issue }: IssueText, transcript: Transcript): Handover => {
@@ -40,7 +42,7 @@ export const handoverOf = ({ fullName, issue }: IssueText, transcript: Transcrip
   const answered = calls.filter(({ result }) => result !== null).slice(-MAX_CALLS)
   const notes = calls.filter(({ use }) => use.name === "progress").map(({ use }) => use.input)
   return {
-    task: `${fullName}#${issue.number} ${issue.title}`,
+    task: `${fullName}#${issue.number}`,
     constraints: constraintsOf(issue.body),
     done: answered.filter(({ result }) => result?.isError !== true).map(describe),
     failed: answered.filter(({ result }) => result?.isError === true).map(describe),
@@ -52,21 +54,26 @@ export const handoverOf = ({ fullName, issue }: IssueText, transcript: Transcrip
 /** Shares of the first prompt: the issue itself, then what its predecessor left. */
 const SHARES = { issue: 0.4, constraints: 0.15, done: 0.15, failed: 0.05, next: 0.05, summary: 0.2 }
 
+const CLOSING = "Do not repeat what is done. Go on."
+/** Tokens for the empty lines between the parts. */
+const SEPARATORS = 10
+
 const lines = (items: ReadonlyArray<string>): string => (items.length === 0 ? "nothing" : items.join("\n"))
 
 /** The first message of a successor, within the share of the limit (tokens) that any first prompt has. */
 export const renderHandover = (text: IssueText, handover: Handover, limit: number): string => {
-  const room = limit * FIRST_PROMPT_SHARE
+  const opening = `You go on with ${handover.task} in a fresh session, because the one before had filled its context.`
+  const room = Math.max(0, limit * FIRST_PROMPT_SHARE - estimateTokens(`${opening}${CLOSING}`) - SEPARATORS)
   const section = (label: string, content: string, share: number) =>
-    fence(label, cutTo(content, Math.floor(room * share)))
+    fenceWithin(label, content, Math.floor(room * share))
   return [
-    firstPrompt(text, limit * SHARES.issue),
-    `You go on with this task in a fresh session, because the one before had filled its context: ${handover.task}`,
+    firstPrompt(text, (room / FIRST_PROMPT_SHARE) * SHARES.issue),
+    opening,
     section("constraints, verbatim from the issue", lines(handover.constraints), SHARES.constraints),
     section("done before you, oldest first", lines(handover.done), SHARES.done),
     section("failed before you", lines(handover.failed), SHARES.failed),
     section("next step, as noted last", lines([handover.next]), SHARES.next),
     section("last summary", handover.summary ?? "none", SHARES.summary),
-    "Do not repeat what is done. Go on."
+    CLOSING
   ].join("\n\n")
 }

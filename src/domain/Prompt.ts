@@ -1,11 +1,12 @@
 import type { Comment } from "./Comment.ts"
 import { estimateTokens } from "./ContextUsage.ts"
-import { fence } from "./Fence.ts"
+import { fence, shortenRuns } from "./Fence.ts"
 import type { Issue } from "./Issue.ts"
 
 /** Share of the context limit that a session's first prompt may take. */
 export const FIRST_PROMPT_SHARE = 0.25
-/** Share of the first prompt that the issue's own text may take; the rest is for the comments. */
+/** Shares of the first prompt that the issue's own text may take; the rest is for the comments. */
+const TITLE_SHARE = 0.15
 const BODY_SHARE = 0.5
 
 export const SYSTEM_PROMPT = `You work on issues of a Gitea repository on behalf of the people who assign them to you.
@@ -22,11 +23,22 @@ export interface IssueText {
   readonly comments: ReadonlyArray<Comment>
 }
 
-/** The text cut to a number of estimated tokens, and a note when it was. */
+const CUT_NOTE = "\n[cut here: it was longer]"
+
+/** The text, or as much of its beginning as fits into a number of estimated tokens together with a note that it was cut. */
 export const cutTo = (text: string, tokens: number): string => {
   if (estimateTokens(text) <= tokens) return text
-  const kept = text.slice(0, Math.max(0, Math.floor((text.length * tokens) / estimateTokens(text))))
-  return `${kept}\n[cut here: the text is longer than fits]`
+  const length = Math.floor((text.length * tokens) / estimateTokens(text)) - CUT_NOTE.length
+  // A character cut in half would make the whole request invalid.
+  return `${text.slice(0, Math.max(0, length)).toWellFormed()}${CUT_NOTE}`
+}
+
+/** Fenced, and cut so that fence and text together fit into a number of estimated tokens. */
+export const fenceWithin = (label: string, text: string, tokens: number): string => {
+  const whole = fence(label, text)
+  const content = shortenRuns(text)
+  const frame = estimateTokens(whole) - estimateTokens(content)
+  return estimateTokens(whole) <= tokens ? whole : fence(label, cutTo(content, tokens - frame - 1))
 }
 
 export const renderComment = ({ id, user, body }: Comment): string => fence(`comment ${id} by ${user.login}`, body)
@@ -34,17 +46,16 @@ export const renderComment = ({ id, user, body }: Comment): string => fence(`com
 /** As many of the newest as fit into a number of estimated tokens, oldest of them first. */
 const newestThatFit = (rendered: ReadonlyArray<string>, tokens: number): ReadonlyArray<string> => {
   let room = tokens
-  const firstThatDoesNot = rendered.findLastIndex((text) => (room -= estimateTokens(text)) < 0)
+  const firstThatDoesNot = rendered.findLastIndex((text) => (room -= estimateTokens(`\n\n${text}`)) < 0)
   return rendered.slice(firstThatDoesNot + 1)
 }
 
 const commentSection = (all: ReadonlyArray<Comment>, tokens: number): string => {
   if (all.length === 0) return "There are no comments."
-  const shown = newestThatFit(all.map(renderComment), tokens)
-  const heading =
-    shown.length === all.length
-      ? `All ${all.length} comments, oldest first:`
-      : `The newest ${shown.length} of ${all.length} comments; the others did not fit. Read them with \`read_comments\`.`
+  const someOf = (shown: number) =>
+    `The newest ${shown} of ${all.length} comments; the others did not fit. Read them with \`read_comments\`.`
+  const shown = newestThatFit(all.map(renderComment), tokens - estimateTokens(someOf(all.length)))
+  const heading = shown.length === all.length ? `All ${all.length} comments, oldest first:` : someOf(shown.length)
   return [heading, ...shown].join("\n\n")
 }
 
@@ -53,9 +64,8 @@ export const firstPrompt = ({ fullName, issue, comments }: IssueText, limit: num
   const room = Math.floor(limit * FIRST_PROMPT_SHARE)
   const head = [
     `Issue ${fullName}#${issue.number}, opened by ${issue.user.login}.`,
-    fence("title", cutTo(issue.title, Math.floor(room * BODY_SHARE * BODY_SHARE))),
-    fence("text of the issue", cutTo(issue.body, Math.floor(room * BODY_SHARE)))
+    fenceWithin("title", issue.title, Math.floor(room * TITLE_SHARE)),
+    fenceWithin("text of the issue", issue.body, Math.floor(room * BODY_SHARE))
   ].join("\n\n")
-  const left = Math.max(0, room - estimateTokens(head) - estimateTokens("x".repeat(200)))
-  return `${head}\n\n${commentSection(comments, left)}`
+  return `${head}\n\n${commentSection(comments, room - estimateTokens(`${head}\n\n`))}`
 }

@@ -7,7 +7,7 @@ export interface Message {
   readonly content: ReadonlyArray<Block>
 }
 
-/** A tool call of the newest reply. `cut`: the reply ended at its token limit inside this call, so its input cannot be trusted. */
+/** A tool call of the newest reply. `cut`: the reply may have ended inside this call, so its input cannot be trusted. */
 export interface ToolCall {
   readonly use: ToolUse
   readonly cut: boolean
@@ -64,6 +64,11 @@ export const userContent = (calls: ReadonlyArray<ToolCall>, text: string | null)
   ...(text === null ? [] : [{ type: "text", text }])
 ]
 
+/** A reply that stopped for one of these may have stopped inside its last call. */
+const CUTS: ReadonlyArray<string> = ["max_tokens", "model_context_window_exceeded", "refusal"]
+/** A reply without calls that stopped for one of these is gone on with; after any other the model is asked for its answer. */
+const GOES_ON: ReadonlyArray<string> = ["max_tokens", "pause_turn"]
+
 const replied = (before: Transcript, entry: JournalEntry & { readonly _tag: "Replied" }): Transcript => {
   const { content, stopReason } = entry.reply
   const uses = toolUses(content)
@@ -74,7 +79,7 @@ const replied = (before: Transcript, entry: JournalEntry & { readonly _tag: "Rep
     stopReason,
     calls: uses.map((use, index) => ({
       use,
-      cut: stopReason === "max_tokens" && index === uses.length - 1,
+      cut: CUTS.includes(stopReason) && index === uses.length - 1,
       started: false,
       result: null
     })),
@@ -90,6 +95,9 @@ const onCall = (before: Transcript, id: string, change: (call: ToolCall) => Tool
   calls: before.calls.map((call) => (call.use.id === id ? change(call) : call))
 })
 
+const stoppedWithoutCall = ({ last, calls, stopReason }: Transcript): boolean =>
+  last === "replied" && calls.length === 0 && stopReason !== null && !GOES_ON.includes(stopReason)
+
 /** The conversation after one more entry. */
 export const advance = (before: Transcript, entry: JournalEntry): Transcript => {
   switch (entry._tag) {
@@ -100,7 +108,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         messages: content.length === 0 ? before.messages : [...before.messages, { role: "user", content }],
         last: "asked",
         hash: entry.hash,
-        nudged: before.nudged || (before.stopReason === "end_turn" && before.calls.length === 0),
+        nudged: before.nudged || stoppedWithoutCall(before),
         calls: [],
         done: [...before.done, ...before.calls]
       }

@@ -3,6 +3,10 @@ import { HttpRouter, HttpServerResponse } from "effect/http"
 import { Readiness } from "./Readiness.ts"
 import { VERSION } from "./Version.ts"
 
+const METHODS = ["GET", "HEAD"] as const
+
+export const HEALTH_METHODS = { "/health": METHODS, "/health/ready": METHODS }
+
 const HEALTHY = HttpServerResponse.jsonUnsafe({ status: "healthy", version: VERSION })
 
 /** `GET /health` while the process lives; `GET /health/ready` with every component and why it is not well. */
@@ -15,7 +19,11 @@ export const HealthRoutes = HttpRouter.use(
         { status: ready ? 200 : 503 }
       )
     )
-    yield* router.add("GET", "/health", Effect.succeed(HEALTHY))
-    yield* router.add("GET", "/health/ready", ready)
+    yield* router.addAll(
+      METHODS.flatMap((method) => [
+        HttpRouter.route(method, "/health", HEALTHY),
+        HttpRouter.route(method, "/health/ready", ready)
+      ])
+    )
   })
 )

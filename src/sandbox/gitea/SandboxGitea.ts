@@ -91,8 +91,8 @@ export class SandboxGitea extends Context.Service<
   }
 >()("mosaic-coordinator/sandbox/gitea/SandboxGitea") {
   static readonly layer: Layer.Layer<SandboxGitea> = Layer.suspend(() =>
-    Layer.effect(SandboxGitea, make).pipe(
-      Layer.merge(HttpRouter.serve(Layer.merge(Api, Gate), { disableLogger: true, disableListenLog: true })),
+    // Built here and not merged: `serve` would leave its router to whoever builds another server beside this one.
+    Layer.effect(SandboxGitea, Effect.andThen(Layer.build(serve), make)).pipe(
       Layer.provide(ForgeStore.layer),
       Layer.provide([Hooks.layer, Faults.layer, RequestLog.layer, Bot.layer]),
       Layer.provide([server, connectionPerDelivery, NodeCrypto.layer]),
@@ -100,6 +100,8 @@ export class SandboxGitea extends Context.Service<
     )
   )
 }
+
+const serve = HttpRouter.serve(Layer.merge(Api, Gate), { disableLogger: true, disableListenLog: true })
 
 /** Requests that hang are cut off at once when the scope closes. */
 const server = NodeHttpServer.layer(() => createServer(), {

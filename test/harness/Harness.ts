@@ -1,0 +1,79 @@
+import { NodeServices } from "@effect/platform-node"
+import { Context, Duration, Effect, Layer, Logger, Redacted } from "effect"
+import { HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
+import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { assemble, foundations } from "../../src/Server.ts"
+import type { SettingsValues } from "../../src/Settings.ts"
+import { SECRET, settings } from "./TestSettings.ts"
+
+/** The whole server at its address. */
+export class Coordinator extends Context.Service<
+  Coordinator,
+  {
+    /** Where the hook goes. */
+    readonly webhook: string
+    readonly url: string
+    /** Rows of the store, for what no service tells. */
+    rows<A extends object>(sql: string): Effect.Effect<ReadonlyArray<A>>
+  }
+>()("mosaic-coordinator/test/harness/Harness/Coordinator") {}
+
+const CoordinatorLayer = Layer.effect(
+  Coordinator,
+  Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    const sql = yield* SqlClient.SqlClient
+    const url = HttpServer.formatAddress(address)
+    return { url, webhook: `${url}/webhook/gitea`, rows: (text) => Effect.orDie(sql.unsafe(text)) }
+  })
+)
+
+export interface Overrides extends Partial<typeof foundations> {
+  readonly settings?: Partial<SettingsValues>
+}
+
+/** Settings that point at both stand-ins, with a free port and a store in memory. */
+const sandboxSettings = (overrides: Partial<SettingsValues>) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const gitea = yield* SandboxGitea
+      const claude = yield* SandboxClaude
+      return settings({
+        giteaUrl: gitea.url,
+        giteaToken: Redacted.make(gitea.bot.token),
+        botLogin: gitea.bot.login,
+        anthropicKey: Redacted.make(claude.apiKey),
+        anthropicUrl: claude.url,
+        model: "claude-sandbox",
+        maxOutputTokens: 1024,
+        host: "127.0.0.1",
+        port: 0,
+        contextPollInterval: Duration.seconds(10),
+        ...overrides
+      })
+    })
+  )
+
+/** The hook of the stand-in Gitea, pointed at the server. */
+const Hooked = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { webhook } = yield* Coordinator
+    yield* (yield* SandboxGitea).addHook({ url: webhook, secret: SECRET })
+  })
+)
+
+/**
+ * The whole server, as `main.ts` composes it, over real sockets between it and the two stand-ins. Anything it stands on can be
+ * replaced: `harness({ model: mocks.ModelClient({ ... }), settings: { maxConcurrentAgents: 1 } })`. Its services are there too.
+ */
+export const harness = ({ settings: values = {}, ...layers }: Overrides = {}) =>
+  Hooked.pipe(
+    Layer.provideMerge(CoordinatorLayer),
+    Layer.provideMerge(assemble({ ...foundations, ...layers })),
+    Layer.provideMerge(sandboxSettings(values)),
+    Layer.provideMerge(Logger.layer([])),
+    Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, SandboxClaude.layer, NodeServices.layer)),
+    Layer.orDie
+  )
