@@ -7,9 +7,10 @@ import { ModelClient } from "./anthropic/ModelClient.ts"
 import { ModelRetry } from "./anthropic/ModelRetry.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { ContextSchedule } from "./context/ContextSchedule.ts"
-import { AssignedSweep } from "./event/AssignedSweep.ts"
 import { EventRouter } from "./event/EventRouter.ts"
+import { Gaps } from "./event/Gaps.ts"
 import { Inbox } from "./event/Inbox.ts"
+import { Reconciler } from "./event/Reconciler.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
 import { GiteaRetry } from "./gitea/GiteaRetry.ts"
@@ -26,7 +27,9 @@ import { Sessions } from "./session/Sessions.ts"
 import { Toolbox } from "./session/Toolbox.ts"
 import { Turns } from "./session/Turns.ts"
 import { Settings } from "./Settings.ts"
+import { Retention } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
+import { Uptime } from "./storage/Uptime.ts"
 import { Gate } from "./task/Gate.ts"
 import { IssueLook } from "./task/IssueLook.ts"
 import { Observer } from "./task/Observer.ts"
@@ -50,7 +53,7 @@ const Http = HttpRouter.serve(
 ).pipe(Layer.provideMerge(Listener))
 
 /** Everything that works in the background, in the order of the data. */
-const Stages = Layer.mergeAll(EventRouter, AssignedSweep, TaskWorker, ContextMonitor, Reporter)
+const Stages = Layer.mergeAll(EventRouter, Reconciler, TaskWorker, ContextMonitor, Reporter, Retention)
 
 const SessionServices = SessionRunner.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
@@ -79,7 +82,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(SessionServices),
     Layer.provideMerge(on.toolbox),
     Layer.provideMerge(Observer.layer),
-    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Tasks.layer, IssueLook.layer)),
+    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, Uptime.layer, Tasks.layer, IssueLook.layer)),
     Layer.provideMerge(Outbox.layer),
     Layer.provideMerge(BotIdentity.layer),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.contextSchedule)),

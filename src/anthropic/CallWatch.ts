@@ -4,7 +4,7 @@ import { FetchHttpClient } from "effect/http"
 /** Until the head of the answer. */
 const HEAD_LIMIT = Duration.seconds(60)
 /** Between two pieces of the answer; a stream of the API is never this long without at least a ping. */
-export const IDLE_LIMIT = Duration.seconds(120)
+const IDLE_LIMIT = Duration.seconds(120)
 
 const NANOS_PER_MILLI = 1_000_000n
 

@@ -1,10 +1,8 @@
-import { Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
-import type { ModelError } from "../anthropic/ModelError.ts"
-import type { SessionId } from "../domain/Session.ts"
+import { Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
+import { ModelUnavailable } from "../anthropic/ModelError.ts"
 import { Samples } from "../session/Samples.ts"
 import { Sessions } from "../session/Sessions.ts"
 import type { LiveSession } from "../session/Sessions.ts"
-import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { ContextSchedule } from "./ContextSchedule.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
@@ -17,15 +15,42 @@ const failures = Metric.counter("coordinator_context_look_failures", {
   incremental: true
 })
 
-/** Trouble with one session's looks: how often in a row, since when it rests, and what was said of it. */
+/** Trouble with one session: how often in a row, since when it rests, and what was said of it. */
 interface Trouble {
   readonly count: number
   readonly restUntil: number
   readonly message: string
 }
+type Troubles = WeakMap<LiveSession, Trouble>
 
 const backoff = (count: number): number =>
   Math.min(Duration.toMillis(LONGEST_BACKOFF), Duration.toMillis(FIRST_BACKOFF) * 2 ** (count - 1))
+
+const tooSlow = new ModelUnavailable({ operation: "count", requestId: null, kind: "timeout" })
+
+const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSession, cause: Cause.Cause<unknown>) {
+  const before = troubles.get(live)
+  const count = (before?.count ?? 0) + 1
+  const message = String(Cause.squash(cause))
+  const now = yield* Clock.currentTimeMillis
+  troubles.set(live, { count, restUntil: now + backoff(count), message })
+  yield* Metric.update(failures, 1)
+  if (before?.message !== message) yield* Effect.logWarning("Context look failed", cause)
+})
+
+const worked = (troubles: Troubles, live: LiveSession) =>
+  Effect.suspend(() => (troubles.delete(live) ? Effect.logInfo("Context look works again") : Effect.void))
+
+/** Runs it, unless it still rests from its last failure. Never fails. */
+const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<void, E>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    (troubles.get(live)?.restUntil ?? 0) > now
+      ? Effect.void
+      : run.pipe(
+          Effect.andThen(worked(troubles, live)),
+          Effect.catchCause((cause) => failed(troubles, live, cause))
+        )
+  )
 
 /**
  * Looks at every live session on a schedule (ten seconds), polls the Claude API where a count can change the answer, decides, and
@@ -37,46 +62,29 @@ export const ContextMonitor = Layer.effectDiscard(
     const samples = yield* Samples
     const { looks } = yield* ContextSchedule
     const running = yield* FiberMap.make<LiveSession>()
-    const troubles = new Map<SessionId, Trouble>()
+    const polls: Troubles = new WeakMap()
+    const actions: Troubles = new WeakMap()
 
-    const failed = Effect.fnUntraced(function* (id: SessionId, error: ModelError | StoreUnavailable) {
-      const before = troubles.get(id)
-      const count = (before?.count ?? 0) + 1
-      const now = yield* Clock.currentTimeMillis
-      troubles.set(id, { count, restUntil: now + backoff(count), message: error.message })
-      yield* Metric.update(failures, 1)
-      if (before?.message !== error.message) yield* Effect.logWarning("Context look failed", error)
-    })
+    const poll = (live: LiveSession) =>
+      Effect.timeoutOrElse(live.poll, { duration: POLL_LIMIT, orElse: () => Effect.fail(tooSlow) })
 
-    const poll = Effect.fnUntraced(function* (live: LiveSession) {
-      const now = yield* Clock.currentTimeMillis
-      if ((troubles.get(live.session.id)?.restUntil ?? 0) > now || !(yield* live.needsCount)) return
-      yield* Effect.timeoutOption(live.poll, POLL_LIMIT)
-      if (troubles.delete(live.session.id)) yield* Effect.logInfo("Context look works again")
+    const act = Effect.fnUntraced(function* (live: LiveSession) {
+      const action = yield* samples.sample(live, "tick")
+      if (action !== "continue") yield* live.propose(action)
     })
 
     const look = Effect.fn("ContextMonitor.look")(
       function* (live: LiveSession) {
-        yield* Effect.catch(poll(live), (error) => failed(live.session.id, error))
-        const action = yield* samples.sample(live, "tick")
-        if (action !== "continue") yield* live.propose(action)
+        if (yield* live.needsCount) yield* guarded(polls, live, poll(live))
+        yield* guarded(actions, live, act(live))
       },
-      (effect, { session }) =>
-        effect.pipe(
-          Effect.catch((error) => failed(session.id, error)),
-          Effect.annotateLogs({ session: session.id, task: session.task })
-        )
+      (effect, { session }) => Effect.annotateLogs(effect, { session: session.id, task: session.task })
     )
 
     // A look that still hangs is left alone; the session's next one begins when it has ended.
-    const tick = Effect.gen(function* () {
-      const live = yield* sessions.live
-      const ids = new Set(live.map(({ session }) => session.id))
-      for (const id of troubles.keys()) if (!ids.has(id)) troubles.delete(id)
-      yield* Effect.forEach(live, (one) => FiberMap.run(running, one, look(one), { onlyIfMissing: true }), {
-        discard: true
-      })
-    })
+    const tick = Effect.flatMap(sessions.live, (live) =>
+      Effect.forEach(live, (one) => FiberMap.run(running, one, look(one), { onlyIfMissing: true }), { discard: true })
+    )
 
     yield* tick.pipe(Effect.repeat(looks), Effect.forkScoped)
   })

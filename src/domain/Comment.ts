@@ -29,6 +29,7 @@ export const escapeMarkdown = (text: string): string =>
 
 /** A finished comment body: the text, cut with a note when it is too long, and the marker. */
 export const withMarker = (key: string, text: string): string => {
-  const cut = text.length > MAX_BODY ? `${text.slice(0, MAX_BODY).toWellFormed()}\n\n*(cut: the text was longer)*` : text
+  const cut =
+    text.length > MAX_BODY ? `${text.slice(0, MAX_BODY).toWellFormed()}\n\n*(cut: the text was longer)*` : text
   return `${cut}\n\n${markerOf(key)}\n`
 }

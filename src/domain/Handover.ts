@@ -16,7 +16,7 @@ export interface Handover {
   readonly summary: string | null
 }
 
-const BINDING = /\b(must|must not|never|only|do not|don't|without|required?|at least|at most|no more than)\b/i
+const BINDING = /\b(must|must not|never|only|do not|don't|without|require[ds]?|at least|at most|no more than)\b/i
 const CHECKBOX = /^\s*[-*] \[[ xX]\] /
 
 /** Every checklist item, and every line that says must, never, only and the like. */

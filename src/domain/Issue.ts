@@ -23,10 +23,12 @@ export const Issue = Schema.Struct({
   user: User,
   assignees: nullAsEmpty(User),
   labels: nullAsEmpty(Schema.Struct({ name: Schema.String })),
+  createdAt: Schema.String.pipe(Schema.optionalKey),
+  updatedAt: Schema.String.pipe(Schema.optionalKey),
   pullRequest: Schema.Unknown.pipe(Schema.optionalKey),
   /** Tells a repository from another that took its name after a rename. */
   repository: Schema.NullOr(Repository).pipe(Schema.optionalKey)
-}).pipe(Schema.encodeKeys({ pullRequest: "pull_request" }))
+}).pipe(Schema.encodeKeys({ createdAt: "created_at", updatedAt: "updated_at", pullRequest: "pull_request" }))
 export type Issue = typeof Issue.Type
 
 /** Pull requests share numbers and routes with issues; on an issue the field is null or missing. */

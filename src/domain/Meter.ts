@@ -28,6 +28,9 @@ export const unmeasured: Meter = {
   streaming: false
 }
 
+/** A conversation in which nothing was said yet: there is nothing to count. */
+export const blank: Meter = { ...unmeasured, measured: 0 }
+
 export const usageOf = ({ used, source, at }: Meter, limit: number): ContextUsage | null =>
   used === null ? null : new ContextUsage({ used, limit, source, at })
 

@@ -6,18 +6,27 @@ import { User } from "./User.ts"
 export const TimelineEntry = Schema.Struct({
   id: Schema.Int,
   type: Schema.String,
+  createdAt: Schema.String.pipe(Schema.optionalKey),
+  /** Who did it. */
+  user: Schema.NullOr(User).pipe(Schema.optionalKey),
   assignee: Schema.NullOr(User).pipe(Schema.optionalKey),
   removedAssignee: Schema.Boolean.pipe(Schema.optionalKey)
-}).pipe(Schema.encodeKeys({ removedAssignee: "removed_assignee" }))
+}).pipe(Schema.encodeKeys({ createdAt: "created_at", removedAssignee: "removed_assignee" }))
 export type TimelineEntry = typeof TimelineEntry.Type
 
-/** The newest entry that assigned the bot or reopened the issue; null when there is none. */
+const assigns = ({ type, assignee, removedAssignee }: TimelineEntry, botId: number): boolean =>
+  type === "assignees" && assignee?.id === botId && removedAssignee !== true
+
+const isOwn = ({ user }: TimelineEntry, botId: number): boolean => user?.id === botId
+
+/** The newest entry by which somebody else assigned the bot or reopened the issue; null when there is none. */
 export const mandateOf = (entries: ReadonlyArray<TimelineEntry>, botId: number): Mandate | null => {
   const ids = entries
-    .filter(
-      ({ type, assignee, removedAssignee }) =>
-        type === "reopen" || (type === "assignees" && assignee?.id === botId && removedAssignee !== true)
-    )
+    .filter((entry) => !isOwn(entry, botId) && (entry.type === "reopen" || assigns(entry, botId)))
     .map(({ id }) => id)
   return ids.length === 0 ? null : { source: "timeline", id: Math.max(...ids) }
 }
+
+/** Whether the bot assigned itself, which starts nothing. */
+export const assignedItself = (entries: ReadonlyArray<TimelineEntry>, botId: number): boolean =>
+  entries.some((entry) => isOwn(entry, botId) && assigns(entry, botId))

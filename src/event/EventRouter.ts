@@ -99,7 +99,7 @@ export const EventRouter = Layer.effectDiscard(
     })
 
     yield* sweep.pipe(
-      Effect.catch((error) => Effect.logError("Cannot look for deliveries", error)),
+      Effect.catchCause((cause) => Effect.logError("Cannot look for deliveries", cause)),
       Effect.andThen(Effect.timeoutOption(inbox.arrived, IDLE)),
       Effect.forever,
       Effect.forkScoped

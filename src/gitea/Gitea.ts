@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import type { HookState } from "../domain/Gap.ts"
 import { Comment } from "../domain/Comment.ts"
 import { Issue, IssueNumber } from "../domain/Issue.ts"
 import { Repository } from "../domain/Repository.ts"
@@ -8,8 +9,9 @@ import { User } from "../domain/User.ts"
 import { Settings } from "../Settings.ts"
 import { httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
-import { fromStatus } from "./GiteaError.ts"
+import { fromStatus, isRefused } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
+import { Hook, hookStateOf } from "./Hook.ts"
 import { GiteaRetry } from "./GiteaRetry.ts"
 
 /** Gitea's cap on a page, and how many pages are read at most. */
@@ -39,6 +41,8 @@ export class Gitea extends Context.Service<
       ReadonlyArray<{ readonly repository: Repository; readonly number: number }>,
       GiteaError
     >
+    /** The repository's hook that points at us; unreadable unless the bot is an administrator, which it need not be. */
+    hook(fullName: FullName): Effect.Effect<HookState, GiteaError>
     /** Not repeated here: a comment whose answer was lost may have been written. */
     createComment(fullName: FullName, number: number, body: string): Effect.Effect<Comment, GiteaError>
     editComment(fullName: FullName, id: number, body: string): Effect.Effect<void, GiteaError>
@@ -86,6 +90,12 @@ export class Gitea extends Context.Service<
             query: { assigned: "true", type: "issues", state: "open" }
           },
           AssignedIssue
+        ),
+        hook: Effect.fn("Gitea.hook")((fullName: FullName) =>
+          pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
+            Effect.map(hookStateOf),
+            Effect.catchIf(isRefused, () => Effect.succeed<HookState>("unreadable"))
+          )
         ),
         createComment: Effect.fn("Gitea.createComment")((fullName: FullName, number: number, body: string) =>
           send(

@@ -44,3 +44,9 @@ export const noAnswer = (operation: string, detail: string): GiteaError =>
 
 /** Nothing under this path: gone, out of sight, renamed (301), or its owner renamed (307). */
 export const isElsewhere = ({ status }: GiteaError): boolean => status === 404 || status === 301 || status === 307
+
+/** Not for the bot to see or do: no rights (403), no sight (404), or the token lacks the scope. */
+export const isRefused = ({ status }: GiteaError): boolean => status === 403 || status === 404
+
+/** The repository cannot be seen under any name we know; a token that is not accepted says nothing about it. */
+export const isOutOfSight = (error: GiteaError): boolean => isRefused(error) || isElsewhere(error)

@@ -6,8 +6,9 @@ import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { Observer } from "../task/Observer.ts"
-import { Outbox } from "../task/Outbox.ts"
+import { Outbox, progressKey } from "../task/Outbox.ts"
 import type { OutboxRow } from "../task/Outbox.ts"
+import { progressEntry } from "../task/Reports.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Task } from "../domain/Task.ts"
 import type { Look } from "../task/IssueLook.ts"
@@ -16,13 +17,24 @@ const LOOK_FOR_WORK = Schedule.spaced("500 millis")
 /** One comment is edited at most this often. */
 const EDIT_INTERVAL = Duration.seconds(10)
 const AFTER_TROUBLE = Duration.seconds(30)
+/** What was refused once is likely to be refused again. */
+const AFTER_REFUSAL = Duration.minutes(5)
 const CONCURRENCY = 4
+const NOT_FOUND = 404
+const LOCKED = 423
 
-/** Why a row may not be written on the issue as it is now; null when it may. */
-const obstacle = ({ needsMandate }: OutboxRow, { observation }: Look): string | null => {
-  if (observation._tag === "Gone") return "the issue no longer exists"
-  if (!needsMandate || observation._tag === "Assigned") return null
-  return observation._tag === "Closed" ? "the issue is closed" : "the issue is not assigned to the bot"
+/** Why nothing new may be said on the issue as it is now; null when it may. */
+const obstacle = ({ observation }: Look): string | null => {
+  switch (observation._tag) {
+    case "Assigned":
+      return null
+    case "Unassigned":
+      return "the issue is not assigned to the bot"
+    case "Closed":
+      return "the issue is closed"
+    case "Gone":
+      return "the issue no longer exists"
+  }
 }
 
 /**
@@ -45,19 +57,44 @@ export const Reporter = Layer.effectDiscard(
       return findMarked(yield* gitea.comments(fullName, number), bot.id, row.key)?.id ?? null
     })
 
-    const write = Effect.fnUntraced(function* (row: OutboxRow, task: Task) {
+    /** False when the comment is no longer there: whoever took it away does not want it back. */
+    const edit = (fullName: FullName, id: number, body: string) =>
+      gitea.editComment(fullName, id, body).pipe(
+        Effect.as(true),
+        Effect.catchIf(
+          ({ status }) => status === NOT_FOUND,
+          () => Effect.succeed(false)
+        )
+      )
+
+    const write = Effect.fnUntraced(function* (row: OutboxRow, task: Task, why: string | null) {
       const known = yield* find(row, task)
+      if (known === null && why !== null) return yield* outbox.drop(row, why)
       if (!(yield* outbox.attempt(row)))
         return yield* Effect.logWarning("Another process holds the store: nothing is written")
-      if (known !== null) yield* gitea.editComment(task.fullName, known, row.body)
+      if (known !== null && !(yield* edit(task.fullName, known, row.body))) {
+        return yield* outbox.drop(row, "the comment was deleted")
+      }
       const id = known ?? (yield* gitea.createComment(task.fullName, task.number, row.body)).id
       yield* outbox.sent(row, id, (yield* Clock.currentTimeMillis) + Duration.toMillis(EDIT_INTERVAL))
       yield* Effect.logInfo("Comment written").pipe(Effect.annotateLogs({ comment: id, edited: known !== null }))
     })
 
+    /** An answer that comes too late is not given, and the progress comment says so. */
+    const withdraw = Effect.fnUntraced(function* (row: OutboxRow, task: Task, { subject }: Look, why: string) {
+      yield* outbox.drop(row, why)
+      if (subject !== null && row.key !== progressKey(task.id))
+        yield* outbox.amend(progressEntry(task.id, "cancelled", why))
+    })
+
     const postpone = Effect.fnUntraced(function* (row: OutboxRow, error: GiteaError) {
       yield* Effect.logWarning("Comment waits", error)
-      yield* outbox.postpone(row, (yield* Clock.currentTimeMillis) + Duration.toMillis(AFTER_TROUBLE))
+      // No answer could be given: an archived repository, or a locked issue.
+      if (error.status === LOCKED) yield* tasks.park(row.taskId, error.message)
+      yield* outbox.postpone(
+        row,
+        (yield* Clock.currentTimeMillis) + Duration.toMillis(error.retryable ? AFTER_TROUBLE : AFTER_REFUSAL)
+      )
     })
 
     const publish = (row: OutboxRow) =>
@@ -65,9 +102,13 @@ export const Reporter = Layer.effectDiscard(
         const task = yield* tasks.find(row.taskId)
         if (task === null) return
         const look = yield* observer.observe({ taskId: task.id, fullName: task.fullName })
-        const why = obstacle(row, look)
-        if (why !== null) return yield* outbox.drop(row, why)
-        yield* write(row, look.subject === null ? task : { ...task, fullName: FullName.make(look.subject.fullName) })
+        const why = obstacle(look)
+        if (why !== null && (row.needsMandate || look.subject === null)) return yield* withdraw(row, task, look, why)
+        yield* write(
+          row,
+          look.subject === null ? task : { ...task, fullName: FullName.make(look.subject.fullName) },
+          why
+        )
       }).pipe(
         Effect.catchTag("GiteaError", (error) => postpone(row, error)),
         Effect.annotateLogs({ task: row.taskId, report: row.key })
@@ -76,7 +117,7 @@ export const Reporter = Layer.effectDiscard(
     const round = Effect.gen(function* () {
       yield* identity.confirmed
       yield* Effect.forEach(yield* outbox.pending, publish, { concurrency: CONCURRENCY, discard: true })
-    }).pipe(Effect.catch((error) => Effect.logError("Outbox cannot be read", error)))
+    }).pipe(Effect.catchCause((cause) => Effect.logError("Reports wait", cause)))
 
     if (giteaToken !== null) yield* round.pipe(Effect.repeat(LOOK_FOR_WORK), Effect.forkScoped)
   })

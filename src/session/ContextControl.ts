@@ -52,7 +52,7 @@ export class ContextControl extends Context.Service<
         const account = yield* tasks.find(task.id)
         const bound = account === null ? null : exhausted(account)
         if (bound !== null) return Clearance.Park({ cause: bound })
-        if (!(yield* conversation.isFaithful)) {
+        if (!conversation.isFaithful) {
           return Clearance.Park({ cause: "its journal no longer gives the request that was journalled" })
         }
         const action = yield* decide(conversation)

@@ -25,8 +25,8 @@ export interface Conversation extends SessionControls {
   append(entry: JournalEntry): Effect.Effect<void, WriteError>
   /** Adds the tool results at hand and this text to what is sent next. */
   ask(text: string | null): Effect.Effect<void, WriteError>
-  /** Whether the request is, byte for byte, the one that was journalled. */
-  readonly isFaithful: Effect.Effect<boolean>
+  /** Whether the journal it was taken up from gives, byte for byte, the request that was asked and not answered. */
+  readonly isFaithful: boolean
 }
 
 const json = (value: unknown) => Effect.orDie(Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))(value))
@@ -77,7 +77,8 @@ export class Conversations extends Context.Service<
         const request = Effect.sync(() => requestFor(transcript.messages))
         const controls = yield* sessions.enter(session, {
           count: Effect.flatMap(request, client.count),
-          canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0)
+          canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0),
+          meter: entries.length === 0 ? Meter.blank : Meter.unmeasured
         })
 
         const append = Effect.fnUntraced(function* (entry: JournalEntry) {
@@ -100,9 +101,7 @@ export class Conversations extends Context.Service<
           request,
           append,
           ask,
-          isFaithful: Effect.suspend(() => hashOf(transcript.messages)).pipe(
-            Effect.map((hash) => hash === transcript.hash)
-          )
+          isFaithful: transcript.last !== "asked" || (yield* hashOf(transcript.messages)) === transcript.hash
         }
       })
 

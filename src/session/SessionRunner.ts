@@ -33,7 +33,8 @@ export interface Assignment {
 }
 
 /** Where one step leads: on in the same session, on in its successor, or to the end (null: stopped before the end). */
-type Step = "on" | { readonly rotate: string } | { readonly over: Outcome | null }
+type Step = "on" | End
+type End = { readonly rotate: string } | { readonly over: Outcome | null }
 
 const over = (outcome: Outcome | null): Step => ({ over: outcome })
 
@@ -133,32 +134,35 @@ export class SessionRunner extends Context.Service<
           const conversation = yield* resume(assignment.claim, session)
           let result: Step = "on"
           while (result === "on") result = yield* step(assignment, conversation)
-          return result
+          return result satisfies End
         },
         (effect, _, { id }) => effect.pipe(Effect.scoped, Effect.annotateLogs({ session: id }))
       )
 
-      const successor = Effect.fnUntraced(function* ({ claim }: Assignment, session: Session, cause: string) {
-        yield* Effect.logInfo("Session rotated").pipe(Effect.annotateLogs({ session: session.id, cause }))
-        return yield* opening.open(claim, session)
+      /** One session to its end, then its successor, until there is an outcome. */
+      const follow = Effect.fnUntraced(function* (
+        assignment: Assignment,
+        session: Session
+      ): Effect.fn.Return<Outcome | null, RunError> {
+        const { claim } = assignment
+        const result = yield* inSession(assignment, session)
+        if ("over" in result) {
+          if (result.over !== null) yield* journal.end(claim, session.id)
+          return result.over
+        }
+        const barred = yield* control.barred(claim)
+        if (barred !== null) return parked(barred)
+        yield* Effect.logInfo("Session rotated").pipe(
+          Effect.annotateLogs({ session: session.id, cause: result.rotate })
+        )
+        return yield* follow(assignment, yield* opening.open(claim, session))
       })
 
       const run = Effect.fn("SessionRunner.run")(
         function* (assignment: Assignment) {
           const { claim } = assignment
           const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
-          let session = newest?.state === "open" ? newest : yield* opening.open(claim, newest)
-          while (true) {
-            const result = yield* inSession(assignment, session)
-            if ("rotate" in result) {
-              const barred = yield* control.barred(claim)
-              if (barred !== null) return parked(barred)
-              session = yield* successor(assignment, session, result.rotate)
-              continue
-            }
-            if (result.over !== null) yield* journal.end(claim, session.id)
-            return result.over
-          }
+          return yield* follow(assignment, newest?.state === "open" ? newest : yield* opening.open(claim, newest))
         },
         Effect.catchTag(["ModelAuth", "ModelRejected"], (error) => Effect.succeed(parked(error.message)))
       )

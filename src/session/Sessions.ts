@@ -34,6 +34,8 @@ export interface SessionView {
   /** Counts the history as the next request would send it, in tokens. */
   readonly count: Effect.Effect<number, ModelError>
   readonly canCompact: Effect.Effect<boolean>
+  /** What is known of the context at first. */
+  readonly meter: Meter.Meter
 }
 
 /** The live sessions of this process. */
@@ -51,7 +53,7 @@ export class Sessions extends Context.Service<
       const live = yield* Ref.make<ReadonlyArray<LiveSession>>([])
 
       const enter = Effect.fn("Sessions.enter")(function* (session: Session, view: SessionView) {
-        const meter = yield* Ref.make(Meter.unmeasured)
+        const meter = yield* Ref.make(view.meter)
         const proposal = yield* Ref.make<ContextAction>("continue")
         const poll = Effect.gen(function* () {
           const { version } = yield* Ref.get(meter)

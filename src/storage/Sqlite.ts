@@ -1,4 +1,4 @@
-import { Cache, Duration, Effect, Predicate, Semaphore, Stream, String as Text } from "effect"
+import { Cache, Duration, Effect, Exit, Predicate, Semaphore, Stream, String as Text } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError, Statement } from "effect/sql"
 import type { SqlConnection } from "effect/sql"
@@ -37,10 +37,10 @@ const open = (filename: string) =>
 
 const connect = Effect.fnUntraced(function* (db: DatabaseSync) {
   const prepare = (sql: string) => Effect.try({ try: () => db.prepare(sql), catch: toSqlError("prepare") })
-  const prepared = yield* Cache.make({
+  // A statement that could not be prepared, because of a disk in trouble, is tried anew each time.
+  const prepared = yield* Cache.makeWith(prepare, {
     capacity: STATEMENTS_KEPT,
-    timeToLive: Duration.infinity,
-    lookup: prepare
+    timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero)
   })
   const run = (
     statement: Effect.Effect<StatementSync, SqlError.SqlError>,

@@ -16,7 +16,7 @@ export interface Subject {
   readonly priority: number
 }
 
-interface Writers {
+export interface Writers {
   readonly sql: SqlClient.SqlClient
   readonly outbox: Outbox["Service"]
 }
@@ -74,7 +74,7 @@ const cancel = Effect.fnUntraced(function* (
 })
 
 const refresh = ({ sql }: Writers, id: TaskId, { fullName, title, priority }: Subject) =>
-  sql`update tasks set full_name = ${fullName}, title = ${title}, priority = ${priority} where id = ${id}`
+  sql`update tasks set full_name = ${fullName}, title = ${title}, priority = ${priority}, unreadable_since = null where id = ${id}`
 
 /** Carries a decision out, in the caller's transaction. */
 export const apply = Effect.fnUntraced(function* (

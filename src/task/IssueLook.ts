@@ -6,7 +6,7 @@ import { priorityOf } from "../domain/Priority.ts"
 import type { FullName, Repository } from "../domain/Repository.ts"
 import { numberOf, repositoryIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
-import { mandateOf } from "../domain/Timeline.ts"
+import { assignedItself, mandateOf } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { isElsewhere } from "../gitea/GiteaError.ts"
@@ -68,7 +68,9 @@ export class IssueLook extends Context.Service<IssueLook, { at(ref: IssueRef): E
         if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id))
           return look(Observation.Unassigned())
         const timeline = yield* gitea.timeline(repository.fullName, issue.number)
-        return look(Observation.Assigned({ mandate: mandateOf(timeline, bot.id) }))
+        const mandate = mandateOf(timeline, bot.id)
+        if (mandate === null && assignedItself(timeline, bot.id)) return look(Observation.Unassigned())
+        return look(Observation.Assigned({ mandate }))
       })
 
       const at = Effect.fn("IssueLook.at")(function* (ref: IssueRef) {

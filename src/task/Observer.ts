@@ -1,12 +1,14 @@
-import { Context, Effect, Layer, RcMap, Semaphore } from "effect"
+import { Context, Effect, Layer, RcMap, Schema, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Task, TaskId } from "../domain/Task.ts"
-import type { GiteaError } from "../gitea/GiteaError.ts"
+import { GiteaError, isOutOfSight } from "../gitea/GiteaError.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { IssueLook } from "./IssueLook.ts"
 import type { IssueRef, Look } from "./IssueLook.ts"
 import { Tasks } from "./Tasks.ts"
+
+const isGiteaError = Schema.is(GiteaError)
 
 /** Brings tasks in line with their issues: observations of one issue one at a time, from the look to the commit. */
 export class Observer extends Context.Service<
@@ -46,10 +48,15 @@ export class Observer extends Context.Service<
       ) =>
         inTurn(
           id,
-          Effect.tap(look, ({ subject, observation }) =>
-            tasks
-              .observed(id, subject, observation)
-              .pipe(Effect.flatMap(settle), sql.withTransaction, orStoreUnavailable)
+          look.pipe(
+            Effect.tapError((error) =>
+              isGiteaError(error) && isOutOfSight(error) ? tasks.unreadable(id, error.message) : Effect.void
+            ),
+            Effect.tap(({ subject, observation }) =>
+              tasks
+                .observed(id, subject, observation)
+                .pipe(Effect.flatMap(settle), sql.withTransaction, orStoreUnavailable)
+            )
           )
         )
 

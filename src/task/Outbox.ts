@@ -9,7 +9,7 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 export const OutboxRow = Schema.Struct({
   key: Schema.String,
   taskId: TaskId,
-  /** Written only while the issue is open and assigned to the bot. */
+  /** Written only while the issue is open and assigned to the bot. Without it, a comment that is there is still edited. */
   needsMandate: Schema.BooleanFromBit,
   body: Schema.String,
   revision: Schema.Int,

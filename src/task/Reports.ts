@@ -7,9 +7,11 @@ import type { Task, TaskId, TaskState } from "../domain/Task.ts"
 import { progressKey, reportKey } from "./Outbox.ts"
 import type { OutboxEntry } from "./Outbox.ts"
 
+const WAITS_OR_RUNS: ReadonlyArray<TaskState> = ["ready", "running", "parked"]
+
 /**
- * The one progress comment of a task. Work that waits or runs is told of only while the issue is the bot's; that it stopped is
- * told even when that is why.
+ * The one progress comment of a task. Work that waits or runs is told of only while the issue is the bot's; that it is over is
+ * told even when it no longer is, lest the comment speak of work for ever.
  */
 export const progressEntry = (
   taskId: TaskId,
@@ -18,7 +20,12 @@ export const progressEntry = (
   run: RunProgress | null = null
 ): OutboxEntry => {
   const key = progressKey(taskId)
-  return { key, taskId, needsMandate: state !== "cancelled", body: withMarker(key, progressText(state, cause, run)) }
+  return {
+    key,
+    taskId,
+    needsMandate: WAITS_OR_RUNS.includes(state),
+    body: withMarker(key, progressText(state, cause, run))
+  }
 }
 
 /** What is said when a run ends: the progress comment, and the answer in a comment of its own. */

@@ -94,7 +94,7 @@ export const TaskWorker = Layer.effectDiscard(
     )
     yield* Effect.forkScoped(follow)
     yield* fill.pipe(
-      Effect.catch((error) => Effect.logError("Cannot look for work", error)),
+      Effect.catchCause((cause) => Effect.logError("Cannot look for work", cause)),
       Effect.andThen(Effect.timeoutOption(Queue.take(bell), IDLE)),
       Effect.forever,
       Effect.forkScoped

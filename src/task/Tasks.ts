@@ -1,7 +1,7 @@
-import { Clock, Context, Duration, Effect, Layer, PubSub, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, PubSub, Schema, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import type { Statement } from "effect/sql"
+import type { SqlError, Statement } from "effect/sql"
 import { decide } from "../domain/Mandate.ts"
 import type { Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId, TaskState } from "../domain/Task.ts"
@@ -14,8 +14,14 @@ import type { Claim } from "./Lease.ts"
 import { Outbox } from "./Outbox.ts"
 import type { OutboxEntry } from "./Outbox.ts"
 import type { IssueRef } from "./IssueLook.ts"
+import { noteUnreadable, park } from "./Parking.ts"
 import { findUnfinished, taskOf } from "./TaskRow.ts"
 import { record, recordClaim } from "./Transitions.ts"
+
+/** Changes that a slow follower may lag behind; leases make up for what it misses. */
+const CHANGES_KEPT = 4096
+
+type Ours = SqlError.SqlError | Schema.SchemaError | StoreUnavailable | ForbiddenTransition
 
 /** Durable tasks: the only place that writes their rows. */
 export class Tasks extends Context.Service<
@@ -30,6 +36,10 @@ export class Tasks extends Context.Service<
       subject: Subject | null,
       observation: Observation
     ): Effect.Effect<Task | null, StoreUnavailable>
+    /** The issue cannot be read, and why. The task is kept, and parked when that goes on for an hour. */
+    unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>
+    /** Parks a task that waits or runs; a run of it ends. */
+    park(id: TaskId, cause: string): Effect.Effect<void, StoreUnavailable>
     /** The best task that waits, by priority and then age, now running under a lease of its own; null when none waits. */
     readonly claim: Effect.Effect<Claim | null, StoreUnavailable>
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
@@ -61,7 +71,7 @@ export class Tasks extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const outbox = yield* Outbox
       const random = yield* SecureRandom.SecureRandom
-      const changed = yield* PubSub.unbounded<Task>()
+      const changed = yield* PubSub.sliding<Task>(CHANGES_KEPT)
 
       // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
       yield* sql`update tasks set lease = null, lease_expires_at = null, not_before = 0 where lease is not null`.pipe(
@@ -75,18 +85,34 @@ export class Tasks extends Context.Service<
 
       const unfinished = findUnfinished(sql).pipe(orStoreUnavailable)
 
-      const observed = Effect.fn("Tasks.observed")(
-        function* (id: TaskId, subject: Subject | null, observation: Observation) {
+      /** Changes a task by what is outside of its run, and tells of it after the commit. */
+      const change = <E>(id: TaskId, write: (before: Task | null) => Effect.Effect<unknown, E>) =>
+        Effect.gen(function* () {
           const before = yield* find(id)
-          yield* apply({ sql, outbox }, id, subject, before, decide(before, observation))
+          yield* write(before)
           const after = yield* find(id)
           if (after !== null && after.state !== before?.state) yield* sql.afterCommit(PubSub.publish(changed, after))
           return after
-        },
-        sql.withTransaction,
-        orStoreUnavailable,
+        }).pipe(sql.withTransaction, orStoreUnavailable)
+
+      const writers = { sql, outbox }
+      const observed = Effect.fn("Tasks.observed")(
+        (id: TaskId, subject: Subject | null, observation: Observation) =>
+          change(id, (before) => apply(writers, id, subject, before, decide(before, observation))),
         // The mandate table never asks for a transition the state machine forbids.
         Effect.catchTag("ForbiddenTransition", Effect.die)
+      )
+
+      const onTask = (id: TaskId, write: (task: Task) => Effect.Effect<void, Ours>) =>
+        change(id, (task) => (task === null ? Effect.void : write(task))).pipe(
+          Effect.catchTag("ForbiddenTransition", Effect.die),
+          Effect.asVoid
+        )
+      const unreadable = Effect.fn("Tasks.unreadable")((id: TaskId, why: string) =>
+        onTask(id, (task) => noteUnreadable(writers, task, why))
+      )
+      const parkTask = Effect.fn("Tasks.park")((id: TaskId, cause: string) =>
+        onTask(id, (task) => park(writers, task, cause))
       )
 
       const claim = Effect.gen(function* () {
@@ -142,7 +168,19 @@ export class Tasks extends Context.Service<
         )
       }, orStoreUnavailable)
 
-      return { find, unfinished, observed, claim, renew, fenced, move, release, changes: PubSub.subscribe(changed) }
+      return {
+        find,
+        unfinished,
+        observed,
+        unreadable,
+        park: parkTask,
+        claim,
+        renew,
+        fenced,
+        move,
+        release,
+        changes: PubSub.subscribe(changed)
+      }
     })
   )
 }

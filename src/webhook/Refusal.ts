@@ -9,11 +9,7 @@ export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
   /** The first offending field: a header, or a path into the body. */
   field: Schema.optionalKey(Schema.String),
   headers: Schema.Record(Schema.String, Schema.String)
-}) {
-  override get message() {
-    return `${this.title}: ${this.detail}`
-  }
-}
+}) {}
 
 export const notFound = new Refusal({ status: 404, title: "Not Found", detail: "Nothing is here", headers: {} })
 

@@ -1,36 +1,16 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Layer, Ref, Schema } from "effect"
-import { TestClock } from "effect/testing"
+import { FetchHttpClient } from "effect/http"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
-import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { StreamUsage } from "../../src/anthropic/ModelRequest.ts"
-import type { ClaudeFault } from "../../src/sandbox/claude/Fault.ts"
-import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
-import { AnthropicTest, request, until } from "./support.ts"
+import { AnthropicTest, MAX_OUTPUT, request, turn, until } from "./support.ts"
 import { recorded } from "./Wire.ts"
-
-const MAX_OUTPUT = 4_096
-const ignore = () => Effect.void
-
-const turn = (asked = request()) => Effect.flatMap(Anthropic, (anthropic) => anthropic.turn(asked, MAX_OUTPUT, ignore))
 
 const last = Effect.flatMap(SandboxClaude, ({ requests }) => Effect.map(requests, (all) => all.at(-1)))
 
 /** As it is on the wire. */
 const toText = Schema.encodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
-
-const failing = <A>(operation: Operation, fault: ClaudeFault, call: Effect.Effect<A, ModelError, Anthropic>) =>
-  Effect.gen(function* () {
-    const claude = yield* SandboxClaude
-    yield* claude.fail(operation, fault)
-    return yield* Effect.flip(call)
-  })
-
-const outage = <A>(operation: Operation, fault: ClaudeFault, call: Effect.Effect<A, ModelError, Anthropic>) =>
-  Effect.map(failing(operation, fault, call), (error) =>
-    error._tag === "ModelUnavailable" ? error.kind : `not an outage: ${error.message}`
-  )
 
 layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("Anthropic", (it) => {
   it.effect("streams one turn", () =>
@@ -141,98 +121,23 @@ layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("Anthropic"
     })
   )
 
-  it.effect("tells refusals apart", () =>
-    Effect.gen(function* () {
-      const limited = yield* failing(
-        "messages",
-        { kind: "status", status: 429, headers: { "retry-after": "7" } },
-        turn()
-      )
-      assert.deepInclude(limited, { _tag: "ModelRateLimited", operation: "turn", retryAfter: 7_000 })
-      assert.match(limited.requestId ?? "", /^req_/)
-      const spent = yield* failing(
-        "messages",
-        { kind: "status", status: 429, code: "enforced_spend_limit_reached" },
-        turn()
-      )
-      assert.strictEqual(spent._tag, "ModelSpendLimit")
-      assert.strictEqual((yield* failing("messages", { kind: "status", status: 529 }, turn()))._tag, "ModelOverloaded")
-      assert.strictEqual((yield* failing("messages", { kind: "status", status: 401 }, turn()))._tag, "ModelAuth")
-      const long = yield* Effect.flip(turn(request("word ".repeat(2_000), { model: "claude-sandbox-tiny" })))
-      assert.strictEqual(long._tag, "ContextOverflow")
-    })
-  )
-
-  it.effect("tells outages apart", () =>
+  it.effect("never assumes a window that the API does not tell", () =>
     Effect.gen(function* () {
       const anthropic = yield* Anthropic
-      const count = anthropic.count(request())
-      assert.strictEqual(yield* outage("messages", { kind: "reset" }, turn()), "connection")
-      assert.strictEqual(yield* outage("messages", { kind: "drop" }, turn()), "streamCut")
-      assert.strictEqual(yield* outage("messages", { kind: "eof" }, turn()), "streamCut")
-      assert.strictEqual(yield* outage("messages", { kind: "sseGarbage" }, turn()), "malformed")
-      assert.strictEqual(yield* outage("messages", { kind: "malformed" }, turn()), "malformed")
-      assert.strictEqual(yield* outage("messages", { kind: "html", status: 200 }, turn()), "malformed")
-      assert.strictEqual(yield* outage("messages", { kind: "html", status: 502 }, turn()), "server")
-      assert.strictEqual(yield* outage("messages", { kind: "status", status: 500 }, turn()), "server")
-      assert.strictEqual(yield* outage("count_tokens", { kind: "malformed" }, count), "malformed")
-      assert.strictEqual(yield* outage("count_tokens", { kind: "html", status: 200 }, count), "malformed")
-      assert.strictEqual(yield* outage("models", { kind: "malformed" }, anthropic.info("claude-sandbox")), "malformed")
-      const overloaded = yield* failing("messages", { kind: "sseError" }, turn())
-      assert.strictEqual(overloaded._tag, "ModelOverloaded")
-      assert.match(overloaded.requestId ?? "", /^req_/)
-    })
-  )
-
-  it.effect("hands on a compaction that brought no summary", () =>
-    Effect.gen(function* () {
-      const { fail } = yield* SandboxClaude
-      const anthropic = yield* Anthropic
-      yield* fail("compact", { kind: "emptyCompaction", stopReason: "max_tokens" })
-      const reply = yield* anthropic.compact(request(), MAX_OUTPUT)
-      assert.deepStrictEqual([reply.content, reply.stopReason], [[], "max_tokens"])
-    })
-  )
-
-  it.effect("aborts the call when it is interrupted", () =>
-    Effect.gen(function* () {
-      const { hold, requests } = yield* SandboxClaude
-      const half = yield* hold("messages")
-      const running = yield* Effect.forkChild(turn())
-      yield* half.arrived
-      yield* Fiber.interrupt(running)
-      yield* until(Effect.map(requests, (all) => all.at(-1)?.aborted === true))
-    })
-  )
-
-  it.effect("gives a stream up after two minutes without a byte", () =>
-    Effect.gen(function* () {
-      const { fail, requests } = yield* SandboxClaude
-      const before = (yield* requests).length
-      yield* fail("messages", { kind: "stall" })
-      const told = yield* Ref.make(0)
-      const anthropic = yield* Anthropic
-      const running = yield* Effect.forkChild(
-        Effect.flip(anthropic.turn(request(), MAX_OUTPUT, ({ output }) => Ref.set(told, output)))
-      )
-      yield* until(Effect.map(Ref.get(told), (output) => output > 0))
-      yield* TestClock.adjust("119 seconds")
-      assert.isUndefined(running.pollUnsafe())
-      yield* TestClock.adjust("1 second")
-      assert.deepInclude(yield* Fiber.join(running), { _tag: "ModelUnavailable", kind: "stalled" })
-      yield* until(Effect.map(requests, (all) => all[before]?.aborted === true))
-    })
-  )
-
-  it.effect("gives a call up that has no answer within a minute", () =>
-    Effect.gen(function* () {
-      const { hold } = yield* SandboxClaude
-      const anthropic = yield* Anthropic
-      const held = yield* hold("count_tokens")
-      const running = yield* Effect.forkChild(Effect.flip(anthropic.count(request())))
-      yield* held.arrived
-      yield* TestClock.adjust("60 seconds")
-      assert.deepInclude(yield* Fiber.join(running), { _tag: "ModelUnavailable", kind: "timeout" })
+      const answering = (body: Schema.Json) =>
+        Effect.provideService(anthropic.info("claude-proxied"), FetchHttpClient.Fetch, () =>
+          Promise.resolve(Response.json(body))
+        )
+      for (const body of [{}, { max_input_tokens: null, max_tokens: null, capabilities: null }]) {
+        const error = yield* Effect.flip(answering(body))
+        assert.strictEqual(error._tag, "ModelRejected")
+        assert.include(error.message, "does not say how many tokens claude-proxied takes")
+      }
+      assert.deepStrictEqual(yield* answering({ max_input_tokens: 1_000, capabilities: { compaction: null } }), {
+        window: 1_000,
+        maxOutput: 16_000,
+        canCompact: false
+      })
     })
   )
 })

@@ -27,6 +27,12 @@ export const request = (words = "Title: A leak in the parser", fields: Partial<M
   ...fields
 })
 
+/** What the stand-in's models give at most, in tokens. */
+export const MAX_OUTPUT = 4_096
+
+export const turn = (asked = request()) =>
+  Effect.flatMap(Anthropic, (anthropic) => anthropic.turn(asked, MAX_OUTPUT, () => Effect.void))
+
 /** Looks until a condition holds, by the real clock and for five seconds at most. */
 export const until = (condition: Effect.Effect<boolean>): Effect.Effect<boolean> =>
   condition.pipe(

@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Clock, Effect, Schedule } from "effect"
+import { inspect } from "node:util"
 
 const DEADLINE = "20 seconds"
 
@@ -19,7 +20,7 @@ export const eventually = <A, E, R>(what: string, probe: Effect.Effect<A, E, R>,
     }),
     Effect.catchIf(
       (error) => error instanceof NotYet,
-      () => Effect.sync(() => assert.fail(`not within ${DEADLINE}: ${what}; last seen: ${String(last)}`))
+      () => Effect.sync(() => assert.fail(`not within ${DEADLINE}: ${what}; last seen: ${inspect(last)}`))
     ),
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
   )

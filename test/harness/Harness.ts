@@ -5,7 +5,7 @@ import { SqlClient } from "effect/sql"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { assemble, foundations } from "../../src/Server.ts"
-import type { SettingsValues } from "../../src/Settings.ts"
+import type { Settings, SettingsValues } from "../../src/Settings.ts"
 import { SECRET, settings } from "./TestSettings.ts"
 
 /** The whole server at its address. */
@@ -32,6 +32,10 @@ const CoordinatorLayer = Layer.effect(
 
 export interface Overrides extends Partial<typeof foundations> {
   readonly settings?: Partial<SettingsValues>
+  /** What happened at Gitea before the server was there. */
+  readonly before?: (gitea: SandboxGitea["Service"]) => Effect.Effect<unknown>
+  /** Where log lines go; nowhere at first. */
+  readonly log?: Layer.Layer<never, never, Settings>
 }
 
 /** Settings that point at both stand-ins, with a free port and a store in memory. */
@@ -68,12 +72,18 @@ const Hooked = Layer.effectDiscard(
  * The whole server, as `main.ts` composes it, over real sockets between it and the two stand-ins. Anything it stands on can be
  * replaced: `harness({ model: mocks.ModelClient({ ... }), settings: { maxConcurrentAgents: 1 } })`. Its services are there too.
  */
-export const harness = ({ settings: values = {}, ...layers }: Overrides = {}) =>
+export const harness = ({
+  settings: values = {},
+  before = () => Effect.void,
+  log = Logger.layer([]),
+  ...layers
+}: Overrides = {}) =>
   Hooked.pipe(
     Layer.provideMerge(CoordinatorLayer),
     Layer.provideMerge(assemble({ ...foundations, ...layers })),
+    Layer.provideMerge(log),
     Layer.provideMerge(sandboxSettings(values)),
-    Layer.provideMerge(Logger.layer([])),
+    Layer.provideMerge(Layer.effectDiscard(Effect.flatMap(SandboxGitea, before))),
     Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, SandboxClaude.layer, NodeServices.layer)),
     Layer.orDie
   )

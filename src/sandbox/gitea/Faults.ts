@@ -15,6 +15,8 @@ export type GiteaFault =
   | { readonly kind: "hang" }
   /** Takes effect, and is answered so all the same. */
   | { readonly kind: "doneThenStatus"; readonly status: number }
+  /** Takes effect, and is never answered. */
+  | { readonly kind: "doneThenHang" }
 
 export type PlannedFault = GiteaFault & {
   /** Tried against the method and the path without its query: "GET /api/v1/user". */

@@ -57,6 +57,8 @@ const suffer = <E, R>(
       )
     case "doneThenStatus":
       return Effect.as(admitted, HttpServerResponse.setStatus(refusalResponse(url, internalError), fault.status))
+    case "doneThenHang":
+      return Effect.andThen(admitted, untilClientGoes)
     case "status":
       return Effect.succeed(
         (fault.body === undefined ? refusalResponse(url, internalError) : HttpServerResponse.text(fault.body)).pipe(

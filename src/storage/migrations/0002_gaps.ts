@@ -1,0 +1,26 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+const STATEMENTS = [
+  `create table gaps (
+    id integer primary key,
+    task_id text not null,
+    full_name text not null,
+    cause text not null,
+    down_from integer,
+    down_to integer,
+    happened_at integer,
+    found_at integer not null,
+    state text not null
+  )`,
+  `create index gaps_task on gaps (task_id, id)`,
+  `create index gaps_found on gaps (found_at)`,
+  `create index deliveries_repository on deliveries (full_name, action)`,
+  `create table uptimes (id integer primary key, started_at integer not null, alive_at integer not null)`,
+  `alter table tasks add column unreadable_since integer`
+]
+
+export const migration0002 = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* Effect.forEach(STATEMENTS, (statement) => sql.unsafe(statement), { discard: true })
+})

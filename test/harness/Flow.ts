@@ -1,0 +1,104 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { Effect, Latch, Layer } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+import { markerOf } from "../../src/domain/Comment.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import type { TaskState } from "../../src/domain/Task.ts"
+import { Gitea } from "../../src/gitea/Gitea.ts"
+import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
+import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { progressKey, reportKey } from "../../src/task/Outbox.ts"
+import type { SignedDelivery } from "./Deliveries.ts"
+import { eventually } from "./Eventually.ts"
+import { Coordinator } from "./Harness.ts"
+
+export interface TaskView {
+  readonly state: TaskState
+  readonly cause: string
+  readonly generation: number
+  readonly attempts: number
+  readonly mandateId: number | null
+  readonly fullName: string
+}
+
+/** Gitea over the real socket, with `issue` stopped in front of `before`, and once it was read, in front of `after`. */
+export const gatedGitea = () => {
+  const before = Latch.makeUnsafe(true)
+  const after = Latch.makeUnsafe(true)
+  const gated = Effect.map(Gitea, (gitea) => ({
+    ...gitea,
+    issue: (...where: Parameters<typeof gitea.issue>) =>
+      before.await.pipe(Effect.andThen(gitea.issue(...where)), Effect.tap(after.await))
+  }))
+  return { before, after, layer: Layer.effect(Gitea, gated).pipe(Layer.provide(Gitea.layer)) }
+}
+
+const taskIdOfIssue = ({ number, repository }: SandboxIssue) => taskIdOf(repository.id, number)
+
+/** What flow tests do and look at, for one issue each. */
+export const flow = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const claude = yield* SandboxClaude
+  const coordinator = yield* Coordinator
+  const { rows } = coordinator
+
+  const task = (issue: SandboxIssue) =>
+    Effect.map(
+      rows<TaskView>(`select state, cause, generation, attempts, mandate_id, full_name from tasks
+        where id = '${taskIdOfIssue(issue)}'`),
+      ([row]) => row
+    )
+
+  /** Nothing holds back a comment any longer. */
+  const hurry = rows("update outbox set not_before = 0")
+  const waiting = Effect.map(rows("select 1 from deliveries where status = 'accepted'"), ({ length }) => length)
+  const unsaid = Effect.map(rows("select 1 from outbox where state = 'pending'"), ({ length }) => length)
+
+  const marked = (issue: SandboxIssue, key: string) =>
+    Effect.map(gitea.comments(issue), (all) =>
+      all.filter(({ body, user }) => user === gitea.bot.login && body.includes(markerOf(key)))
+    )
+
+  return {
+    ...coordinator,
+    gitea,
+    claude,
+    task,
+    becomes: (issue: SandboxIssue, state: TaskState) =>
+      eventually(`the task is ${state}`, task(issue), (it) => it?.state === state),
+    /** The states it came to, in order. */
+    transitions: (issue: SandboxIssue) =>
+      Effect.map(
+        rows<{ to: TaskState }>(`select "to" from transitions where task_id = '${taskIdOfIssue(issue)}' order by id`),
+        (all) => all.map(({ to }) => to)
+      ),
+    hurry,
+    /** Every delivery is handled. */
+    settled: Effect.andThen(
+      gitea.drained,
+      eventually("all deliveries are handled", waiting, (count) => count === 0)
+    ),
+    /** Everything is said. */
+    said: eventually("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0),
+    progress: (issue: SandboxIssue) => marked(issue, progressKey(taskIdOfIssue(issue))),
+    report: (issue: SandboxIssue, generation = 1) => marked(issue, reportKey(taskIdOfIssue(issue), generation))
+  }
+})
+
+/** Sends a delivery to the coordinator as it is. */
+export const post = Effect.fnUntraced(
+  function* ({ body, headers }: SignedDelivery) {
+    const { webhook } = yield* Coordinator
+    const client = yield* HttpClient.HttpClient
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
+    const request = HttpClientRequest.post(webhook).pipe(
+      HttpClientRequest.bodyUint8Array(bytes, "application/json"),
+      HttpClientRequest.setHeaders(headers)
+    )
+    const response = yield* client.execute(request)
+    return { status: response.status, body: yield* response.json }
+  },
+  Effect.provide(NodeHttpClient.layerNodeHttp),
+  Effect.orDie
+)

@@ -1,0 +1,60 @@
+import { NodeCrypto } from "@effect/platform-node"
+import { Effect, Layer, Schema } from "effect"
+import type { Digest, Mac } from "effect/crypto"
+import { HttpRouter } from "effect/http"
+import { Inbox } from "../../src/event/Inbox.ts"
+import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
+import type { Settings } from "../../src/Settings.ts"
+import { Fallback } from "../../src/webhook/Fallback.ts"
+import { WEBHOOK_PATH, WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
+import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
+import type { SignedDelivery } from "../harness/Deliveries.ts"
+import { BOT, requestOf } from "../harness/Deliveries.ts"
+import { settings } from "../harness/TestSettings.ts"
+
+export const BotIdentityTest = Layer.mock(BotIdentity, { current: Effect.succeed(BOT) })
+
+/** The webhook route and the fallback, over whatever inbox and settings the test brings. */
+export const Routes = Layer.mergeAll(
+  WebhookRoutes,
+  Fallback({ [WEBHOOK_PATH]: ["POST"], "/health": ["GET", "HEAD"] })
+).pipe(Layer.provide([WebhookVerifier.layer, BotIdentityTest]))
+
+/** The routes as a function from request to response, sharing the services, clock and log of the test. */
+export const webhook = Effect.gen(function* () {
+  const context = yield* Effect.context<Inbox | Settings | Digest.Digest | Mac.Mac>()
+  const { dispose, handler } = HttpRouter.toWebHandler(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))), {
+    disableLogger: true
+  })
+  yield* Effect.addFinalizer(() => Effect.promise(dispose))
+  return (request: Request) => Effect.promise(() => handler(request))
+})
+
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
+
+export const jsonOf = (response: Response) =>
+  Effect.map(
+    Effect.promise(() => response.text()),
+    decodeJson
+  )
+
+export const send = Effect.fnUntraced(function* (delivery: SignedDelivery) {
+  return yield* (yield* webhook)(requestOf(delivery))
+})
+
+export const answerTo = Effect.fnUntraced(function* (delivery: SignedDelivery) {
+  const response = yield* send(delivery)
+  return { status: response.status, body: yield* jsonOf(response) }
+})
+
+type Overrides = Parameters<typeof settings>[0]
+
+export const over = (inbox: Layer.Layer<Inbox>, overrides: Overrides = {}) =>
+  Layer.mergeAll(inbox, settings(overrides), NodeCrypto.layer)
+
+export const accepting = Layer.mock(Inbox, {
+  accept: ({ action, delivery, event }) => Effect.succeed({ status: "accepted", delivery, event, action, task: null })
+})
+
+/** For requests that must be refused before anything is stored. */
+export const untouched = over(Layer.mock(Inbox, { accept: () => Effect.die("must not store a refused request") }))
