@@ -10,12 +10,18 @@ import { ContextSchedule } from "./context/ContextSchedule.ts"
 import { EventRouter } from "./event/EventRouter.ts"
 import { Gaps } from "./event/Gaps.ts"
 import { Inbox } from "./event/Inbox.ts"
+import { PayloadRouter } from "./event/PayloadRouter.ts"
 import { Reconciler } from "./event/Reconciler.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
 import { GiteaRetry } from "./gitea/GiteaRetry.ts"
+import { API_METHODS, ApiRoutes } from "./operator/ApiRoutes.ts"
+import { Gauges } from "./operator/Gauges.ts"
 import { HEALTH_METHODS, HealthRoutes } from "./operator/HealthRoutes.ts"
+import { METRICS_METHODS, MetricsRoutes } from "./operator/MetricsRoutes.ts"
+import { OperatorAccess } from "./operator/OperatorAccess.ts"
 import { Readiness } from "./operator/Readiness.ts"
+import { Records } from "./operator/Records.ts"
 import { Reporter } from "./report/Reporter.ts"
 import { ContextControl } from "./session/ContextControl.ts"
 import { Conversations } from "./session/Conversations.ts"
@@ -37,23 +43,39 @@ import { Outbox } from "./task/Outbox.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { TaskWorker } from "./task/TaskWorker.ts"
 import { Fallback } from "./webhook/Fallback.ts"
+import { CONNECTION_LIMITS, REQUEST_LIMITS } from "./webhook/ListenerLimits.ts"
 import { WEBHOOK_PATH, WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "./webhook/WebhookVerifier.ts"
 
 const Listener = Layer.unwrap(
   Effect.map(Settings, ({ host, port }) =>
-    NodeHttpServer.layer(() => createServer(), { host, port, gracefulShutdownTimeout: "2 seconds" })
+    NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
+      host,
+      port,
+      gracefulShutdownTimeout: "2 seconds"
+    })
   )
+)
+
+/** What operators may read, and nothing else under its path. */
+const OperatorRoutes = Layer.mergeAll(ApiRoutes, Fallback(API_METHODS, "/api/*")).pipe(
+  Layer.provide(OperatorAccess.layer)
 )
 
 /** Bytes in. */
 const Http = HttpRouter.serve(
-  Layer.mergeAll(WebhookRoutes, HealthRoutes, Fallback({ [WEBHOOK_PATH]: ["POST"], ...HEALTH_METHODS })),
+  Layer.mergeAll(
+    WebhookRoutes,
+    HealthRoutes,
+    MetricsRoutes,
+    OperatorRoutes,
+    Fallback({ [WEBHOOK_PATH]: ["POST"], ...HEALTH_METHODS, ...METRICS_METHODS })
+  ),
   { disableLogger: true }
 ).pipe(Layer.provideMerge(Listener))
 
 /** Everything that works in the background, in the order of the data. */
-const Stages = Layer.mergeAll(EventRouter, Reconciler, TaskWorker, ContextMonitor, Reporter, Retention)
+const Stages = Layer.mergeAll(EventRouter, PayloadRouter, Reconciler, TaskWorker, ContextMonitor, Reporter, Retention)
 
 const SessionServices = SessionRunner.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
@@ -78,7 +100,7 @@ export const foundations = {
 export const assemble = (on: typeof foundations) =>
   Http.pipe(
     Layer.provideMerge(Stages),
-    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gate.layer, WebhookVerifier.layer)),
+    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, Records.layer, Gate.layer, WebhookVerifier.layer)),
     Layer.provideMerge(SessionServices),
     Layer.provideMerge(on.toolbox),
     Layer.provideMerge(Observer.layer),

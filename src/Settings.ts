@@ -39,7 +39,8 @@ const keys = Effect.all({
   contextPollInterval: key("CONTEXT_POLL_INTERVAL", Text.withDefault(Text.duration, Duration.seconds(10))),
   compactAt: key("CONTEXT_COMPACT_THRESHOLD", Text.withDefault(Text.share, COMPACT_THRESHOLD)),
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", Text.withDefault(Text.share, ROTATE_THRESHOLD)),
-  contextLimit: key("CONTEXT_LIMIT_TOKENS", Text.optional(Text.integer(1000, 10_000_000)))
+  contextLimit: key("CONTEXT_LIMIT_TOKENS", Text.optional(Text.integer(1000, 10_000_000))),
+  operatorToken: key("OPERATOR_TOKEN", Text.optional(Text.token))
 })
 
 type Success<R> = { readonly [K in keyof R]: R[K] extends Result.Result<infer A, string> ? A : never }
@@ -79,9 +80,13 @@ export class Settings extends Context.Service<Settings, SettingsValues>()("mosai
 
 /** Secrets by value, to be kept out of everything that is printed. */
 export const secretsOf = (settings: SettingsValues): ReadonlyArray<string> =>
-  [settings.webhookSecret, settings.previousSecret, settings.giteaToken, settings.anthropicKey].flatMap((secret) =>
-    secret === null ? [] : [Redacted.value(secret)]
-  )
+  [
+    settings.webhookSecret,
+    settings.previousSecret,
+    settings.giteaToken,
+    settings.anthropicKey,
+    settings.operatorToken
+  ].flatMap((secret) => (secret === null ? [] : [Redacted.value(secret)]))
 
 /** Sentences for the log at start: nothing is wrong, but it is worth knowing. */
 export const warningsOf = (settings: SettingsValues): ReadonlyArray<string> => [

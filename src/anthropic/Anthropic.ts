@@ -1,7 +1,8 @@
 import SDK, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk"
-import { Clock, Context, Effect, Layer, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Metric, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
 import type { Cause } from "effect"
 import type { Reply } from "../domain/Reply.ts"
+import * as Metrics from "../Metrics.ts"
 import { Settings } from "../Settings.ts"
 import { CountAnswer, ModelAnswer, ReplyAnswer } from "./Answer.ts"
 import { makeCallWatch } from "./CallWatch.ts"
@@ -183,7 +184,8 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
     }).pipe(
       Effect.raceFirst(silent),
       Effect.flatMap((received) => Effect.mapError(Schema.decodeUnknownEffect(answer)(received), () => MALFORMED)),
-      Effect.catch((failure) => Effect.flatMap(failed(failure), Effect.fail))
+      Effect.catch((failure) => Effect.flatMap(failed(failure), Effect.fail)),
+      Effect.tapError(() => Metric.update(Metrics.error("claude", operation), 1))
     )
   })
 

@@ -1,5 +1,6 @@
 import { Cache, Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
 import type { Reply } from "../domain/Reply.ts"
+import * as Metrics from "../Metrics.ts"
 import { Anthropic } from "./Anthropic.ts"
 import type { ModelError } from "./ModelError.ts"
 import { makeHealthRecord } from "./ModelHealth.ts"
@@ -31,10 +32,11 @@ export class ModelClient extends Context.Service<
     Effect.gen(function* () {
       const anthropic = yield* Anthropic
       const { schedule } = yield* ModelRetry
+      const counting = Metrics.countingRetries("claude")
       const health = yield* makeHealthRecord(anthropic.keyless ?? "ok")
 
       const models = yield* Cache.makeWith(
-        (model: string) => anthropic.info(model).pipe(health.note, Effect.retry(schedule)),
+        (model: string) => anthropic.info(model).pipe(health.note, Effect.retry(counting(schedule))),
         { capacity: CACHED_MODELS, timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero) }
       )
       const info = Effect.fn("ModelClient.info")((model: string) => Cache.get(models, model))
@@ -44,14 +46,14 @@ export class ModelClient extends Context.Service<
         onUsage: (usage: StreamUsage) => Effect.Effect<void>
       ) {
         const { maxOutput } = yield* info(request.model)
-        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(health.note, Effect.retry(schedule))
+        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(health.note, Effect.retry(counting(schedule)))
       })
 
       const compact = Effect.fn("ModelClient.compact")(function* (request: ModelRequest) {
         const { maxOutput } = yield* info(request.model)
         return yield* anthropic
           .compact(request, maxOutput)
-          .pipe(health.note, Effect.retry(Schedule.upTo(schedule, { times: COMPACTION_RETRIES })))
+          .pipe(health.note, Effect.retry(counting(Schedule.upTo(schedule, { times: COMPACTION_RETRIES }))))
       })
 
       const count = Effect.fn("ModelClient.count")((request: ModelRequest) => health.note(anthropic.count(request)))

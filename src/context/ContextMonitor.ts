@@ -1,5 +1,6 @@
-import { Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
+import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
 import { ModelUnavailable } from "../anthropic/ModelError.ts"
+import * as Metrics from "../Metrics.ts"
 import { Samples } from "../session/Samples.ts"
 import { Sessions } from "../session/Sessions.ts"
 import type { LiveSession } from "../session/Sessions.ts"
@@ -7,13 +8,10 @@ import { ContextSchedule } from "./ContextSchedule.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
 const POLL_LIMIT = Duration.seconds(30)
+/** Sessions looked at in one transaction, and before other work gets its turn. */
+const CHUNK = 100
 const FIRST_BACKOFF = Duration.seconds(10)
 const LONGEST_BACKOFF = Duration.minutes(5)
-
-const failures = Metric.counter("coordinator_context_look_failures", {
-  description: "Looks at a session's context that failed",
-  incremental: true
-})
 
 /** Trouble with one session: how often in a row, since when it rests, and what was said of it. */
 interface Trouble {
@@ -34,7 +32,7 @@ const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSessio
   const message = String(Cause.squash(cause))
   const now = yield* Clock.currentTimeMillis
   troubles.set(live, { count, restUntil: now + backoff(count), message })
-  yield* Metric.update(failures, 1)
+  yield* Metric.update(Metrics.contextLookFailures, 1)
   if (before?.message !== message) yield* Effect.logWarning("Context look failed", cause)
 })
 
@@ -81,11 +79,39 @@ export const ContextMonitor = Layer.effectDiscard(
       (effect, { session }) => Effect.annotateLogs(effect, { session: session.id, task: session.task })
     )
 
-    // A look that still hangs is left alone; the session's next one begins when it has ended.
-    const tick = Effect.flatMap(sessions.live, (live) =>
-      Effect.forEach(live, (one) => FiberMap.run(running, one, look(one), { onlyIfMissing: true }), { discard: true })
-    )
+    const rests = (live: LiveSession, now: number) => (actions.get(live)?.restUntil ?? 0) > now
 
-    yield* tick.pipe(Effect.repeat(looks), Effect.forkScoped)
+    /** Many at once, which is cheap; when that fails, one by one, so that the trouble is that of one. */
+    const actAll = (live: ReadonlyArray<LiveSession>) =>
+      samples.sampleAll(live, "tick").pipe(
+        Effect.flatMap(
+          Effect.forEach((action, index) =>
+            action === "continue" ? Effect.void : (live[index]?.propose(action) ?? Effect.void)
+          )
+        ),
+        Effect.andThen(Effect.forEach(live, (one) => worked(actions, one), { discard: true })),
+        Effect.catchCause(() => Effect.forEach(live, (one) => guarded(actions, one, act(one)), { discard: true }))
+      )
+
+    // What has to be counted first is waited for aside. One that still hangs is left alone; its next look begins when it has ended.
+    const tick = Effect.gen(function* () {
+      const live = yield* sessions.live
+      const now = yield* Clock.currentTimeMillis
+      const uncounted = yield* Effect.filter(live, (one) => one.needsCount)
+      yield* Effect.forEach(uncounted, (one) => FiberMap.run(running, one, look(one), { onlyIfMissing: true }), {
+        discard: true
+      })
+      const aside = new Set(uncounted)
+      const due = live.filter((one) => !aside.has(one) && !FiberMap.hasUnsafe(running, one) && !rests(one, now))
+      yield* Effect.forEach(Array.chunksOf(due, CHUNK), (some) => Effect.andThen(actAll(some), Effect.yieldNow), {
+        discard: true
+      })
+    })
+
+    yield* tick.pipe(
+      Effect.catchCause((cause) => Effect.logError("Contexts could not be looked at", cause)),
+      Effect.repeat(looks),
+      Effect.forkScoped
+    )
   })
 )

@@ -36,11 +36,23 @@ export const contextTokens = (usage: ReplyUsage): number | null => {
   return last === undefined ? null : sum(last)
 }
 
-/** Tokens paid for by a reply: every iteration, compaction included. */
-export const billedTokens = (usage: ReplyUsage): number => {
+export type TokenKind = "input" | "cache_read" | "cache_creation" | "output"
+
+/** Tokens paid for by a reply, by kind: every iteration, compaction included. */
+export const bill = (usage: ReplyUsage): Readonly<Record<TokenKind, number>> => {
   const iterations = usage.iterations ?? []
-  return iterations.length === 0 ? sum(usage) : iterations.reduce((total, iteration) => total + sum(iteration), 0)
+  const parts: ReadonlyArray<TokenCounts> = iterations.length === 0 ? [usage] : iterations
+  const total = (field: keyof TokenCounts) => parts.reduce((all, part) => all + (part[field] ?? 0), 0)
+  return {
+    input: total("input_tokens"),
+    cache_read: total("cache_read_input_tokens"),
+    cache_creation: total("cache_creation_input_tokens"),
+    output: total("output_tokens")
+  }
 }
+
+export const billedTokens = (usage: ReplyUsage): number =>
+  Object.values(bill(usage)).reduce((all, tokens) => all + tokens, 0)
 
 /** A content block as received: kept verbatim, because a compaction block and thinking are signed byte for byte. */
 export const Block = Schema.Record(Schema.String, Schema.Json)

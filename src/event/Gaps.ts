@@ -1,8 +1,9 @@
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { adviceFor, GapCause } from "../domain/Gap.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId, TaskState } from "../domain/Task.ts"
+import * as Metrics from "../Metrics.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 
@@ -45,6 +46,7 @@ export class Gaps extends Context.Service<
         yield* sql`insert into gaps (task_id, full_name, cause, down_from, down_to, happened_at, found_at, state)
           values (${gap.taskId}, ${gap.fullName}, ${gap.cause}, ${gap.downFrom}, ${gap.downTo}, ${gap.happenedAt}, ${now},
             ${gap.state})`
+        yield* Metric.update(Metrics.gap(gap.cause), 1)
         yield* Effect.logWarning("Gap in the deliveries repaired").pipe(
           Effect.annotateLogs({ task: gap.taskId, cause: gap.cause, state: gap.state, advice: adviceFor[gap.cause] })
         )

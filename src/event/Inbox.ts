@@ -19,6 +19,7 @@ export type PendingIssue = typeof PendingIssue.Type
 /** An accepted delivery; `seq` grows with arrival. */
 export const Accepted = Schema.Struct({
   seq: Schema.Int,
+  taskId: TaskId,
   event: Schema.String,
   action: Schema.NullOr(Schema.String),
   body: Schema.String,
@@ -38,6 +39,8 @@ export class Inbox extends Context.Service<
     accept(incoming: Incoming): Effect.Effect<Receipt, StoreUnavailable>
     /** Issues with deliveries to look at, those that wait longest first, at most `limit`. */
     pending(limit: number): Effect.Effect<ReadonlyArray<PendingIssue>, StoreUnavailable>
+    /** The accepted deliveries of all issues that wait longest, in order of arrival. */
+    oldest(limit: number): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
     /** The accepted deliveries of one issue in order of arrival. */
     of(taskId: TaskId): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
     /** Gives accepted deliveries their final status; a replay that is `done` becomes `duplicate`. Part of the caller's transaction. */
@@ -80,8 +83,15 @@ export class Inbox extends Context.Service<
       const of = SqlSchema.findAll({
         Request: TaskId,
         Result: Accepted,
-        execute: (taskId) => sql`select seq, event, action, body, replay from deliveries
+        execute: (taskId) => sql`select seq, task_id, event, action, body, replay from deliveries
           where task_id = ${taskId} and status = 'accepted' order by seq`
+      })
+
+      const oldest = SqlSchema.findAll({
+        Request: Schema.Int,
+        Result: Accepted,
+        execute: (limit) => sql`select seq, task_id, event, action, body, replay from deliveries
+          where status = 'accepted' order by seq limit ${limit}`
       })
 
       const settle = Effect.fn("Inbox.settle")(function* (
@@ -99,6 +109,7 @@ export class Inbox extends Context.Service<
       return {
         accept: Effect.fn("Inbox.accept")((incoming: Incoming) => Effect.request(new Accept({ incoming }), resolver)),
         pending: (limit) => orStoreUnavailable(pending(limit)),
+        oldest: (limit) => orStoreUnavailable(oldest(limit)),
         of: (taskId) => orStoreUnavailable(of(taskId)),
         settle,
         arrived: Queue.take(bell)

@@ -2,11 +2,13 @@ import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
 import type { HookState } from "../domain/Gap.ts"
 import { Comment } from "../domain/Comment.ts"
 import { Issue, IssueNumber } from "../domain/Issue.ts"
+import { redact } from "../domain/Redaction.ts"
 import { Repository } from "../domain/Repository.ts"
 import type { FullName } from "../domain/Repository.ts"
 import { TimelineEntry } from "../domain/Timeline.ts"
 import { User } from "../domain/User.ts"
-import { Settings } from "../Settings.ts"
+import * as Metrics from "../Metrics.ts"
+import { secretsOf, Settings } from "../Settings.ts"
 import { httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
 import { fromStatus, isRefused } from "./GiteaError.ts"
@@ -51,8 +53,11 @@ export class Gitea extends Context.Service<
   static readonly layerNoDeps = Layer.effect(
     Gitea,
     Effect.gen(function* () {
-      const { giteaUrl, giteaToken } = yield* Settings
-      const { schedule } = yield* GiteaRetry
+      const settings = yield* Settings
+      const { giteaUrl, giteaToken } = settings
+      // Whoever repeats a secret of ours, it is not the bot that makes it public.
+      const clean = (body: string) => redact(secretsOf(settings), body)
+      const schedule = Metrics.countingRetries("gitea")((yield* GiteaRetry).schedule)
       const send = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
       const get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) =>
         Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
@@ -103,7 +108,7 @@ export class Gitea extends Context.Service<
               operation: "create comment",
               method: "POST",
               path: `${issuePath(fullName, number)}/comments`,
-              body: { body }
+              body: { body: clean(body) }
             },
             Comment
           )
@@ -115,7 +120,7 @@ export class Gitea extends Context.Service<
                 operation: "edit comment",
                 method: "PATCH",
                 path: `/repos/${fullName}/issues/comments/${id}`,
-                body: { body }
+                body: { body: clean(body) }
               },
               Comment
             ),

@@ -1,7 +1,8 @@
-import { Effect, identity, Layer, Schema, Stream } from "effect"
+import { Effect, identity, Layer, Metric, Schema, Stream } from "effect"
 import type { Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
+import * as Metrics from "../Metrics.ts"
 import { fromStatus, GiteaError, noAnswer } from "./GiteaError.ts"
 
 const TIME_LIMIT = "10 seconds"
@@ -65,7 +66,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     Effect.timeoutOrElse(exchange(call, answer), {
       duration: TIME_LIMIT,
       orElse: () => Effect.fail(noAnswer(call.operation, `no answer within ${TIME_LIMIT}`))
-    })
+    }).pipe(Effect.tapError(() => Metric.update(Metrics.error("gitea", call.operation), 1)))
   return send
 })
 

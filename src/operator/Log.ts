@@ -1,15 +1,7 @@
 import { Console, Effect, Layer, Logger, References } from "effect"
 import { formatWithOptions } from "node:util"
+import { redact } from "../domain/Redaction.ts"
 import { secretsOf, Settings } from "../Settings.ts"
-
-const HIDDEN = "<redacted>"
-
-/** Exact values, because a Gitea token has no prefix to know it by; also as they look inside JSON text. */
-export const redact = (secrets: ReadonlyArray<string>, text: string): string =>
-  secrets
-    .flatMap((secret) => [secret, secret.replace(/["\\]/g, "\\$&")])
-    .filter((secret) => secret.length > 0)
-    .reduce((clean, secret) => clean.replaceAll(secret, HIDDEN), text)
 
 /** A console that prints no secret, whoever writes to it. Everything goes to standard output. */
 const redactingConsole = (secrets: ReadonlyArray<string>, stdout: NodeJS.WriteStream): Console.Console => {

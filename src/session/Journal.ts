@@ -28,7 +28,7 @@ export class Journal extends Context.Service<
     /** Adds the entry at `seq`, and with it the turn, tokens and time to the task's account. Progress ends its count of attempts. */
     append(claim: Claim, session: SessionId, seq: number, entry: JournalEntry): Effect.Effect<void, WriteError>
     end(claim: Claim, session: SessionId): Effect.Effect<void, WriteError>
-    /** How many of a task's newest sessions in a row were left without a finished turn. */
+    /** How many of a task's newest sessions in a row, since it last became ready, were left without a finished turn. */
     barren(task: Task): Effect.Effect<number, StoreUnavailable>
   }
 >()("mosaic-coordinator/session/Journal") {
@@ -104,7 +104,7 @@ export class Journal extends Context.Service<
 
       const barren = Effect.fn("Journal.barren")(function* (task: Task) {
         const rows = yield* sql<{ finishedTurns: number }>`select finished_turns from sessions
-          where task_id = ${task.id} and generation = ${task.generation} order by rowid desc`
+          where task_id = ${task.id} and created_at >= (select ready_at from tasks where id = ${task.id}) order by rowid desc`
         const fruitful = rows.findIndex(({ finishedTurns }) => finishedTurns > 0)
         return fruitful === -1 ? rows.length : fruitful
       }, orStoreUnavailable)

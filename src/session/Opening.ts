@@ -13,6 +13,7 @@ import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
+import { issueComments } from "./IssueComments.ts"
 import { Journal } from "./Journal.ts"
 import { Toolbox } from "./Toolbox.ts"
 
@@ -58,7 +59,7 @@ export class Opening extends Context.Service<
       })
 
       const prompt = Effect.fn("Opening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
-        const text = { fullName: task.fullName, issue, comments: yield* gitea.comments(task.fullName, task.number) }
+        const text = { fullName: task.fullName, issue, comments: yield* issueComments(gitea, task.id) }
         if (session.predecessor === null) return firstPrompt(text, session.limit)
         const before = replay(yield* journal.entries(session.predecessor))
         return renderHandover(text, handoverOf(text, before), session.limit)

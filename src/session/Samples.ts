@@ -1,9 +1,10 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { decideAction } from "../domain/ContextAction.ts"
-import type { ContextAction } from "../domain/ContextAction.ts"
+import { ContextAction, decideAction } from "../domain/ContextAction.ts"
+import { UsageSource } from "../domain/ContextUsage.ts"
 import type { ContextUsage } from "../domain/ContextUsage.ts"
-import type { SessionId } from "../domain/Session.ts"
+import { SessionId } from "../domain/Session.ts"
+import * as Metrics from "../Metrics.ts"
 import { Settings } from "../Settings.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -14,10 +15,54 @@ export type SampledBy = "tick" | "request"
 
 const percent = (usage: ContextUsage | null) => (usage === null ? "unknown" : `${(usage.ratio * 100).toFixed(1)} %`)
 
+/** What a look found; `figure` tells whether that is news. */
+interface Look {
+  readonly live: LiveSession
+  readonly usage: ContextUsage | null
+  readonly action: ContextAction
+  readonly figure: string
+}
+
+const Rows = Schema.fromJsonString(
+  Schema.Array(
+    Schema.Struct({
+      session: SessionId,
+      used: Schema.NullOr(Schema.Int),
+      limit: Schema.Int,
+      source: Schema.NullOr(UsageSource),
+      action: ContextAction
+    })
+  )
+)
+const encodeRows = Schema.encodeEffect(Rows)
+
+const rowOf = ({ live, usage, action }: Look) => ({
+  session: live.session.id,
+  used: usage?.used ?? null,
+  limit: live.session.limit,
+  source: usage?.source ?? null,
+  action
+})
+
+const tell = Effect.fnUntraced(function* (look: Look, by: SampledBy) {
+  const { usage } = look
+  if (usage !== null) yield* Metric.update(Metrics.contextRatio, usage.ratio)
+  yield* Effect.logInfo("Context sampled").pipe(
+    Effect.annotateLogs({ ...rowOf(look), task: look.live.session.task, ratio: percent(usage), by })
+  )
+})
+
 /** Usage over time: every look decides, and is stored and logged when the figure or the action changed. */
 export class Samples extends Context.Service<
   Samples,
-  { sample(live: LiveSession, by: SampledBy): Effect.Effect<ContextAction, StoreUnavailable> }
+  {
+    sample(live: LiveSession, by: SampledBy): Effect.Effect<ContextAction, StoreUnavailable>
+    /** Looks at many in one transaction; the actions in the order of the sessions. */
+    sampleAll(
+      live: ReadonlyArray<LiveSession>,
+      by: SampledBy
+    ): Effect.Effect<ReadonlyArray<ContextAction>, StoreUnavailable>
+  }
 >()("mosaic-coordinator/session/Samples") {
   static readonly layer = Layer.effect(
     Samples,
@@ -26,41 +71,33 @@ export class Samples extends Context.Service<
       const policy = yield* Settings
       const newest = new WeakMap<LiveSession, string>()
 
-      const store = Effect.fnUntraced(function* (
-        session: SessionId,
-        limit: number,
-        usage: ContextUsage | null,
-        by: SampledBy,
-        action: ContextAction
-      ) {
-        const at = yield* Clock.currentTimeMillis
-        yield* sql`insert into samples (session_id, at, used, "limit", source, "by", action)
-          values (${session}, ${at}, ${usage?.used ?? null}, ${limit}, ${usage?.source ?? null}, ${by}, ${action})`
-        yield* Effect.logInfo("Context sampled").pipe(
-          Effect.annotateLogs({
-            session,
-            used: usage?.used,
-            limit,
-            ratio: percent(usage),
-            source: usage?.source,
-            by,
-            action
-          })
-        )
-      }, orStoreUnavailable)
-
-      const sample = Effect.fn("Samples.sample")(function* (live: LiveSession, by: SampledBy) {
+      const look = Effect.fnUntraced(function* (live: LiveSession): Effect.fn.Return<Look> {
         const usage = yield* live.usage
         const action = decideAction(usage, yield* live.canCompact, policy)
-        const figure = `${usage?.used} ${action}`
-        if (newest.get(live) !== figure) {
-          yield* store(live.session.id, live.session.limit, usage, by, action)
-          newest.set(live, figure)
-        }
-        return action
+        return { live, usage, action, figure: `${usage?.used} ${action}` }
       })
 
-      return { sample }
+      const store = Effect.fnUntraced(function* (news: ReadonlyArray<Look>, by: SampledBy) {
+        const at = yield* Clock.currentTimeMillis
+        const rows = yield* encodeRows(news.map(rowOf))
+        yield* sql`insert into samples (session_id, at, used, "limit", source, "by", action)
+          select value ->> 'session', ${at}, value ->> 'used', value ->> 'limit', value ->> 'source', ${by}, value ->> 'action'
+          from json_each(${rows})`
+      }, orStoreUnavailable)
+
+      const sampleAll = Effect.fn("Samples.sampleAll")(function* (live: ReadonlyArray<LiveSession>, by: SampledBy) {
+        const looks = yield* Effect.forEach(live, look)
+        const news = looks.filter((one) => newest.get(one.live) !== one.figure)
+        if (news.length > 0) yield* store(news, by)
+        news.forEach((one) => newest.set(one.live, one.figure))
+        yield* Effect.forEach(news, (one) => tell(one, by), { discard: true })
+        return looks.map(({ action }) => action)
+      })
+
+      return {
+        sampleAll,
+        sample: (live, by) => Effect.map(sampleAll([live], by), ([action]) => action ?? "continue")
+      }
     })
   )
 }

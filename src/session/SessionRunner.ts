@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Metric } from "effect"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import { isProgress } from "../domain/AgentTool.ts"
 import type { Issue } from "../domain/Issue.ts"
@@ -8,6 +8,7 @@ import type { Outcome } from "../domain/Outcome.ts"
 import type { Session } from "../domain/Session.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import * as Metrics from "../Metrics.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { Outbox } from "../task/Outbox.ts"
@@ -151,7 +152,11 @@ export class SessionRunner extends Context.Service<
           return result.over
         }
         const barred = yield* control.barred(claim)
-        if (barred !== null) return parked(barred)
+        if (barred !== null) {
+          yield* journal.end(claim, session.id)
+          return parked(barred)
+        }
+        yield* Metric.update(Metrics.contextAction("rotate"), 1)
         yield* Effect.logInfo("Session rotated").pipe(
           Effect.annotateLogs({ session: session.id, cause: result.rotate })
         )

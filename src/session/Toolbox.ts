@@ -2,9 +2,9 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
 import { renderComment } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
-import { numberOf } from "../domain/Task.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
+import { issueComments } from "./IssueComments.ts"
 
 export interface ToolResult {
   readonly text: string
@@ -29,7 +29,7 @@ export class Toolbox extends Context.Service<
       const gitea = yield* Gitea
 
       const readComments = Effect.fnUntraced(function* (ref: IssueRef, { page }: typeof ReadCommentsInput.Type) {
-        const comments = yield* gitea.comments(ref.fullName, numberOf(ref.taskId))
+        const comments = yield* issueComments(gitea, ref.taskId)
         const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
         const shown = comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE)
         const end = page >= pages ? ["no more comments"] : []

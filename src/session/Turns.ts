@@ -1,8 +1,9 @@
-import { Clock, Context, Effect, Layer, Ref } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Ref } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import * as Meter from "../domain/Meter.ts"
 import type { Block, Reply } from "../domain/Reply.ts"
+import * as Metrics from "../Metrics.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LeaseLost } from "../task/Lease.ts"
 import type { Conversation } from "./Conversations.ts"
@@ -42,6 +43,7 @@ export class Turns extends Context.Service<
           .pipe(Effect.onError(() => Ref.update(meter, Meter.cut)))
         const elapsed = (yield* Clock.currentTimeMillis) - (yield* Ref.get(began))
         yield* append({ _tag: "Replied", reply, elapsed })
+        yield* Effect.andThen(Metric.update(Metrics.turns, 1), Metrics.billed(reply.usage))
         yield* Effect.logInfo("Turn finished").pipe(Effect.annotateLogs({ stopReason: reply.stopReason, elapsed }))
       })
 
@@ -54,6 +56,7 @@ export class Turns extends Context.Service<
             )
           )
         if (reply === null) return
+        yield* Metrics.billed(reply.usage)
         const block = blockOf(reply)
         yield* append(
           block === undefined
@@ -62,6 +65,7 @@ export class Turns extends Context.Service<
         )
         // What the monitor proposed while the summary was being made was about the history that is gone.
         yield* takeProposal
+        if (block !== undefined) yield* Metric.update(Metrics.contextAction("compact"), 1)
         yield* Effect.logInfo(block === undefined ? "Compaction brought nothing" : "Conversation compacted")
       })
 

@@ -16,8 +16,13 @@ const take = (lock: string) =>
   Effect.try({
     try: () => {
       const db = new DatabaseSync(lock, { timeout: 0 })
-      db.exec("BEGIN EXCLUSIVE")
-      return db
+      try {
+        db.exec("BEGIN EXCLUSIVE")
+        return db
+      } catch (cause) {
+        db.close()
+        throw cause
+      }
     },
     catch: () => new StoreInUse({ lock })
   })

@@ -35,13 +35,23 @@ export const tooSlow = new Refusal({
 export const unsupportedType = new Refusal({
   status: 415,
   title: "Unsupported Media Type",
-  detail: "Set the hook's content type to application/json",
+  detail: "Set the hook's content type to application/json or application/x-www-form-urlencoded",
   field: "Content-Type",
-  headers: { accept: "application/json" }
+  headers: { accept: "application/json, application/x-www-form-urlencoded" }
 })
 
 export const unauthorized = (detail: string): Refusal =>
   new Refusal({ status: 401, title: "Unauthorized", detail, field: "X-Gitea-Signature", headers: {} })
+
+/** `retryAfter` in seconds. Takes the place of a 401, whose headers say whether the connection goes on. */
+export const tooManyFailures = ({ headers }: Refusal, retryAfter: number): Refusal =>
+  new Refusal({
+    status: 429,
+    title: "Too Many Requests",
+    detail: "Too many requests without a valid signature came from this address",
+    field: "X-Gitea-Signature",
+    headers: { ...headers, "retry-after": String(retryAfter) }
+  })
 
 export const unprocessable = (field: string, detail: string): Refusal =>
   new Refusal({ status: 422, title: "Unprocessable Content", detail, field, headers: {} })

@@ -1,23 +1,21 @@
 import { Effect, Stream } from "effect"
+import type { Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import { tooLarge, tooSlow, unauthorized } from "./Refusal.ts"
+import { tooLarge, tooSlow, unauthorized, unavailable } from "./Refusal.ts"
 import type { Refusal } from "./Refusal.ts"
 import { MAX_BODY_BYTES } from "./RequestHead.ts"
 
 /** As long as Gitea waits for the whole exchange. */
 const PATIENCE = "5 seconds"
 
-interface Read {
-  readonly size: number
-  readonly chunks: ReadonlyArray<Uint8Array>
-}
+/** Bytes of all bodies together. What came is what counts, so a crowd that holds its bodies back keeps nobody out. */
+const MAX_HELD_BYTES = 256 * MAX_BODY_BYTES
+/** Seconds a sender is asked to wait. */
+const RETRY_WHEN_FULL = 1
 
-const append = ({ chunks, size }: Read, chunk: Uint8Array): Effect.Effect<Read, Refusal> =>
-  size + chunk.length > MAX_BODY_BYTES
-    ? Effect.fail(tooLarge)
-    : Effect.succeed({ size: size + chunk.length, chunks: [...chunks, chunk] })
+const full = unavailable("Too many requests are being handled", RETRY_WHEN_FULL)
 
-const join = ({ chunks, size }: Read): Uint8Array => {
+const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const bytes = new Uint8Array(size)
   chunks.reduce((offset, chunk) => {
     bytes.set(chunk, offset)
@@ -27,13 +25,34 @@ const join = ({ chunks, size }: Read): Uint8Array => {
 }
 
 /**
- * The raw bytes of the body, at most 1 MiB within 5 seconds. Read as a stream, because `arrayBuffer` destroys the connection, and
- * with it the answer, when it is interrupted.
+ * Reads the raw bytes of a body, at most 1 MiB within 5 seconds, and counts them until the request is over. Read as a stream, because
+ * `arrayBuffer` destroys the connection, and with it the answer, when it is interrupted.
  */
-export const readBody = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Uint8Array, Refusal> =>
-  request.stream.pipe(
-    Stream.catchTag("HttpServerError", () => Stream.fail(unauthorized("The body ended before it was whole"))),
-    Stream.runFoldEffect((): Read => ({ size: 0, chunks: [] }), append),
-    Effect.map(join),
-    Effect.timeoutOrElse({ duration: PATIENCE, orElse: () => Effect.fail(tooSlow) })
-  )
+export const makeBodyReader = Effect.sync(() => {
+  let held = 0
+
+  return Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest
+  ): Effect.fn.Return<Uint8Array, Refusal, Scope.Scope> {
+    let size = 0
+    // Grows in place: copied for every chunk, a body in small pieces would take quadratic time.
+    const chunks: Array<Uint8Array> = []
+
+    const keep = (chunk: Uint8Array): Effect.Effect<void, Refusal> => {
+      if (size + chunk.length > MAX_BODY_BYTES) return Effect.fail(tooLarge)
+      if (held + chunk.length > MAX_HELD_BYTES) return Effect.fail(full)
+      held += chunk.length
+      size += chunk.length
+      chunks.push(chunk)
+      return Effect.void
+    }
+
+    yield* Effect.addFinalizer(() => Effect.sync(() => (held -= size)))
+    yield* request.stream.pipe(
+      Stream.catchTag("HttpServerError", () => Stream.fail(unauthorized("The body ended before it was whole"))),
+      Stream.runForEach(keep),
+      Effect.timeoutOrElse({ duration: PATIENCE, orElse: () => Effect.fail(tooSlow) })
+    )
+    return join(chunks, size)
+  })
+})

@@ -7,7 +7,7 @@ import type { Refusal } from "./Refusal.ts"
 /** Gitea sends no larger payloads in practice, and the store keeps each of them whole. */
 export const MAX_BODY_BYTES = 1_048_576
 
-const JSON_TYPE = /^application\/json *(; *charset *= *("[\w-]+"|[\w-]+) *)?$/i
+const TYPE = /^application\/(json|x-www-form-urlencoded) *(?:; *charset *= *(?:"[\w-]+"|[\w-]+) *)?$/i
 /** A header that was sent twice arrives joined with ", ", which none of these patterns admits. */
 const SIGNATURE = /^[0-9a-f]{64}$/i
 const EVENT = /^\w{1,64}$/
@@ -21,13 +21,22 @@ const malformedSignature = (signature: string | undefined): Refusal => {
     : unauthorized("X-Gitea-Signature is not 64 hexadecimal digits, sent once")
 }
 
-/** The signature in hex, when the head of the request gives reason to read its body. */
-export const admit = (headers: Headers.Headers): Result.Result<string, Refusal> => {
+/** What the head of a request that may be a delivery says of its body. */
+export interface Admission {
+  /** Hex, of either case. */
+  readonly signature: string
+  /** How the JSON text that was signed lies in the body. */
+  readonly encoding: "json" | "form"
+}
+
+/** Whether the head of the request gives reason to read its body. */
+export const admit = (headers: Headers.Headers): Result.Result<Admission, Refusal> => {
   if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Result.fail(tooLarge)
-  if (!JSON_TYPE.test(headers["content-type"] ?? "")) return Result.fail(unsupportedType)
+  const type = TYPE.exec(headers["content-type"] ?? "")?.[1]
+  if (type === undefined) return Result.fail(unsupportedType)
   const signature = headers["x-gitea-signature"]
   return signature !== undefined && SIGNATURE.test(signature)
-    ? Result.succeed(signature)
+    ? Result.succeed({ signature, encoding: type.toLowerCase() === "json" ? "json" : "form" })
     : Result.fail(malformedSignature(signature))
 }
 

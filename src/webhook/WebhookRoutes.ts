@@ -1,7 +1,8 @@
-import { Effect, Option, Semaphore } from "effect"
+import { Duration, Effect, Layer, Metric, Result, Semaphore } from "effect"
+import type { Option } from "effect"
 import { Digest } from "effect/crypto"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import type { HttpServerRequest } from "effect/http"
+import type { Headers, HttpServerRequest } from "effect/http"
 import type { Receipt } from "../domain/Delivery.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import { isBot } from "../domain/User.ts"
@@ -9,11 +10,14 @@ import type { Bot } from "../domain/User.ts"
 import type { Incoming } from "../event/Incoming.ts"
 import { Inbox } from "../event/Inbox.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
+import * as Metrics from "../Metrics.ts"
 import { Settings } from "../Settings.ts"
 import { decode } from "./decode.ts"
-import { leavingBody, refusalResponse, unauthorized, unavailable } from "./Refusal.ts"
+import { FailureLimit } from "./FailureLimit.ts"
+import { payloadOf } from "./FormPayload.ts"
+import { leavingBody, refusalResponse, tooManyFailures, unauthorized, unavailable } from "./Refusal.ts"
 import type { Refusal } from "./Refusal.ts"
-import { readBody } from "./RequestBody.ts"
+import { makeBodyReader } from "./RequestBody.ts"
 import { admit, nameOf } from "./RequestHead.ts"
 import { screen } from "./screen.ts"
 import type { WebhookEvent } from "./screen.ts"
@@ -21,69 +25,101 @@ import { WebhookVerifier } from "./WebhookVerifier.ts"
 
 export const WEBHOOK_PATH = "/webhook/gitea"
 
-/** Requests being handled at once, each with up to 1 MiB in memory. */
+/** Verified deliveries being stored at once. Only a signed request takes one of these places, so no others can crowd it out. */
 const MAX_IN_FLIGHT = 512
 /** Seconds a sender is asked to wait. */
 const RETRY_WHEN_BUSY = 1
 const RETRY_WHEN_STORE_FAILS = 5
 
+const OK = 200
+const UNAUTHORIZED = 401
 const UNPROCESSABLE = 422
 
-const busy = leavingBody(unavailable("Too many requests are being handled", RETRY_WHEN_BUSY))
+const busy = unavailable("Too many deliveries are being stored", RETRY_WHEN_BUSY)
 
 /** `POST /webhook/gitea`: takes a signed delivery, and answers with its receipt once it is stored. */
 export const WebhookRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const verifier = yield* WebhookVerifier
+    const failures = yield* FailureLimit
     const digest = yield* Digest.Digest
     const identity = yield* BotIdentity
     const inbox = yield* Inbox
     const { repositories } = yield* Settings
+    const readBody = yield* makeBodyReader
     const places = yield* Semaphore.make(MAX_IN_FLIGHT)
 
     const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-      const signature = yield* Effect.fromResult(admit(request.headers))
-      return { signature, body: yield* readBody(request) }
+      const { encoding, signature } = yield* Effect.fromResult(admit(request.headers))
+      return { encoding, signature, body: yield* readBody(request) }
     }, Effect.mapError(leavingBody))
+
+    /** The bytes that Gitea signed. */
+    const verified = Effect.fnUntraced(
+      function* (request: HttpServerRequest.HttpServerRequest) {
+        const { body, encoding, signature } = yield* read(request)
+        const signed = encoding === "json" ? body : yield* Effect.fromResult(payloadOf(body))
+        yield* verifier.verify(signature, signed)
+        return signed
+      },
+      Effect.catchTag("InvalidSignature", ({ message }) => Effect.fail(unauthorized(message)))
+    )
+
+    const store = Effect.fnUntraced(function* (headers: Headers.Headers, signed: Uint8Array) {
+      const { delivery, event } = yield* Effect.fromResult(nameOf(headers))
+      const { said, text } = yield* Effect.fromResult(decode(event, signed))
+      const bot = yield* identity.current
+      return yield* inbox.accept({
+        delivery,
+        bodyHash: yield* digest.digestHex(Digest.sha256, signed),
+        event,
+        action: said.action,
+        body: text,
+        subject: subjectOf(said, bot),
+        ignored: screen(said, { bot, repositories })
+      })
+    })
+
+    const limited = Effect.fnUntraced(function* (refusal: Refusal, peer: Option.Option<string>) {
+      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
+      return wait === null ? refusal : tooManyFailures(refusal, wait)
+    })
+
+    const accept = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+      const signed = yield* verified(request)
+      const stored = yield* places.withPermitsIfAvailable(1)(store(request.headers, signed))
+      return yield* Effect.mapError(Effect.fromOption(stored), () => busy)
+    })
 
     const receive = Effect.fn("WebhookRoutes.receive")(
       function* (request: HttpServerRequest.HttpServerRequest) {
-        const { body, signature } = yield* read(request)
-        yield* verifier.verify(signature, body)
-        const { delivery, event } = yield* Effect.fromResult(nameOf(request.headers))
-        const { said, text } = yield* Effect.fromResult(decode(event, body))
-        const bot = yield* identity.current
-        const receipt = yield* inbox.accept({
-          delivery,
-          bodyHash: yield* digest.digestHex(Digest.sha256, body),
-          event,
-          action: said.action,
-          body: text,
-          subject: subjectOf(said, bot),
-          ignored: screen(said, { bot, repositories })
-        })
+        const [took, receipt] = yield* Effect.timed(accept(request))
+        yield* Metric.update(Metrics.acknowledgement, Duration.toSeconds(took))
+        yield* Metric.update(Metrics.delivery(receipt.status, OK), 1)
         yield* logReceipt(receipt)
         return HttpServerResponse.jsonUnsafe(receipt)
       },
-      Effect.catchTags({
-        InvalidSignature: ({ message }) => Effect.fail(unauthorized(message)),
-        StoreUnavailable: (error) =>
-          Effect.andThen(
-            Effect.logError("Delivery cannot be stored", error),
-            Effect.fail(unavailable("The delivery cannot be stored now", RETRY_WHEN_STORE_FAILS))
+      Effect.catchTag("StoreUnavailable", (error) =>
+        Effect.andThen(
+          Effect.logError("Delivery cannot be stored", error),
+          Effect.fail(unavailable("The delivery cannot be stored now", RETRY_WHEN_STORE_FAILS))
+        )
+      ),
+      (effect, { peerAddress }) =>
+        Effect.catchTag(effect, "Refusal", (cause) =>
+          Effect.flatMap(limited(cause, peerAddress), (refusal) =>
+            Metric.update(Metrics.delivery("refused", refusal.status), 1).pipe(
+              Effect.andThen(logRefusal(refusal)),
+              Effect.as(refusalResponse(refusal))
+            )
           )
-      }),
-      Effect.catchTag("Refusal", (refusal) => Effect.as(logRefusal(refusal), refusalResponse(refusal)))
+        ),
+      (effect, { headers }) => Effect.annotateLogs(effect, idOf(headers))
     )
 
-    yield* router.add("POST", WEBHOOK_PATH, (request) =>
-      Effect.map(
-        places.withPermitsIfAvailable(1)(receive(request)),
-        Option.getOrElse(() => refusalResponse(busy))
-      )
-    )
+    yield* router.add("POST", WEBHOOK_PATH, receive)
   })
-)
+).pipe(Layer.provide(FailureLimit.layer))
 
 const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"] =>
   event === null
@@ -93,6 +129,10 @@ const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"
         fullName: event.repository.fullName,
         assigned: event.issue.assignees.some((user) => isBot(bot, user))
       }
+
+/** For every line about the request, signed or not. */
+const idOf = (headers: Headers.Headers) =>
+  Result.match(nameOf(headers), { onFailure: () => ({}), onSuccess: ({ delivery }) => ({ delivery }) })
 
 const logReceipt = ({ action, delivery, event, reason, status, task }: Receipt) =>
   (status === "ignored"

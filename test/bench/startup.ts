@@ -3,12 +3,14 @@ import { Array, Console, Duration, Effect, FileSystem, Layer, Order, Schema, Str
 import { HttpClient } from "effect/http"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
-const PAIRS = 7
+const PAIRS = 9
 const IDLE = "1.5 seconds"
 
-const BARE = `require("node:http")
-  .createServer((_, response) => response.end('{"status":"healthy"}'))
-  .listen(0, "127.0.0.1", function () { console.log("http://127.0.0.1:" + this.address().port) })`
+/** An ES module, as the bundle is one: importing `node:http` from such a module makes Node load its fetch as well. */
+const BARE = `
+  import { createServer } from "node:http"
+  const server = createServer((_, response) => response.end('{"status":"healthy"}'))
+  server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port))`
 
 interface Figures {
   /** Milliseconds from the start of the process to its first answer on /health. */
@@ -73,7 +75,10 @@ const program = Effect.gen(function* () {
   }
   const node = (args: ReadonlyArray<string>) =>
     ChildProcess.make(process.execPath, args, { env: environment, extendEnv: false, stderr: "inherit" })
-  const pair = Effect.all({ bare: measure(node(["-e", BARE])), bundle: measure(node(["dist/main.js"])) })
+  const pair = Effect.all({
+    bare: measure(node(["--input-type=module", "-e", BARE])),
+    bundle: measure(node(["dist/main.js"]))
+  })
   const pairs = yield* Effect.replicateEffect(pair, PAIRS)
   const bare = medians(pairs.map((runs) => runs.bare))
   const bundle = medians(pairs.map((runs) => runs.bundle))

@@ -76,6 +76,16 @@ export const signedDelivery = (
   }
 }
 
+/** A text as the form that Gitea makes of it (Go's `url.Values`). */
+export const formOf = (text: string): string => new URLSearchParams({ payload: text }).toString()
+
+/** The delivery as a hook of content type form sends it: what is signed stays the JSON text. */
+export const asForm = ({ body, headers, id }: SignedDelivery): SignedDelivery => ({
+  id,
+  headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
+  body: formOf(String(body))
+})
+
 /** The delivery as a web request to the route. */
 export const requestOf = ({ body, headers }: SignedDelivery): Request =>
   new Request("http://coordinator.test/webhook/gitea", { method: "POST", headers, body })

@@ -1,27 +1,29 @@
 import { assert } from "@effect/vitest"
-import { Clock, Effect, Schedule } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import { inspect } from "node:util"
 
-const DEADLINE = "20 seconds"
+const DEADLINE = Duration.seconds(20)
+const BETWEEN = Duration.millis(10)
 
-class NotYet {
-  readonly _tag = "NotYet"
-}
+/** On the real clock, whatever the test's is. */
+const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+const pause = live(Effect.sleep(BETWEEN))
 
-/** Waits, on the real clock, for a condition of something that lives outside the test: a socket, a process. Fails at a deadline. */
-export const eventually = <A, E, R>(what: string, probe: Effect.Effect<A, E, R>, holds: (value: A) => boolean) => {
-  let last: A | undefined
-  return probe.pipe(
-    Effect.tap((value) => Effect.sync(() => (last = value))),
-    Effect.filterOrFail(holds, () => new NotYet()),
-    Effect.retry({
-      while: (error) => error instanceof NotYet,
-      schedule: Schedule.spaced("10 millis").pipe(Schedule.upTo({ duration: DEADLINE }))
-    }),
-    Effect.catchIf(
-      (error) => error instanceof NotYet,
-      () => Effect.sync(() => assert.fail(`not within ${DEADLINE}: ${what}; last seen: ${inspect(last)}`))
-    ),
-    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
-  )
-}
+/** Waits for a condition of something that lives outside the test: a socket, a process. Fails at a deadline on the real clock. */
+export const eventually = Effect.fnUntraced(function* <A, E, R>(
+  what: string,
+  probe: Effect.Effect<A, E, R>,
+  holds: (value: A) => boolean
+) {
+  const began = yield* live(Clock.currentTimeMillis)
+  let value = yield* probe
+  while (!holds(value)) {
+    const waited = (yield* live(Clock.currentTimeMillis)) - began
+    if (waited > Duration.toMillis(DEADLINE)) {
+      return assert.fail(`not within ${Duration.format(DEADLINE)}: ${what}; last seen: ${inspect(value)}`)
+    }
+    yield* pause
+    value = yield* probe
+  }
+  return value
+})

@@ -88,7 +88,10 @@ export interface Surroundings {
 
 /** All that works a task in sessions, real, on a store in memory; Gitea and Claude around it are scripted. */
 export const workbench = (around: Surroundings = {}) => {
-  const gitea = Layer.mock(Gitea, { comments: () => Effect.succeed(around.comments ?? []) })
+  const gitea = Layer.mock(Gitea, {
+    repository: () => Effect.succeed(REPOSITORY),
+    comments: () => Effect.succeed(around.comments ?? [])
+  })
   return SessionRunner.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
     Layer.provideMerge(Layer.mergeAll(Samples.layer, Sessions.layer, Journal.layer)),

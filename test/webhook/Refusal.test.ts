@@ -52,14 +52,19 @@ describe("Refusal", () => {
     }).pipe(Effect.provide(untouched))
   )
 
-  it.effect.each(["application/x-www-form-urlencoded", "text/plain", "application/json; x=1", "application/jsonp", ""])(
-    "answers 415 to content type '%s'",
-    (type) =>
-      Effect.gen(function* () {
-        const response = yield* send(signedDelivery(issueEvent(), { headers: { "content-type": type } }))
-        assert.deepStrictEqual([response.status, response.headers.get("connection")], [415, "close"])
-        assert.deepInclude(yield* jsonOf(response), { field: "Content-Type" })
-      }).pipe(Effect.provide(untouched))
+  it.effect.each([
+    "multipart/form-data; boundary=x",
+    "application/x-www-form",
+    "text/plain",
+    "application/json; x=1",
+    "application/jsonp",
+    ""
+  ])("answers 415 to content type '%s'", (type) =>
+    Effect.gen(function* () {
+      const response = yield* send(signedDelivery(issueEvent(), { headers: { "content-type": type } }))
+      assert.deepStrictEqual([response.status, response.headers.get("connection")], [415, "close"])
+      assert.deepInclude(yield* jsonOf(response), { field: "Content-Type" })
+    }).pipe(Effect.provide(untouched))
   )
 
   it.effect.each([

@@ -3,7 +3,7 @@ import { Effect, Layer, Logger, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { readFile } from "node:fs/promises"
 import { Inbox } from "../../src/event/Inbox.ts"
-import { bodyOf, BOT, issueEvent, requestOf, signatureOf, signedDelivery } from "../harness/Deliveries.ts"
+import { asForm, bodyOf, BOT, issueEvent, requestOf, signatureOf, signedDelivery } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
 import { accepting, answerTo, jsonOf, over, send, webhook } from "./support.ts"
@@ -40,6 +40,48 @@ describe("WebhookRoutes", () => {
         ["accepted", "duplicate", "duplicate"]
       )
       assert.strictEqual((yield* deliveries).length, 2)
+    }).pipe(Effect.provide(stored()))
+  )
+
+  it.effect("takes a form by the signature of its payload, and stores that", () =>
+    Effect.gen(function* () {
+      const delivery = signedDelivery()
+      const { body } = yield* answerTo(asForm(delivery))
+      assert.deepInclude(body, { status: "accepted", delivery: delivery.id, task: "21/57" })
+      assert.strictEqual((yield* deliveries)[0]?.body, delivery.body)
+    }).pipe(Effect.provide(stored()))
+  )
+
+  it.effect("knows a delivery again after its hook was switched from form to JSON", () =>
+    Effect.gen(function* () {
+      const post = yield* webhook
+      const first = signedDelivery()
+      const answers = yield* Effect.forEach([asForm(first), first, asForm(signedDelivery())], (delivery) =>
+        Effect.flatMap(post(requestOf(delivery)), jsonOf)
+      )
+      assert.deepStrictEqual(
+        answers.map((it) => (it as { readonly status: string }).status),
+        ["accepted", "duplicate", "duplicate"]
+      )
+    }).pipe(Effect.provide(stored()))
+  )
+
+  it.effect("refuses a form whose own bytes were signed, as GitHub does", () =>
+    Effect.gen(function* () {
+      const form = asForm(signedDelivery())
+      const headers = { ...form.headers, "x-gitea-signature": signatureOf(form.body) }
+      assert.strictEqual((yield* send({ ...form, headers })).status, 401)
+    }).pipe(Effect.provide(stored()))
+  )
+
+  it.effect.each([
+    ["two payloads", (form: string) => `${form}&${form}`],
+    ["a field beside the payload", (form: string) => `${form}&ref=main`],
+    ["another field than the payload", (form: string) => form.replace("payload", "body")]
+  ] as const)("refuses a form of %s", ([, change]) =>
+    Effect.gen(function* () {
+      const form = asForm(signedDelivery())
+      assert.strictEqual((yield* send({ ...form, body: change(String(form.body)) })).status, 401)
     }).pipe(Effect.provide(stored()))
   )
 

@@ -1,115 +1,160 @@
-import { NodeHttpServer } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { assert, describe, layer } from "@effect/vitest"
+import { Clock, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { createServer } from "node:http"
-import { connect } from "node:net"
-import type { Socket } from "node:net"
-import { signedDelivery } from "../harness/Deliveries.ts"
-import type { SignedDelivery } from "../harness/Deliveries.ts"
-import { accepting, over, Routes, untouched } from "./support.ts"
+import { bodyOf, issueEvent, signatureOf, signedDelivery } from "../harness/Deliveries.ts"
+import { CLOSE, deliveryHead, lengthOf, rawChunk, rawDelivery, rawHead } from "../harness/RawRequest.ts"
+import { converse, openSocket, statusesIn } from "../harness/RawSocket.ts"
+import { accepting, listening, over, untouched, url } from "./support.ts"
 
-const Server = HttpRouter.serve(Routes, { disableLogger: true }).pipe(
-  Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port: 0 }))
-)
-const Refusing = Server.pipe(Layer.provide(untouched))
-const Accepting = Server.pipe(Layer.provide(over(accepting)))
+const good = bodyOf(issueEvent())
+const signature = signatureOf(good)
+const signed = (value: string) => rawDelivery(signedDelivery(good, { headers: { "x-gitea-signature": value } }))
+const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`
+const more = (field: string) => good.replace("{", `{${field},`)
 
-type Headers = ReadonlyArray<readonly [string, string]>
+/** The request with a header of the delivery sent again. */
+const doubled = (name: string) => {
+  const delivery = signedDelivery(good)
+  return rawDelivery(delivery, [[name, delivery.headers[name] ?? ""], ...CLOSE])
+}
 
-const headOf = ({ headers }: SignedDelivery, more: Headers = []): string =>
-  ["POST /webhook/gitea HTTP/1.1", "host: x", ...[...Object.entries(headers), ...more].map((it) => it.join(": "))]
-    .map((line) => `${line}\r\n`)
-    .join("")
-
-/** What the server says until it closes the connection. */
-const talk = Effect.fnUntraced(function* (say: (socket: Socket) => void) {
-  const { port } = new URL(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
-  return yield* Effect.callback<string>((resume) => {
-    const socket = connect(Number(port), "127.0.0.1", () => say(socket))
-    let heard = ""
-    socket.on("data", (chunk) => (heard += chunk.toString()))
-    socket.on("error", (error) => (heard += `\n${String(error)}`))
-    socket.on("close", () => resume(Effect.succeed(heard)))
-    return Effect.sync(() => socket.destroy())
-  })
-})
-
-const lengthOf = ({ body }: SignedDelivery) => ["content-length", String(Buffer.byteLength(body))] as const
-const CLOSE = ["connection", "close"] as const
+const without = (name: string) => {
+  const { [name]: _, ...headers } = signedDelivery(good).headers
+  return rawDelivery({ id: "", headers, body: good })
+}
 
 describe("Webhook over a socket", () => {
-  it.effect("takes a body that comes in chunks", () =>
-    Effect.gen(function* () {
-      const delivery = signedDelivery()
-      const middle = delivery.body.length / 2
-      const parts = [delivery.body.slice(0, middle), delivery.body.slice(middle)]
-      const heard = yield* talk((socket) => {
-        socket.write(`${headOf(delivery, [["transfer-encoding", "chunked"], CLOSE])}\r\n`)
-        parts.forEach((part) => socket.write(`${part.length.toString(16)}\r\n${part.toString()}\r\n`))
-        socket.write("0\r\n\r\n")
+  layer(listening(untouched))((it) => {
+    it.effect.each([
+      ["a missing signature", without("x-gitea-signature"), 401],
+      ["a wrong signature", signed(signatureOf(good, "not the secret")), 401],
+      ["an empty signature", signed(""), 401],
+      ["a truncated signature", signed(signature.slice(0, 62)), 401],
+      ["a signature of odd length", signed(signature.slice(1)), 401],
+      ["a signature with sha256= before it", signed(`sha256=${signature}`), 401],
+      ["a signature twice in one header", signed(`${signature}, ${signature}`), 401],
+      ["a signature and itself without anything between", signed(signature + signature), 401],
+      ["a signature in two headers", doubled("x-gitea-signature"), 401],
+      ["a body that is not UTF-8", rawDelivery(signedDelivery(new Uint8Array([0x7b, 0xff, 0x7d]))), 422],
+      ["an integer beyond 2^53", rawDelivery(signedDelivery(good.replace(`"id": 21`, `"id": 9007199254740993`))), 422],
+      ["a body of the wrong shape", rawDelivery(signedDelivery(`{"action":"assigned","issue":[]}`)), 422],
+      ["a missing event", without("x-gitea-event"), 422],
+      ["a missing delivery id", without("x-gitea-delivery"), 422],
+      ["an event in two headers", doubled("x-gitea-event"), 422],
+      ["a delivery id in two headers", doubled("x-gitea-delivery"), 422],
+      ["another content type", rawDelivery(signedDelivery(good, { headers: { "content-type": "text/plain" } })), 415],
+      ["GET", rawHead("GET /webhook/gitea HTTP/1.1", [["host", "x"], ...CLOSE]), 405],
+      ["HEAD", rawHead("HEAD /webhook/gitea HTTP/1.1", [["host", "x"], ...CLOSE]), 405],
+      ["PUT", rawDelivery(signedDelivery(good)).toString().replace("POST", "PUT"), 405]
+    ] as const)("refuses %s", ([, bytes, status]) =>
+      Effect.gen(function* () {
+        const heard = yield* converse(yield* url, bytes)
+        assert.deepStrictEqual(statusesIn(heard), [status])
+        assert.include(heard, "content-type: application/problem+json")
       })
-      assert.match(heard, /^HTTP\/1\.1 200 /)
-      assert.include(heard, `"delivery":"${delivery.id}"`)
-    }).pipe(Effect.provide(Accepting))
-  )
+    )
 
-  it.effect.each([
-    ["x-gitea-signature", 401],
-    ["x-gitea-event", 422],
-    ["x-gitea-delivery", 422]
-  ] as const)("refuses %s sent twice, even with one value: %s", ([name, status]) =>
-    Effect.gen(function* () {
-      const delivery = signedDelivery()
-      const heard = yield* talk((socket) =>
-        socket.write(
-          `${headOf(delivery, [[name, delivery.headers[name] ?? ""], lengthOf(delivery), CLOSE])}\r\n${delivery.body.toString()}`
+    it.effect.each([
+      ["a bad signature", { "x-gitea-signature": "" }, "1000", 401],
+      ["another content type", { "content-type": "text/plain" }, "1000", 415],
+      ["a declared size over 1 MiB", {}, "1048577", 413]
+    ] as const)("answers %s without waiting for the body, and closes", ([, headers, length, status]) =>
+      Effect.gen(function* () {
+        const head = deliveryHead(signedDelivery("{}", { headers }), [["content-length", length]])
+        const heard = yield* converse(yield* url, head)
+        assert.deepStrictEqual(statusesIn(heard), [status])
+        assert.match(heard, /^connection: close\r$/im)
+      })
+    )
+
+    it.effect("answers 413 to chunks without an end once they are over 1 MiB, and closes", () =>
+      Effect.gen(function* () {
+        const head = deliveryHead(signedDelivery("{}"), [["transfer-encoding", "chunked"]])
+        const chunks = Array.from({ length: 17 }, () => rawChunk("a".repeat(65_536)))
+        const heard = yield* converse(yield* url, head, ...chunks)
+        assert.deepStrictEqual(statusesIn(heard), [413])
+        assert.include(heard, "application/problem+json")
+      })
+    )
+
+    it.effect("answers 408 to a body of one byte a second, once five seconds are over", () =>
+      Effect.gen(function* () {
+        const began = yield* Clock.currentTimeMillis
+        const socket = yield* openSocket(yield* url)
+        yield* socket.send(deliveryHead(signedDelivery(), [["content-length", "500"]]))
+        const heard = yield* Effect.forkChild(socket.end)
+        yield* socket
+          .send("{")
+          .pipe(
+            Effect.andThen(TestClock.adjust("1 second")),
+            Effect.repeat({ until: () => heard.pollUnsafe() !== undefined })
+          )
+        assert.deepStrictEqual(statusesIn(yield* Fiber.join(heard)), [408])
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - began, 5000)
+      })
+    )
+
+    it.effect("does not ask for a body that it will not read", () =>
+      Effect.gen(function* () {
+        const delivery = signedDelivery(good, { headers: { "x-gitea-signature": "", expect: "100-continue" } })
+        const heard = yield* converse(yield* url, deliveryHead(delivery, lengthOf(delivery)))
+        assert.deepStrictEqual(statusesIn(heard), [401])
+      })
+    )
+  })
+
+  layer(listening(over(accepting, { previousSecret: Redacted.make("the one before") })))((it) => {
+    it.effect.each([
+      ["a delivery", rawDelivery(signedDelivery(good))],
+      ["an upper-case signature", signed(signature.toUpperCase())],
+      ["a signature by the secret before this one", signed(signatureOf(good, "the one before"))],
+      [
+        "nobody assigned, said as null",
+        rawDelivery(signedDelivery(good.replace(/"assignees": \[[^\]]*\]/, `"assignees": null`)))
+      ],
+      ["a field named __proto__", rawDelivery(signedDelivery(more(`"__proto__":{"action":1,"sender":null}`)))],
+      ["unknown fields, deeply nested", rawDelivery(signedDelivery(more(`"unknown":${deep}`)))],
+      ["an unknown action", rawDelivery(signedDelivery(`{"action":"pinned","issue":[]}`))],
+      ["an unknown event", rawDelivery(signedDelivery("{}", { event: "action_run_failure" }))],
+      [
+        "a body in chunks",
+        Buffer.concat([
+          Buffer.from(deliveryHead(signedDelivery(good), [["transfer-encoding", "chunked"]], CLOSE)),
+          ...[good.slice(0, 9), good.slice(9), ""].map(rawChunk)
+        ])
+      ],
+      [
+        "a body in a thousand chunks",
+        Buffer.concat([
+          Buffer.from(deliveryHead(signedDelivery(good), [["transfer-encoding", "chunked"]], CLOSE)),
+          ...[...good, ""].map(rawChunk)
+        ])
+      ]
+    ] as const)("takes %s", ([, bytes]) =>
+      Effect.gen(function* () {
+        const heard = yield* converse(yield* url, bytes)
+        assert.deepStrictEqual(statusesIn(heard), [200])
+      })
+    )
+
+    it.effect("asks for the body of a delivery that waits for it, and takes it", () =>
+      Effect.gen(function* () {
+        const delivery = signedDelivery(good, { headers: { expect: "100-continue" } })
+        const heard = yield* converse(yield* url, deliveryHead(delivery, lengthOf(delivery), CLOSE), delivery.body)
+        assert.deepStrictEqual(statusesIn(heard), [100, 200])
+      })
+    )
+
+    it.effect("takes one delivery after another on one connection, whatever the first one was", () =>
+      Effect.gen(function* () {
+        const all = [signedDelivery("{}", { secret: "not the secret" }), signedDelivery("{"), signedDelivery(good)]
+        const heard = yield* converse(
+          yield* url,
+          ...all.map((delivery) => rawDelivery(delivery, [])),
+          rawDelivery(signedDelivery(good))
         )
-      )
-      assert.match(heard, new RegExp(`^HTTP/1.1 ${status} `))
-    }).pipe(Effect.provide(Refusing))
-  )
-
-  it.effect("answers a bad signature without waiting for the body, and closes", () =>
-    Effect.gen(function* () {
-      const delivery = signedDelivery("{}", { headers: { "x-gitea-signature": "" } })
-      const heard = yield* talk((socket) => socket.write(`${headOf(delivery, [["content-length", "1000"]])}\r\n`))
-      assert.match(heard, /^HTTP\/1\.1 401 /)
-      assert.match(heard, /^connection: close\r$/im)
-    }).pipe(Effect.provide(Refusing))
-  )
-
-  it.effect("answers 413 to a declared size without waiting for the body, and closes", () =>
-    Effect.gen(function* () {
-      const heard = yield* talk((socket) =>
-        socket.write(`${headOf(signedDelivery("{}"), [["content-length", "1048577"]])}\r\n`)
-      )
-      assert.match(heard, /^HTTP\/1\.1 413 /)
-    }).pipe(Effect.provide(Refusing))
-  )
-
-  it.effect("answers 413 to chunks without an end once they are over 1 MiB, and closes", () =>
-    Effect.gen(function* () {
-      const chunk = "a".repeat(65_536)
-      const heard = yield* talk((socket) => {
-        socket.write(`${headOf(signedDelivery("{}"), [["transfer-encoding", "chunked"]])}\r\n`)
-        Array.from({ length: 17 }, () => socket.write(`10000\r\n${chunk}\r\n`))
+        assert.deepStrictEqual(statusesIn(heard), [401, 422, 200, 200])
       })
-      assert.match(heard, /^HTTP\/1\.1 413 /)
-      assert.include(heard, "application/problem+json")
-    }).pipe(Effect.provide(Refusing))
-  )
-
-  it.effect("answers 408 to a body that stops coming, after five seconds", () =>
-    Effect.gen(function* () {
-      const began = yield* Clock.currentTimeMillis
-      const heard = yield* Effect.forkChild(
-        talk((socket) => socket.write(`${headOf(signedDelivery(), [["content-length", "500"]])}\r\n{`))
-      )
-      yield* TestClock.adjust("1 second").pipe(Effect.repeat({ until: () => heard.pollUnsafe() !== undefined }))
-      assert.match(yield* Fiber.join(heard), /^HTTP\/1\.1 408 /)
-      assert.isAtLeast((yield* Clock.currentTimeMillis) - began, 5000)
-    }).pipe(Effect.provide(Refusing))
-  )
+    )
+  })
 })

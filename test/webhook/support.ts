@@ -1,11 +1,13 @@
-import { NodeCrypto } from "@effect/platform-node"
+import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
 import type { Digest, Mac } from "effect/crypto"
-import { HttpRouter } from "effect/http"
+import { HttpRouter, HttpServer } from "effect/http"
+import { createServer } from "node:http"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { Fallback } from "../../src/webhook/Fallback.ts"
+import { CONNECTION_LIMITS, REQUEST_LIMITS } from "../../src/webhook/ListenerLimits.ts"
 import { WEBHOOK_PATH, WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 import type { SignedDelivery } from "../harness/Deliveries.ts"
@@ -58,3 +60,18 @@ export const accepting = Layer.mock(Inbox, {
 
 /** For requests that must be refused before anything is stored. */
 export const untouched = over(Layer.mock(Inbox, { accept: () => Effect.die("must not store a refused request") }))
+
+const Listening = HttpRouter.serve(Routes, { disableLogger: true }).pipe(
+  Layer.provideMerge(
+    NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
+      host: "127.0.0.1",
+      port: 0
+    })
+  )
+)
+
+/** The routes on a socket, over what `over` gives. */
+export const listening = (below: ReturnType<typeof over>) => Listening.pipe(Layer.provide(below), Layer.orDie)
+
+/** Where they listen. */
+export const url = Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address))

@@ -2,6 +2,8 @@ import { Array, Context, Effect, Latch, Layer, Queue, Ref } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { HttpClient, HttpClientRequest } from "effect/http"
+import { makeDisturbed } from "./Disturbance.ts"
+import type { Disturbance } from "./Disturbance.ts"
 import type { Payload } from "./Payload.ts"
 
 const DELIVER_TIMEOUT = "5 seconds"
@@ -30,6 +32,8 @@ export class Hooks extends Context.Service<
     notify(payload: Payload): Effect.Effect<void>
     /** Queues what was delivered again, under a new id; an id that was never attempted is a defect. */
     replay(deliveryId: string): Effect.Effect<void>
+    /** From now on deliveries are lost, doubled and out of order; null: no longer. */
+    disturb(disturbance: Disturbance | null): Effect.Effect<void>
     /** Every delivery attempted, oldest first. */
     readonly deliveries: Effect.Effect<ReadonlyArray<Delivery>>
     /** Completes when nothing is queued or on its way. */
@@ -46,13 +50,14 @@ export class Hooks extends Context.Service<
       const queue = yield* Queue.unbounded<Pending>()
       const idle = yield* Latch.make(true)
 
-      const enqueue = Effect.fnUntraced(function* (payload: Payload, hook: Hook) {
-        const id = yield* random.uuidV4()
-        yield* Effect.sync(() => {
+      const line = yield* makeDisturbed((pending: Pending) =>
+        Effect.sync(() => {
           Latch.closeUnsafe(idle)
-          Queue.offerUnsafe(queue, { ...payload, id, hook })
+          Queue.offerUnsafe(queue, pending)
         })
-      })
+      )
+      const enqueue = (payload: Payload, hook: Hook) =>
+        line.pass(Effect.map(random.uuidV4(), (id) => ({ ...payload, id, hook })))
 
       const deliverNext = Effect.gen(function* () {
         const pending = yield* Queue.take(queue)
@@ -76,6 +81,7 @@ export class Hooks extends Context.Service<
           const { action, event, eventType, hook, text } = yield* Effect.orDie(Effect.fromOption(done))
           yield* enqueue({ action, event, eventType, text }, hook)
         }),
+        disturb: line.disturb,
         deliveries: Ref.get(attempted),
         drained: idle.await
       }

@@ -4,6 +4,7 @@ import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import { Api } from "./Api.ts"
 import { Bot } from "./Bot.ts"
+import type { Disturbance } from "./Disturbance.ts"
 import type { Act, Step } from "./Change.ts"
 import { inOrder, unchanged } from "./Change.ts"
 import type { PlannedFault } from "./Faults.ts"
@@ -84,6 +85,8 @@ export class SandboxGitea extends Context.Service<
     readonly drained: Effect.Effect<void>
     /** Sends the stored payload again under a new id, as the button in Gitea's settings does. */
     replay(deliveryId: string): Effect.Effect<void>
+    /** From now on hooks are lost, doubled and out of order; null: no longer. */
+    disturb(disturbance: Disturbance | null): Effect.Effect<void>
     /** The next calls that match suffer the fault. */
     fail(fault: PlannedFault): Effect.Effect<void>
     /** Every API call, in the order they ended. */
@@ -179,6 +182,7 @@ const make = Effect.gen(function* () {
     ),
     drained: hooks.drained,
     replay: hooks.replay,
+    disturb: hooks.disturb,
     fail: faults.plan,
     requests: log.records
   })

@@ -1,0 +1,87 @@
+import { Effect, Metric, Schedule } from "effect"
+import { bill } from "./domain/Reply.ts"
+import type { ReplyUsage } from "./domain/Reply.ts"
+
+/**
+ * Every metric, with its unit where it has one in its name and its labels in the function that sets them. Labels are words of our
+ * own and few: nothing of a repository, an issue or a person.
+ */
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+const gauge = (name: string, description: string) => Metric.gauge(name, { description })
+
+const deliveries = counter(
+  "coordinator_deliveries_total",
+  "Requests to the webhook by outcome: accepted, duplicate, ignored, refused; and by HTTP status"
+)
+export const delivery = (outcome: "accepted" | "duplicate" | "ignored" | "refused", status: number) =>
+  Metric.withAttributes(deliveries, { outcome, status: String(status) })
+
+/** Half a millisecond to eight seconds. */
+const ACKNOWLEDGED = Metric.exponentialBoundaries({ start: 0.0005, factor: 2, count: 15 })
+export const acknowledgement = Metric.histogram("coordinator_acknowledgement_seconds", {
+  description: "From the head of a signed request to the answer that it is stored",
+  boundaries: ACKNOWLEDGED
+})
+
+const gaps = counter("coordinator_gaps_total", "Changes of issues that no delivery told of, by probable cause")
+export const gap = (cause: string) => Metric.withAttributes(gaps, { cause })
+
+const tasks = gauge("coordinator_tasks", "Tasks by state")
+export const tasksIn = (state: string) => Metric.withAttributes(tasks, { state })
+
+export const queueAge = gauge(
+  "coordinator_queue_age_seconds",
+  "How long the task that has waited longest has been ready; 0 when none waits"
+)
+
+export const turns = counter("coordinator_turns_total", "Replies of Claude that were journalled")
+
+const tokens = counter(
+  "coordinator_tokens_total",
+  "Billed tokens of replies and compactions by kind: input, cache_read, cache_creation, output"
+)
+export const billed = (usage: ReplyUsage): Effect.Effect<void> =>
+  Effect.forEach(
+    Object.entries(bill(usage)),
+    ([kind, count]) => Metric.update(Metric.withAttributes(tokens, { kind }), count),
+    { discard: true }
+  )
+
+/** Steps of a twentieth, so that both default thresholds are among them. */
+const RATIOS = Array.from({ length: 20 }, (_, index) => (index + 1) / 20)
+export const contextRatio = Metric.histogram("coordinator_context_ratio", {
+  description: "Share of the context that is used, of every sample whose figure is known",
+  boundaries: RATIOS
+})
+
+const contextActions = counter(
+  "coordinator_context_actions_total",
+  "Actions carried out on a session's context: compact, rotate"
+)
+export const contextAction = (action: "compact" | "rotate") => Metric.withAttributes(contextActions, { action })
+
+export const contextLookFailures = counter(
+  "coordinator_context_look_failures_total",
+  "Looks at a session's context that failed"
+)
+
+type Adapter = "gitea" | "claude"
+
+const errors = counter("coordinator_errors_total", "Calls that failed, each try, by adapter and operation")
+export const error = (adapter: Adapter, operation: string) => Metric.withAttributes(errors, { adapter, operation })
+
+const retries = counter("coordinator_retries_total", "Calls made again after a failure, by adapter and operation")
+
+interface Failure {
+  readonly operation: string
+}
+
+/** The schedule as it is, each time it lets a call be made again counted. */
+export const countingRetries =
+  (adapter: Adapter) =>
+  <Output, Input extends Failure>(schedule: Schedule.Schedule<Output, Input>) =>
+    Schedule.tap(schedule, ({ input }) =>
+      Metric.update(Metric.withAttributes(retries, { adapter, operation: input.operation }), 1)
+    )
+
+export const outboxPending = gauge("coordinator_outbox_pending", "Comments whose newest text is not on the issue yet")

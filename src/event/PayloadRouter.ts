@@ -1,0 +1,62 @@
+import { Duration, Effect, Layer, Schedule, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { IssueEvent } from "../domain/GiteaEvent.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Settings } from "../Settings.ts"
+import { subjectOf } from "../task/IssueLook.ts"
+import { Tasks } from "../task/Tasks.ts"
+import { Inbox } from "./Inbox.ts"
+import type { Accepted } from "./Inbox.ts"
+import { plan } from "./plan.ts"
+
+/** Nothing is started without a token, so keeping up is enough; meanwhile acknowledging has the machine to itself. */
+const ROUND = Duration.seconds(1)
+/** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
+const BATCH = 25
+
+const decodeEvent = Schema.decodeEffect(Schema.fromJsonString(IssueEvent))
+
+/**
+ * Receive-only: without a token nobody can look at an issue, so the signed payloads are taken for what they show, each in its turn.
+ * Those of one issue come in order, because there is one round at a time.
+ */
+export const PayloadRouter = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { giteaToken } = yield* Settings
+    const sql = yield* SqlClient.SqlClient
+    const identity = yield* BotIdentity
+    const inbox = yield* Inbox
+    const tasks = yield* Tasks
+
+    const observe = Effect.fnUntraced(function* ({ seq, taskId, body }: Accepted) {
+      const event = yield* decodeEvent(body)
+      const observation = plan(event, yield* identity.current, seq)
+      yield* tasks.observed(taskId, subjectOf(event.repository, event.issue), observation)
+    })
+
+    const observeOrFail = (delivery: Accepted) =>
+      Effect.catchTag(observe(delivery), "SchemaError", (error) =>
+        Effect.andThen(
+          Effect.logError("Delivery no longer decodes", error),
+          inbox.settle([delivery.seq], "failed", "its body no longer decodes")
+        )
+      )
+
+    const batch = Effect.gen(function* () {
+      const deliveries = yield* inbox.oldest(BATCH)
+      yield* Effect.forEach(deliveries, observeOrFail, { discard: true })
+      yield* inbox.settle(
+        deliveries.map(({ seq }) => seq),
+        "done",
+        null
+      )
+      return deliveries.length
+    }).pipe(sql.withTransaction)
+
+    const round = batch.pipe(
+      Effect.repeat({ until: (handled) => handled < BATCH }),
+      Effect.catchCause((cause) => Effect.logError("Deliveries wait", cause))
+    )
+    if (giteaToken === null) yield* round.pipe(Effect.repeat(Schedule.spaced(ROUND)), Effect.forkScoped)
+  })
+)

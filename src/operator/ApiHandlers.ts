@@ -1,0 +1,74 @@
+import { Effect, Layer, SchemaIssue } from "effect"
+import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { OperatorApi } from "./api/OperatorApi.ts"
+import { BadQuery, NotFound, QueryCheck, Unavailable } from "./api/Problems.ts"
+import { Records } from "./Records.ts"
+
+const answer = <A, R>(read: Effect.Effect<A, StoreUnavailable, R>) =>
+  Effect.catch(read, (error) =>
+    Effect.andThen(
+      Effect.logError("Operator API cannot read", error),
+      Effect.fail(new Unavailable({ detail: "The store cannot be read now" }))
+    )
+  )
+
+const found = <A, R>(read: Effect.Effect<A | null, StoreUnavailable, R>) =>
+  Effect.filterOrFail(
+    answer(read),
+    (record) => record !== null,
+    () => new NotFound({ detail: "There is none with this id" })
+  )
+
+const Deliveries = HttpApiBuilder.group(
+  OperatorApi,
+  "deliveries",
+  Effect.fnUntraced(function* (handlers) {
+    const records = yield* Records
+    return handlers.handleAll({
+      list: ({ query }) => answer(records.deliveries(query)),
+      find: ({ params }) => found(records.delivery(params.id))
+    })
+  })
+)
+
+const Tasks = HttpApiBuilder.group(
+  OperatorApi,
+  "tasks",
+  Effect.fnUntraced(function* (handlers) {
+    const records = yield* Records
+    return handlers.handleAll({
+      list: ({ query }) => answer(records.tasks(query)),
+      find: ({ params }) => found(records.task(`${params.repository}/${params.issue}`))
+    })
+  })
+)
+
+const Sessions = HttpApiBuilder.group(
+  OperatorApi,
+  "sessions",
+  Effect.fnUntraced(function* (handlers) {
+    const records = yield* Records
+    return handlers.handleAll({
+      list: ({ query }) => answer(records.sessions(query)),
+      find: ({ params }) => found(records.session(params.id)),
+      usage: ({ params, query }) => found(records.usage(params.id, query))
+    })
+  })
+)
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Only the name of the parameter: a message could repeat what was sent. */
+const badQuery = (issue: SchemaIssue.Issue): BadQuery => {
+  const [segment] = issuesOf(issue).issues[0]?.path ?? []
+  const field = String(typeof segment === "object" ? segment.key : segment)
+  return new BadQuery({ detail: `${field} has the wrong form`, field })
+}
+
+const QueryCheckLayer = HttpApiMiddleware.layerSchemaErrorTransform(QueryCheck, (error) =>
+  error.kind === "Query" ? Effect.fail(badQuery(error.cause.issue)) : Effect.fail(error)
+)
+
+/** The handlers of the operator API. */
+export const ApiHandlers = Layer.mergeAll(Deliveries, Tasks, Sessions).pipe(Layer.provideMerge(QueryCheckLayer))

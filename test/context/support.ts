@@ -1,0 +1,31 @@
+import { Effect, Layer, Ref } from "effect"
+import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
+import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
+import type { Samples } from "../../src/session/Samples.ts"
+import type { LiveSession } from "../../src/session/Sessions.ts"
+import { mocks } from "../harness/Mocks.ts"
+
+/** Starts the monitor over these sessions; it stops with the test. */
+export const watch = (
+  live: ReadonlyArray<LiveSession>,
+  options: { readonly samples?: Layer.Layer<Samples>; readonly schedule?: Layer.Layer<ContextSchedule> } = {}
+) =>
+  Layer.build(
+    ContextMonitor.pipe(
+      Layer.provide([
+        mocks.Sessions({ live: Effect.succeed(live) }),
+        options.samples ?? mocks.Samples({ sample: () => Effect.succeed("continue" as const) }),
+        options.schedule ?? ContextSchedule.layerDefault
+      ])
+    )
+  )
+
+/** An effect that counts how often it ran. */
+export const counted = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.map(Ref.make(0), (runs) => ({
+    runs: Ref.get(runs),
+    effect: Effect.andThen(
+      Ref.update(runs, (count) => count + 1),
+      effect
+    )
+  }))

@@ -1,0 +1,124 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { eventually } from "../harness/Eventually.ts"
+import { flow } from "../harness/Flow.ts"
+import { harness } from "../harness/Harness.ts"
+
+const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
+const FORBIDDEN = { match: /POST .*\/comments$/, kind: "status", status: 403 } as const
+
+/** An issue whose last turn is held. */
+const heldTurn = Effect.gen(function* () {
+  const it = yield* flow
+  const { claude, gitea } = it
+  yield* claude.respond(() => ({
+    content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }]
+  }))
+  const turn = yield* claude.hold("messages")
+  const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+  yield* turn.arrived
+  const refused = (all: ReadonlyArray<{ readonly status: number; readonly path: string }>) =>
+    all.some(({ path, status }) => status === FORBIDDEN.status && path.endsWith(`/${issue.number}/comments`))
+  return { ...it, issue, turn, refused: eventually("a comment is refused", gitea.requests, refused) }
+})
+
+/** With its progress comment in place. */
+const lastTurn = Effect.tap(heldTurn, ({ said }) => said)
+
+describe("Closing", () => {
+  layer(harness({ before: (gitea) => gitea.createRepository(DRAFT.repository) }), { excludeTestServices: true })(
+    (it) => {
+      it.effect("beats finishing: no report, and the progress comment says that it stopped", () =>
+        Effect.gen(function* () {
+          const { becomes, gitea, issue, progress, report, said, settled, turn } = yield* lastTurn
+          yield* gitea.close(issue)
+          yield* settled
+          yield* turn.release
+          yield* becomes(issue, "cancelled")
+          yield* said
+          const [comment] = yield* progress(issue)
+          assert.include(comment?.body, "**Stopped.**")
+          assert.include(comment?.body, "the issue was closed")
+          assert.isEmpty(yield* report(issue))
+        })
+      )
+
+      it.effect("beats finishing also when only the assignment is taken away", () =>
+        Effect.gen(function* () {
+          const { becomes, gitea, issue, progress, report, said, settled, turn } = yield* lastTurn
+          yield* gitea.unassign(issue, gitea.bot.login)
+          yield* settled
+          yield* turn.release
+          yield* becomes(issue, "cancelled")
+          yield* said
+          const [comment] = yield* progress(issue)
+          assert.include(comment?.body, "the issue is no longer assigned to the bot")
+          assert.isEmpty(yield* report(issue))
+        })
+      )
+
+      it.effect("beats a report that waits, and the progress comment says so", () =>
+        Effect.gen(function* () {
+          const { becomes, gitea, issue, progress, refused, report, rows, said, turn } = yield* lastTurn
+          yield* gitea.fail(FORBIDDEN)
+          yield* turn.release
+          yield* becomes(issue, "completed")
+          yield* refused
+          yield* gitea.close(issue)
+          yield* said
+          assert.isEmpty(yield* report(issue))
+          assert.deepStrictEqual(
+            yield* rows(`select state, reason from outbox where task_id = '1/${issue.number}' and key like '%report%'`),
+            [{ state: "dropped", reason: "the issue is closed" }]
+          )
+          const [comment] = yield* progress(issue)
+          assert.include(comment?.body, "**Stopped.**")
+        })
+      )
+
+      it.effect("after the report leaves the progress comment to say that the work is done", () =>
+        Effect.gen(function* () {
+          const { becomes, gitea, issue, progress, report, said, turn } = yield* lastTurn
+          yield* turn.release
+          yield* becomes(issue, "completed")
+          yield* eventually("the report is there", report(issue), ({ length }) => length === 1)
+          yield* gitea.close(issue)
+          yield* said
+          const [comment] = yield* progress(issue)
+          assert.include(comment?.body, "**Done.")
+        })
+      )
+
+      it.effect("before anything was said is answered with silence", () =>
+        Effect.gen(function* () {
+          yield* (yield* flow).gitea.fail(FORBIDDEN)
+          const { becomes, gitea, issue, refused, rows, said, settled, turn } = yield* heldTurn
+          yield* refused
+          yield* gitea.close(issue)
+          yield* settled
+          yield* turn.release
+          yield* becomes(issue, "cancelled")
+          yield* said
+          assert.isEmpty(yield* gitea.comments(issue))
+          assert.deepStrictEqual(yield* rows(`select state from outbox where task_id = '1/${issue.number}'`), [
+            { state: "dropped" }
+          ])
+        })
+      )
+
+      it.effect("by deletion is told to nobody", () =>
+        Effect.gen(function* () {
+          const { becomes, gitea, issue, said, settled, turn } = yield* lastTurn
+          const writes = Effect.map(gitea.requests, (all) => all.filter(({ method }) => method !== "GET").length)
+          const before = yield* writes
+          yield* gitea.remove(issue)
+          yield* settled
+          yield* turn.release
+          assert.strictEqual((yield* becomes(issue, "cancelled"))?.cause, "the issue no longer exists")
+          yield* said
+          assert.strictEqual(yield* writes, before)
+        })
+      )
+    }
+  )
+})

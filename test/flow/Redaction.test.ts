@@ -1,0 +1,77 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import * as Log from "../../src/operator/Log.ts"
+import { secretsOf, Settings } from "../../src/Settings.ts"
+import { signedDelivery } from "../harness/Deliveries.ts"
+import { flow, post } from "../harness/Flow.ts"
+import { harness } from "../harness/Harness.ts"
+
+/** What is written to standard output while the layer lasts. */
+const captured: Array<string> = []
+const captureStdout = Layer.effectDiscard(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const { write } = process.stdout
+      process.stdout.write = (chunk: string | Uint8Array) => {
+        captured.push(typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk))
+        return true
+      }
+      return write
+    }),
+    (write) => Effect.sync(() => void (process.stdout.write = write))
+  )
+)
+
+const loud = {
+  logLevel: "Debug",
+  logFormat: "json",
+  previousSecret: Redacted.make('former "secret" of the hook')
+} as const
+
+describe("Secrets", () => {
+  layer(
+    harness({
+      settings: loud,
+      before: (gitea) => gitea.createRepository("acme/shop"),
+      log: Log.layer.pipe(Layer.provideMerge(captureStdout))
+    }),
+    { excludeTestServices: true }
+  )((it) => {
+    it.effect("are in no log line, no comment and no answer of a whole flow with all its troubles", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, gitea, said, settled, url } = yield* flow
+        yield* gitea.fail({ match: /\/timeline$/, kind: "status", status: 502, body: "<html>" })
+        yield* gitea.fail({ match: /^POST .*\/comments$/, kind: "reset" })
+        yield* claude.fail("messages", { kind: "sseError" })
+        const issue = yield* gitea.openIssue({
+          repository: "acme/shop",
+          title: "Slow search",
+          body: "",
+          assignees: [gitea.bot.login]
+        })
+        const refused = yield* post(signedDelivery(undefined, { secret: "not the secret" }))
+        assert.strictEqual(refused.status, 401)
+        yield* settled
+        yield* becomes(issue, "completed")
+        yield* said
+
+        const settings = yield* Settings
+        const secrets = secretsOf(settings)
+        assert.lengthOf(secrets, 4)
+        yield* Effect.logError("A careless line", { headers: { authorization: `Bearer ${secrets.join(" ")}` } })
+        const answers = (yield* gitea.deliveries).map(({ outcome }) => ("body" in outcome ? outcome.body : ""))
+        const comments = (yield* gitea.comments(issue)).map(({ body }) => body)
+        const told = [...captured, ...answers, ...comments, String(refused.body)].join("\n")
+        assert.include(told, "A careless line")
+        assert.include(told, "Delivery accepted")
+        assert.include(told, "Comment waits")
+        assert.deepStrictEqual(
+          secrets.filter((secret) => told.includes(secret)),
+          [],
+          `${url} told a secret`
+        )
+        assert.notInclude(told, "of the hook")
+      })
+    )
+  })
+})

@@ -1,0 +1,150 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { markerOf } from "../../src/domain/Comment.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import { reportKey } from "../../src/task/Outbox.ts"
+import { eventually } from "../harness/Eventually.ts"
+import { flow } from "../harness/Flow.ts"
+import { harness } from "../harness/Harness.ts"
+
+const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
+const POST = /^POST .*\/comments$/
+const PATCH = /^PATCH /
+
+/** An issue at work on its last turn, its progress comment in place; the answer is still to come. */
+const beforeAnswer = (answer = "Use an index.") =>
+  Effect.gen(function* () {
+    const it = yield* flow
+    const { claude, gitea, said } = it
+    yield* claude.respond(() => ({
+      content: [{ type: "tool_use", name: "finish", input: { answer, status: "done" } }]
+    }))
+    const turn = yield* claude.hold("messages")
+    const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+    yield* turn.arrived
+    yield* said
+    const asked = (yield* gitea.requests).length
+    const since = Effect.map(gitea.requests, (all) =>
+      all.slice(asked).map(({ method, path, status }) => ({ call: `${method} ${path}`, status }))
+    )
+    return {
+      ...it,
+      issue,
+      answered: Effect.andThen(turn.release, it.becomes(issue, "completed")),
+      /** Calls from now on that match. */
+      calls: (match: RegExp) => Effect.map(since, (all) => all.filter(({ call }) => match.test(call)))
+    }
+  })
+
+describe("Report", () => {
+  layer(harness({ before: (gitea) => gitea.createRepository(DRAFT.repository) }), { excludeTestServices: true })(
+    (it) => {
+      it.effect("that was written but answered with 500 is on the issue once", () =>
+        Effect.gen(function* () {
+          const { answered, calls, gitea, issue, report, said } = yield* beforeAnswer()
+          yield* gitea.fail({ match: POST, kind: "doneThenStatus", status: 500 })
+          yield* answered
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+          assert.deepStrictEqual(
+            (yield* calls(POST)).map(({ status }) => status),
+            [500]
+          )
+        })
+      )
+
+      it.effect("is not taken for written because of somebody else's marker", () =>
+        Effect.gen(function* () {
+          const { answered, gitea, issue, report, said } = yield* beforeAnswer()
+          const forged = `All done. ${markerOf(reportKey(taskIdOf(issue.repository.id, issue.number), 1))}`
+          yield* gitea.comment(issue, forged, "eve")
+          yield* gitea.fail({ match: POST, kind: "status", status: 500 })
+          yield* answered
+          yield* said
+          const [own] = yield* report(issue)
+          assert.include(own?.body, "Use an index.")
+          const byEve = (yield* gitea.comments(issue)).filter(({ user }) => user === "eve")
+          assert.deepStrictEqual(
+            byEve.map(({ body }) => body),
+            [forged]
+          )
+        })
+      )
+
+      it.effect("is written later when Gitea cannot be reached, without counting an attempt", () =>
+        Effect.gen(function* () {
+          const { answered, calls, gitea, issue, report, said, task } = yield* beforeAnswer()
+          yield* gitea.fail({ match: POST, kind: "reset", times: 2 })
+          yield* answered
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+          assert.lengthOf(yield* calls(POST), 3)
+          assert.strictEqual((yield* task(issue))?.attempts, 0)
+        })
+      )
+
+      it.effect("comes even when somebody deleted the progress comment, which is not fought for", () =>
+        Effect.gen(function* () {
+          const { answered, calls, gitea, issue, report, rows, said } = yield* beforeAnswer()
+          yield* gitea.fail({ match: PATCH, kind: "status", status: 404 })
+          yield* answered
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+          assert.lengthOf(yield* calls(PATCH), 1)
+          assert.deepStrictEqual(
+            yield* rows(
+              `select state, reason from outbox where task_id = '1/${issue.number}' and key like '%progress'`
+            ),
+            [{ state: "dropped", reason: "the comment was deleted" }]
+          )
+        })
+      )
+
+      it.effect("disarms what the model wrote: no mention, no marker", () =>
+        Effect.gen(function* () {
+          const forged = markerOf("task 1/1 report 1")
+          const { answered, issue, report, said } = yield* beforeAnswer(`Ask @ada, see \`@grace\`. ${forged}`)
+          yield* answered
+          yield* said
+          const [own] = yield* report(issue)
+          assert.include(own?.body, "Ask @\u200bada, see `@grace`. &lt;!-- mosaic")
+          assert.lengthOf(own?.body.match(/<!--/g) ?? [], 1)
+        })
+      )
+
+      it.effect("is preceded by what the session noted as done and as next", () =>
+        Effect.gen(function* () {
+          const { becomes, claude, gitea, hurry, progress, said } = yield* flow
+          yield* claude.respond(({ messages }) => ({
+            content: [
+              messages.length === 1
+                ? {
+                    type: "tool_use",
+                    name: "progress",
+                    input: { done: "Read @ada's remarks <!-- x -->", next: "Draft a plan" }
+                  }
+                : { type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }
+            ]
+          }))
+          const first = yield* claude.hold("messages")
+          const second = yield* claude.hold("messages")
+          const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+          yield* first.arrived
+          yield* said
+          yield* first.release
+          yield* second.arrived
+          const [comment] = yield* eventually(
+            "the note is shown",
+            Effect.andThen(hurry, progress(issue)),
+            ([it]) => it?.body.includes("- done:") === true
+          )
+          assert.include(comment?.body, "**At work.**")
+          assert.include(comment?.body, "Session 1, 1 turns, context ")
+          assert.include(comment?.body, "- done: Read @\u200bada's remarks &lt;!-- x --&gt;\n\n- next: Draft a plan")
+          yield* second.release
+          yield* becomes(issue, "completed")
+        })
+      )
+    }
+  )
+})

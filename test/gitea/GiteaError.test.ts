@@ -1,0 +1,77 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { FullName } from "../../src/domain/Repository.ts"
+import { Gitea } from "../../src/gitea/Gitea.ts"
+import { fromStatus } from "../../src/gitea/GiteaError.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
+import { adapter } from "./support.ts"
+
+const SHOP = FullName.make("acme/shop")
+const TOO_LONG = 17 * 1024 * 1024
+
+/** How reading an issue fails under a fault. */
+const failing = Effect.fnUntraced(function* (fault: GiteaFault) {
+  const sandbox = yield* SandboxGitea
+  yield* sandbox.createRepository(SHOP)
+  yield* sandbox.openIssue({ repository: SHOP, title: "Slow search", body: "" })
+  yield* sandbox.fail({ ...fault, match: /./ })
+  return yield* Effect.flip((yield* Gitea).issue(SHOP, 1))
+}, Effect.provide(adapter()))
+
+describe("GiteaError", () => {
+  it.effect.each([
+    [301, false, "the repository was renamed or moved"],
+    [307, false, "the owner of the repository was renamed"],
+    [400, false, "the call was refused"],
+    [401, false, "set GITEA_TOKEN to a valid one"],
+    [403, false, "check the scopes of its token"],
+    [404, false, "add it as a collaborator"],
+    [408, true, "Gitea is in trouble or overloaded"],
+    [423, false, "the repository is archived or the issue locked"],
+    [429, true, "Gitea is in trouble or overloaded"],
+    [500, true, "Gitea is in trouble or overloaded"],
+    [503, true, "Gitea is in trouble or overloaded"]
+  ] as const)("of status %i: retryable %s, and says %s", ([status, retryable, advice]) =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status })
+      assert.deepInclude(error, { operation: "read issue", status, retryable, retryAfter: null })
+      assert.include(error.message, `Gitea: read issue failed (${status}): `)
+      assert.include(error.message, advice)
+    })
+  )
+
+  it.effect("carries how long Gitea asked to wait", () =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status: 503, headers: { "retry-after": "12" } })
+      assert.strictEqual(error.retryAfter, 12_000)
+    })
+  )
+
+  it.each(["soon", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "12345678", ""])("takes no wait from %j", (header) => {
+    assert.isNull(fromStatus("read issue", 503, header).retryAfter)
+  })
+
+  it.effect("of a connection that breaks has no status and may be retried", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* failing({ kind: "reset" }), { status: null, retryable: true })
+    })
+  )
+
+  it.effect.each(["<html><body>Sign in</body></html>", "{}", "null", ""])(
+    "of an answer like %j points at a proxy",
+    (body) =>
+      Effect.gen(function* () {
+        const error = yield* failing({ kind: "status", status: 200, body })
+        assert.deepInclude(error, { status: null, retryable: true })
+        assert.include(error.message, "check GITEA_URL and any proxy before it")
+      })
+  )
+
+  it.effect("of an answer without end is not retried", () =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status: 200, body: "x".repeat(TOO_LONG) })
+      assert.deepInclude(error, { status: null, retryable: false, detail: "the answer is too long" })
+    })
+  )
+})

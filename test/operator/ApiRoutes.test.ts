@@ -1,0 +1,254 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Records } from "../../src/operator/Records.ts"
+import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
+import { operator, storeDelivery, storeTask, Surroundings, TOKEN } from "./support.ts"
+
+const SESSION = {
+  id: "session-57",
+  task: "21/57",
+  model: "claude-test",
+  state: "open",
+  used: 800,
+  limit: 1000,
+  ratio: 0.8,
+  generation: 1,
+  finishedTurns: 0,
+  predecessor: null,
+  createdAt: "2023-11-14T22:13:20.000Z",
+  endedAt: null
+}
+
+const TASK = {
+  id: "21/57",
+  repository: "inkwell/letterpress",
+  issue: 57,
+  title: "Footnote",
+  state: "running",
+  cause: "claimed",
+  attempts: 0,
+  generation: 1,
+  turns: 0,
+  tokens: 0,
+  createdAt: "2023-11-14T22:13:20.000Z",
+  updatedAt: "2023-11-14T22:13:21.000Z"
+}
+
+const DELIVERY = {
+  id: "delivery-1",
+  event: "issues",
+  action: "assigned",
+  repository: "inkwell/letterpress",
+  issue: 57,
+  status: "done",
+  reason: null,
+  receivedAt: "2023-11-14T22:13:21.000Z"
+}
+
+const PATHS = [
+  "/api/deliveries",
+  "/api/deliveries/delivery-1",
+  "/api/tasks",
+  "/api/tasks/21/57",
+  "/api/sessions",
+  "/api/sessions/session-57",
+  "/api/sessions/session-57/usage"
+]
+
+const stored = Effect.andThen(storeDelivery(1), storeTask(57))
+
+describe("ApiRoutes", () => {
+  it.effect("lists deliveries, tasks and sessions", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const ask = yield* operator
+      assert.deepStrictEqual((yield* ask("/api/deliveries")).json, { deliveries: [DELIVERY], nextCursor: null })
+      assert.deepStrictEqual((yield* ask("/api/tasks")).json, { tasks: [TASK], nextCursor: null })
+      assert.deepStrictEqual((yield* ask("/api/sessions")).json, { sessions: [SESSION], nextCursor: null })
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("shows one delivery, and the newest of those that came under one id", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const ask = yield* operator
+      const detail = { ...DELIVERY, task: "21/57", bodyHash: "hash-1", settledAt: null }
+      assert.deepStrictEqual((yield* ask("/api/deliveries/delivery-1")).json, detail)
+      yield* storeDelivery(2, "delivery-1")
+      assert.strictEqual((yield* ask("/api/deliveries/delivery-1")).json.bodyHash, "hash-2")
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("finds a delivery whose id has characters of a path in it", () =>
+    Effect.gen(function* () {
+      yield* storeDelivery(1, "a/b?c%d")
+      const ask = yield* operator
+      assert.strictEqual((yield* ask(`/api/deliveries/${encodeURIComponent("a/b?c%d")}`)).json.id, "a/b?c%d")
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("shows a task with its transitions, sessions and gaps, newest first", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`insert into gaps (task_id, full_name, cause, down_from, down_to, found_at, state)
+        values ('21/57', 'inkwell/letterpress', 'receiver down', 0, 1000, 2000, 'ready')`
+      const ask = yield* operator
+      const { json } = yield* ask("/api/tasks/21/57")
+      const transitions = [
+        { from: "ready", to: "running", cause: "claimed", at: "2023-11-14T22:13:20.001Z" },
+        { from: null, to: "ready", cause: "assigned", at: "2023-11-14T22:13:20.000Z" }
+      ]
+      const gap = {
+        cause: "receiver down",
+        downFrom: "1970-01-01T00:00:00.000Z",
+        downTo: "1970-01-01T00:00:01.000Z",
+        happenedAt: null,
+        foundAt: "1970-01-01T00:00:02.000Z",
+        state: "ready"
+      }
+      assert.deepStrictEqual(json, { ...TASK, transitions, sessions: [SESSION], gaps: [gap] })
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("shows a session and its usage, where unknown is null and not zero", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const ask = yield* operator
+      assert.deepStrictEqual((yield* ask("/api/sessions/session-57")).json, SESSION)
+      const at = "2023-11-14T22:13:20.000Z"
+      const full = { at, used: 800, limit: 1000, ratio: 0.8, source: "reply", by: "tick", action: "compact" }
+      const unknown = { ...full, used: null, ratio: null, source: null, action: "continue" }
+      const usage = (yield* ask("/api/sessions/session-57/usage")).json
+      assert.deepStrictEqual(usage, { samples: [full, unknown], nextCursor: null })
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("shows nothing of bodies, journals and prompts", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const ask = yield* operator
+      const answers = yield* Effect.forEach(PATHS, (path) => ask(path))
+      assert.deepStrictEqual(
+        answers.map(({ status }) => status),
+        PATHS.map(() => 200)
+      )
+      const all = answers.map(({ text }) => text).join()
+      ;["SIGNED BODY", "SYSTEM PROMPT", "TOOL TEXT", "JOURNAL TEXT"].forEach((kept) => assert.notInclude(all, kept))
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect.each([
+    "/api/deliveries/none",
+    "/api/tasks/21/58",
+    "/api/tasks/x/y",
+    "/api/sessions/none",
+    "/api/sessions/none/usage",
+    "/api/none",
+    "/api"
+  ])("answers %s with 404", (path) =>
+    Effect.gen(function* () {
+      const { json, status, type } = yield* (yield* operator)(path)
+      assert.deepStrictEqual([status, json.status, type], [404, 404, "application/problem+json"])
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect.each([
+    ["limit=0", "limit"],
+    ["limit=501", "limit"],
+    ["limit=-1", "limit"],
+    ["limit=1.5", "limit"],
+    ["limit=ten", "limit"],
+    ["limit=1&limit=2", "limit"],
+    ["cursor=x", "cursor"],
+    ["cursor=", "cursor"],
+    [`cursor=${btoa("sessions 3")}`, "cursor"],
+    [`cursor=${btoa("deliveries -3")}`, "cursor"],
+    ["limit=x&cursor=x", "limit"]
+  ] as const)("names the field of ?%s", ([query, field]) =>
+    Effect.gen(function* () {
+      const { json, status, type } = yield* (yield* operator)(`/api/deliveries?${query}`)
+      assert.deepStrictEqual([status, json.field, type], [422, field, "application/problem+json"])
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("allows reading only", () =>
+    Effect.gen(function* () {
+      const ask = yield* operator
+      const answers = yield* Effect.forEach([...PATHS, "/api/openapi.json", "/api/docs"], (path) =>
+        ask(path, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` } })
+      )
+      answers.forEach(({ headers, status }) => assert.deepStrictEqual([status, headers.get("allow")], [405, "GET"]))
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("answers 503 while the store cannot be read", () =>
+    Effect.gen(function* () {
+      const { json, status } = yield* (yield* operator)("/api/tasks")
+      assert.deepStrictEqual([status, json.title], [503, "Service Unavailable"])
+    }).pipe(
+      Effect.provide(
+        Layer.mock(Records, { tasks: () => Effect.fail(new StoreUnavailable({ cause: "disk" })) }).pipe(
+          Layer.provideMerge(Surroundings)
+        )
+      )
+    )
+  )
+
+  it.effect("asks everybody for the token, on every path", () =>
+    Effect.gen(function* () {
+      const ask = yield* operator
+      const paths = [...PATHS, "/api/openapi.json", "/api/docs", "/api/none", "/api", "/%61pi/tasks", "//api/tasks"]
+      const wrong = [{}, { authorization: `Bearer ${TOKEN}x` }, { authorization: TOKEN }, { authorization: "Bearer" }]
+      for (const path of paths) {
+        for (const headers of wrong) {
+          const { headers: answered, json, status } = yield* ask(path, { headers })
+          assert.deepStrictEqual(
+            [status, json.field, answered.get("www-authenticate")],
+            [401, "Authorization", "Bearer"]
+          )
+          assert.include(json.detail, "OPERATOR_TOKEN")
+        }
+      }
+      const { status } = yield* ask("/api/tasks", { headers: { authorization: `bearer ${TOKEN}` } })
+      assert.strictEqual(status, 200)
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("turns pages of another origin away", () =>
+    Effect.gen(function* () {
+      const headers = { authorization: `Bearer ${TOKEN}`, origin: "https://example.com" }
+      const { json, status } = yield* (yield* operator)("/api/tasks", { headers })
+      assert.deepStrictEqual([status, json.field], [403, "Origin"])
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("describes every path in its OpenAPI document", () =>
+    Effect.gen(function* () {
+      const { json } = yield* (yield* operator)("/api/openapi.json")
+      assert.sameMembers(Object.keys(json.paths), [
+        "/api/deliveries",
+        "/api/deliveries/{id}",
+        "/api/tasks",
+        "/api/tasks/{repository}/{issue}",
+        "/api/sessions",
+        "/api/sessions/{id}",
+        "/api/sessions/{id}/usage"
+      ])
+      const { responses } = json.paths["/api/deliveries"].get
+      assert.sameMembers(Object.keys(responses), ["200", "401", "403", "422", "503"])
+      assert.strictEqual(json.components.securitySchemes.bearer.scheme, "bearer")
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("has a docs page that loads nothing", () =>
+    Effect.gen(function* () {
+      const { headers, text, type } = yield* (yield* operator)("/api/docs")
+      assert.include(type, "text/html")
+      assert.notMatch(text, /<(script|link|img|iframe)[^>]+(src|href)=["']?(https?:)?\/\//)
+      assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/)
+      assert.include(text, "/api/tasks/{repository}/{issue}")
+    }).pipe(Effect.provide(Surroundings))
+  )
+})

@@ -1,0 +1,175 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Console, Effect, Layer, Random, Ref } from "effect"
+import { createHash } from "node:crypto"
+import { FullName } from "../../src/domain/Repository.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
+import { issueEvent, PERSON, signedDelivery } from "../harness/Deliveries.ts"
+import { eventually } from "../harness/Eventually.ts"
+import { Sender } from "../harness/Sender.ts"
+import { killAfterAnswer, killAfterCommit, killAfterPost, killAnywhere, rows } from "./kills.ts"
+
+const LIMIT = 240_000
+const SEED = "kill -9"
+const CONNECTIONS = 8
+const REPOSITORY = "acme/shop"
+const ACTIONS = ["assigned", "edited", "label_updated"] as const
+
+/** At least so many kills of each kind; those that have to hit a moment are repeated until they did, at most so many times. */
+const ANYWHERE = { wanted: 0, kills: 10, most: 10 }
+const JUST_ANSWERED = { wanted: 0, kills: 4, most: 4 }
+const STORED_UNANSWERED = { wanted: 2, kills: 5, most: 15 }
+const POSTED_UNMARKED = { wanted: 3, kills: 4, most: 8 }
+const Harness = Layer.unwrap(
+  Effect.map(CoordinatorProcess, ({ webhook }) => Sender.layerWith(CONNECTIONS, webhook))
+).pipe(Layer.provideMerge(CoordinatorProcess.layer))
+
+const sha256 = (body: string | Uint8Array) => createHash("sha256").update(body).digest("hex")
+
+/** A person opens an issue and assigns the bot; three deliveries tell of it. */
+const assign = Effect.fnUntraced(function* (
+  repository: SandboxIssue["repository"],
+  issues: Ref.Ref<ReadonlyArray<SandboxIssue>>
+) {
+  const gitea = yield* SandboxGitea
+  const { send } = yield* Sender
+  const issue = yield* gitea.openIssue({
+    repository: REPOSITORY,
+    title: "Slow search",
+    body: "It takes 9 s.",
+    by: "ada"
+  })
+  yield* gitea.assign(issue, gitea.bot.login, "ada")
+  yield* Ref.update(issues, (all) => [...all, issue])
+  yield* Effect.forEach(ACTIONS, (action) =>
+    send(
+      signedDelivery(
+        issueEvent({
+          action,
+          repository: { id: repository.id, fullName: FullName.make(repository.fullName) },
+          sender: { ...PERSON, id: 1_000 },
+          issue: { number: issue.number, assignees: [{ id: gitea.bot.id, login: gitea.bot.login }] }
+        })
+      )
+    )
+  )
+})
+
+const commentsOf = (issues: ReadonlyArray<SandboxIssue>) =>
+  Effect.flatMap(SandboxGitea, (gitea) =>
+    Effect.map(
+      Effect.forEach(issues, (issue) => gitea.comments(issue)),
+      (all) => all.flat()
+    )
+  )
+
+interface Quota {
+  readonly wanted: number
+  readonly kills: number
+  readonly most: number
+}
+
+/** New work, then a kill; again, until there were enough of both. */
+const rounds = Effect.fnUntraced(function* <E, R, E2, R2>(
+  quota: Quota,
+  assignments: Effect.Effect<void, E, R>,
+  kill: Effect.Effect<number, E2, R2>
+) {
+  const tally = yield* Ref.make({ kills: 0, hits: 0 })
+  yield* Effect.andThen(assignments, Effect.scoped(kill)).pipe(
+    Effect.flatMap((hits) => Ref.updateAndGet(tally, (it) => ({ kills: it.kills + 1, hits: it.hits + hits }))),
+    Effect.repeat({
+      until: ({ hits, kills }) => kills >= quota.most || (kills >= quota.kills && hits >= quota.wanted)
+    })
+  )
+  return yield* Ref.get(tally)
+})
+
+const allAnswered = Effect.flatMap(Sender, ({ ledger }) =>
+  eventually("every delivery is answered", ledger, (all) => [...all.values()].every(({ status }) => status !== null))
+)
+
+const count = (sql: string) =>
+  Effect.map(rows<{ count: number }>(`select count(*) as count from ${sql}`), ([row]) => row?.count)
+
+const none = (what: string, sql: string) => eventually(what, count(sql), (left) => left === 0)
+
+describe("Kill", () => {
+  it.live(
+    "loses and doubles nothing, whenever it is killed",
+    () =>
+      Effect.gen(function* () {
+        const gitea = yield* SandboxGitea
+        const { start } = yield* CoordinatorProcess
+        const { ledger } = yield* Sender
+        const began = yield* Clock.currentTimeMillis
+        const repository = yield* gitea.createRepository(REPOSITORY)
+        const issues = yield* Ref.make<ReadonlyArray<SandboxIssue>>([])
+        const work = Effect.andThen(assign(repository, issues), assign(repository, issues))
+
+        const first = yield* start
+        yield* first.signal("SIGTERM")
+        assert.strictEqual(yield* first.ended, 0)
+
+        const anywhere = yield* rounds(ANYWHERE, work, killAnywhere)
+        const answered = yield* rounds(JUST_ANSWERED, Effect.andThen(work, work), killAfterAnswer)
+        const unanswered = yield* rounds(STORED_UNANSWERED, Effect.andThen(work, work), killAfterCommit)
+        const posted = yield* rounds(POSTED_UNMARKED, work, killAfterPost(issues))
+        const kills = anywhere.kills + answered.kills + unanswered.kills + posted.kills
+        const lastKill = yield* Clock.currentTimeMillis
+
+        yield* start
+        yield* allAnswered
+        yield* none("every delivery has its final status", "deliveries where status = 'accepted'")
+        yield* none("every task is over", "tasks where state in ('ready', 'running')")
+        yield* none("every comment is written", "outbox where comment_id is null")
+        yield* none("every comment is up to date", "outbox where state = 'pending'")
+        const ended = yield* Clock.currentTimeMillis
+        const all = yield* Ref.get(issues)
+        const sent = [...(yield* ledger).values()]
+        yield* Console.log(
+          `${kills} kills: ${unanswered.hits} deliveries stored and not answered in ${unanswered.kills}, ` +
+            `${posted.hits} comments written and not marked in ${posted.kills}; ${all.length} issues, ` +
+            `${sent.length} deliveries; ${lastKill - began} ms of kills, ${ended - lastKill} ms to the end`
+        )
+        assert.deepStrictEqual([...new Set(sent.map(({ status }) => status))], [200])
+        const stored = yield* rows<{ id: string; hash: string; status: string }>(
+          "select delivery_id as id, body_hash as hash, status from deliveries"
+        )
+        const ofSender = stored.filter(({ id }) => sent.some(({ delivery }) => delivery.id === id))
+        assert.deepStrictEqual(
+          ofSender.map(({ hash, id, status }) => `${id} ${hash} ${status}`).sort(),
+          sent.map(({ delivery: { body, id } }) => `${id} ${sha256(body)} done`).sort()
+        )
+        // The hook of the stand-in sends as well, each once and whether or not anybody listens.
+        const hooked = (yield* gitea.deliveries).filter(({ outcome }) => "status" in outcome && outcome.status === 200)
+        assert.deepStrictEqual(
+          hooked.filter(({ id }) => stored.filter((row) => row.id === id).length !== 1),
+          []
+        )
+
+        const keys = all.map(({ number, repository: { id } }) => `${id}/${number}`)
+        const tasks = yield* rows<{ id: string; state: string }>("select id, state from tasks")
+        assert.sameMembers(
+          tasks.map(({ id, state }) => `${id} ${state}`),
+          keys.map((key) => `${key} completed`)
+        )
+        const becameReady = yield* rows<{ id: string }>(`select task_id as id from transitions where "to" = 'ready'`)
+        assert.sameMembers(
+          becameReady.map(({ id }) => id),
+          keys
+        )
+        const bodies = (yield* commentsOf(all)).map(({ body }) => /<!-- mosaic (.*?) -->/.exec(body)?.[1])
+        assert.sameMembers(
+          bodies,
+          keys.flatMap((key) => [`task ${key} progress`, `task ${key} report 1`])
+        )
+
+        assert.isAtLeast(kills, 20)
+        assert.isAtLeast(unanswered.hits, 1)
+        assert.isAtLeast(posted.hits, 1)
+      }).pipe(Random.withSeed(SEED), Effect.provide(Harness)),
+    LIMIT
+  )
+})

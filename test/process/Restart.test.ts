@@ -1,0 +1,161 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Console, Effect, Schema } from "effect"
+import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
+import type { Life } from "../harness/CoordinatorProcess.ts"
+import { eventually } from "../harness/Eventually.ts"
+
+const LIMIT = 60_000
+/** How long after a restart a session that was cut may still be silent. */
+const RESUMED_WITHIN = 2_000
+const STOPPED_WITHIN = 10_000
+
+const toJson = Schema.encodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
+
+const elapsed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const began = yield* Clock.currentTimeMillis
+  const value = yield* effect
+  return [value, (yield* Clock.currentTimeMillis) - began] as const
+})
+
+/** What a request says to the model. */
+const paid = Effect.gen(function* () {
+  const requests = yield* (yield* SandboxClaude).requests
+  return requests.flatMap(({ body, operation }) =>
+    operation === "messages" && body !== null
+      ? [{ system: body.system, tools: body.tools, messages: body.messages }]
+      : []
+  )
+})
+
+const journal = Effect.gen(function* () {
+  const { store } = yield* CoordinatorProcess
+  return yield* store.rows<{ session_id: string; seq: number; entry: string }>(
+    "select session_id, seq, entry from journal order by session_id, seq"
+  )
+})
+
+const task = Effect.gen(function* () {
+  const { store } = yield* CoordinatorProcess
+  const [found] = yield* store.rows<{ state: string; attempts: number; lease: string | null }>(
+    "select state, attempts, lease from tasks"
+  )
+  return found
+})
+
+/** A life in which the second turn of a session is held half way. */
+const held = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const claude = yield* SandboxClaude
+  const first = yield* claude.hold("messages")
+  const life = yield* (yield* CoordinatorProcess).start
+  yield* gitea.createRepository("acme/shop")
+  const issue = yield* gitea.openIssue({
+    repository: "acme/shop",
+    title: "Slow search",
+    body: "It takes 9 s.",
+    by: "ada"
+  })
+  yield* gitea.assign(issue, gitea.bot.login, "ada")
+  yield* first.arrived
+  const second = yield* claude.hold("messages")
+  yield* first.release
+  yield* second.arrived
+  return { life, issue, release: second.release, before: yield* journal }
+})
+
+const completed = eventually("it is completed", task, (it) => it?.state === "completed")
+
+/** The second turn, cut so many times, was sent again as it was, and the journal goes on where it stood. */
+const assertResumed = Effect.fnUntraced(function* (before: ReadonlyArray<object>, cuts: number) {
+  const [, cut, ...later] = yield* paid
+  assert.isDefined(cut)
+  const again = later.slice(0, cuts)
+  assert.deepStrictEqual(
+    again.map((request) => toJson(request)),
+    again.map(() => toJson(cut))
+  )
+  const after = yield* journal
+  assert.deepStrictEqual(after.slice(0, before.length), before)
+  assert.deepStrictEqual(
+    after.map(({ seq }) => seq),
+    after.map((_, index) => index)
+  )
+  const asked = after.filter(({ entry }) => entry.includes('"_tag":"Asked"'))
+  const replied = after.filter(({ entry }) => entry.includes('"_tag":"Replied"'))
+  assert.lengthOf(asked, replied.length)
+  assert.lengthOf(replied, (yield* paid).length - cuts)
+})
+
+describe("Restart", () => {
+  it.live(
+    "goes on after kill -9 in the middle of a turn from its journal",
+    () =>
+      Effect.gen(function* () {
+        const { start } = yield* CoordinatorProcess
+        const { life, before } = yield* held
+        yield* life.signal("SIGKILL")
+        assert.isNull(yield* life.ended)
+        assert.deepStrictEqual(yield* journal, before)
+
+        const began = yield* Clock.currentTimeMillis
+        yield* start
+        const listening = (yield* Clock.currentTimeMillis) - began
+        yield* eventually("the cut turn is sent again", paid, (all) => all.length === 3)
+        const resent = (yield* Clock.currentTimeMillis) - began
+        yield* Console.log(`restart: listening after ${listening} ms, the cut turn sent again after ${resent} ms`)
+        assert.isBelow(resent - listening, RESUMED_WITHIN)
+        yield* completed
+        yield* assertResumed(before, 1)
+      }).pipe(Effect.provide(CoordinatorProcess.layer)),
+    LIMIT
+  )
+
+  it.live(
+    "aborts a running turn on SIGTERM, leaves nothing of it, and sends it again at the next start",
+    () =>
+      Effect.gen(function* () {
+        const { start } = yield* CoordinatorProcess
+        const claude = yield* SandboxClaude
+        const { life, before } = yield* held
+        const stopped = Effect.fnUntraced(function* (one: Life) {
+          const [code, time] = yield* elapsed(Effect.andThen(one.signal("SIGTERM"), one.ended))
+          yield* Console.log(`SIGTERM in a turn: ended after ${time} ms`)
+          assert.strictEqual(code, 0)
+          assert.isBelow(time, STOPPED_WITHIN)
+          assert.deepStrictEqual(yield* journal, before)
+          assert.deepInclude(yield* task, { state: "running", attempts: 0, lease: null })
+        })
+        yield* stopped(life)
+        // Only a claim without any entry of its own tells whether a stop counts as an attempt.
+        const again = yield* claude.hold("messages")
+        const second = yield* start
+        yield* again.arrived
+        yield* stopped(second)
+        assert.lengthOf(yield* paid, 3)
+
+        yield* start
+        yield* completed
+        yield* assertResumed(before, 2)
+      }).pipe(Effect.provide(CoordinatorProcess.layer)),
+    LIMIT
+  )
+
+  it.live(
+    "stops at once on SIGTERM and on SIGINT when it has nothing to do",
+    () =>
+      Effect.gen(function* () {
+        const { start } = yield* CoordinatorProcess
+        for (const name of ["SIGTERM", "SIGINT"] as const) {
+          const life = yield* start
+          const [code, time] = yield* elapsed(Effect.andThen(life.signal(name), life.ended))
+          yield* Console.log(`${name} when idle: ended after ${time} ms`)
+          assert.strictEqual(code, 0)
+          assert.isBelow(time, RESUMED_WITHIN)
+          assert.deepStrictEqual(yield* life.stderr, [])
+        }
+      }).pipe(Effect.provide(CoordinatorProcess.layer)),
+    LIMIT
+  )
+})

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
+import { eventually } from "../harness/Eventually.ts"
+
+const LIMIT = 60_000
+/** Rounds of the reporter after it woke, each of which would have written. */
+const ROUNDS = 4
+
+/** What a process that took the store over would have written while this one slept. */
+const TAKEN_OVER = `
+  update holder set token = 'another', since = since + 1;
+  update tasks set lease = 'another', lease_expires_at = lease_expires_at + 3600000;
+  update outbox set body = body || 'by another', revision = revision + 1, state = 'pending', not_before = 0`
+
+/** All that the world outside can see of a coordinator. */
+const outside = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const claude = yield* SandboxClaude
+  const { store } = yield* CoordinatorProcess
+  const writes = (yield* gitea.requests).filter(({ method }) => method !== "GET")
+  const paid = (yield* claude.requests).filter(({ operation }) => operation === "messages" || operation === "compact")
+  return {
+    writes,
+    paid: paid.length,
+    journal: yield* store.rows("select session_id, seq from journal"),
+    transitions: yield* store.rows("select id from transitions")
+  }
+})
+
+describe("Suspension", () => {
+  it.live(
+    "writes nothing outside after it slept while another process took over",
+    () =>
+      Effect.gen(function* () {
+        const gitea = yield* SandboxGitea
+        const claude = yield* SandboxClaude
+        const { start, store } = yield* CoordinatorProcess
+        const turn = yield* claude.hold("messages")
+        const life = yield* start
+        yield* gitea.createRepository("acme/shop")
+        const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "9 s.", by: "ada" })
+        yield* gitea.assign(issue, gitea.bot.login, "ada")
+        yield* turn.arrived
+        const sent = store.rows<{ state: string }>("select state from outbox")
+        yield* eventually("the progress comment is written", sent, (rows) => rows[0]?.state === "sent")
+
+        yield* life.signal("SIGSTOP")
+        yield* store.write(TAKEN_OVER)
+        const before = yield* outside
+        yield* turn.release
+        yield* life.signal("SIGCONT")
+
+        yield* eventually("its run ends", life.logged("The lease of task"), (times) => times === 1)
+        yield* eventually(
+          "its reporter holds back",
+          life.logged("Another process holds the store"),
+          (times) => times >= ROUNDS
+        )
+        assert.deepStrictEqual(yield* outside, before)
+        assert.deepStrictEqual(
+          (yield* gitea.comments(issue)).filter(({ body }) => body.includes("by another")),
+          []
+        )
+        yield* life.signal("SIGTERM")
+        assert.strictEqual(yield* life.ended, 0)
+        assert.deepStrictEqual(yield* outside, before)
+        assert.deepStrictEqual(yield* store.rows("select lease from tasks"), [{ lease: "another" }])
+      }).pipe(Effect.provide(CoordinatorProcess.layer)),
+    LIMIT
+  )
+})

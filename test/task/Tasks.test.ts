@@ -1,0 +1,160 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { Outbox } from "../../src/task/Outbox.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
+import { rows } from "../harness/Workbench.ts"
+import { assignedBy, claimOne, observe, taskOf, TasksOnStore, transitions } from "./support.ts"
+
+const state = Effect.fnUntraced(function* (number = 1) {
+  return (yield* (yield* Tasks).find(taskOf(number)))?.state
+})
+
+describe("Tasks", () => {
+  it.effect.prop(
+    "are claimed by priority, then age",
+    { waiting: Schema.Array(Schema.Literals([0, 1, 2, 3])).check(Schema.isMaxLength(8)) },
+    ({ waiting }) =>
+      Effect.gen(function* () {
+        const { claim } = yield* Tasks
+        for (const [index, priority] of waiting.entries()) {
+          yield* observe(index + 1, assignedBy(1), priority)
+          yield* TestClock.adjust("1 second")
+        }
+        const order: Array<readonly [number, number]> = []
+        for (let next = yield* claim; next !== null; next = yield* claim) {
+          order.push([next.task.priority, next.task.number])
+        }
+        const expected = waiting.map((priority, index) => [priority, index + 1] as const)
+        assert.deepStrictEqual(
+          order,
+          expected.toSorted(([a, x], [b, y]) => a - b || x - y)
+        )
+      }).pipe(Effect.provide(TasksOnStore)),
+    { arbitrary: { runs: 20 } }
+  )
+
+  it.effect("are handed out once, and running then", () =>
+    Effect.gen(function* () {
+      const { claim } = yield* Tasks
+      yield* observe(1)
+      const claims = yield* Effect.all([claim, claim, claim], { concurrency: "unbounded" })
+      assert.strictEqual(claims.filter((one) => one !== null).length, 1)
+      assert.strictEqual(yield* state(), "running")
+      assert.deepStrictEqual(yield* transitions, [
+        "none > ready: assigned to the bot",
+        "ready > running: claimed by a worker"
+      ])
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("are handed out again once a lease was not renewed for a minute, with one more attempt", () =>
+    Effect.gen(function* () {
+      const { claim, renew } = yield* Tasks
+      yield* observe(1)
+      const first = yield* claimOne
+      yield* TestClock.adjust("40 seconds")
+      yield* renew(first)
+      yield* TestClock.adjust("59 seconds")
+      assert.isNull(yield* claim)
+      yield* TestClock.adjust("1 second")
+      const second = yield* claimOne
+      assert.deepStrictEqual([first.task.attempts, second.task.attempts], [1, 2])
+      assert.notStrictEqual(second.lease, first.lease)
+      assert.strictEqual((yield* Effect.flip(renew(first)))._tag, "LeaseLost")
+      assert.strictEqual((yield* transitions).length, 2)
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("whose lease is lost take no write, no transition and no report of that run", () =>
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      const outbox = yield* Outbox
+      yield* observe(1)
+      const lost = yield* claimOne
+      yield* TestClock.adjust("1 minute")
+      yield* claimOne
+      const before = [yield* transitions, yield* rows("select * from outbox"), yield* rows("select * from tasks")]
+      const entry = { key: "late", taskId: lost.task.id, needsMandate: true, body: "late" }
+      const writes = [
+        tasks.fenced(lost, outbox.put(entry)),
+        tasks.move(lost, "completed", "late", [entry]),
+        tasks.release(lost, Duration.zero, "pause"),
+        tasks.renew(lost)
+      ]
+      for (const write of writes) assert.strictEqual((yield* Effect.flip(write))._tag, "LeaseLost")
+      assert.deepStrictEqual(
+        [yield* transitions, yield* rows("select * from outbox"), yield* rows("select * from tasks")],
+        before
+      )
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("undo a fenced write that fails", () =>
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      const outbox = yield* Outbox
+      yield* observe(1)
+      const claim = yield* claimOne
+      const entry = { key: "half", taskId: claim.task.id, needsMandate: true, body: "half" }
+      yield* Effect.flip(tasks.fenced(claim, Effect.andThen(outbox.put(entry), Effect.fail("no"))))
+      assert.deepStrictEqual(yield* rows("select key from outbox where key = 'half'"), [])
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("are released for a while: a pause is no attempt, a fault is one", () =>
+    Effect.gen(function* () {
+      const { claim, release } = yield* Tasks
+      yield* observe(1)
+      yield* release(yield* claimOne, Duration.seconds(30), "pause")
+      yield* TestClock.adjust("29 seconds")
+      assert.isNull(yield* claim)
+      yield* TestClock.adjust("1 second")
+      const again = yield* claimOne
+      assert.strictEqual(again.task.attempts, 1)
+      yield* release(again, Duration.zero, "attempt")
+      assert.strictEqual((yield* claimOne).task.attempts, 2)
+      assert.strictEqual((yield* transitions).length, 2)
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("end a claim with a transition, its cause and time, and its report in one commit", () =>
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      yield* observe(1)
+      const claim = yield* claimOne
+      yield* TestClock.setTime(9_000)
+      const entry = { key: "report", taskId: claim.task.id, needsMandate: true, body: "done" }
+      yield* tasks.move(claim, "completed", "the answer was given", [entry])
+      assert.deepStrictEqual(yield* rows(`select "from", "to", cause, at from transitions order by id desc limit 1`), [
+        { from: "running", to: "completed", cause: "the answer was given", at: 9_000 }
+      ])
+      assert.strictEqual((yield* rows("select 1 from outbox where key = 'report'")).length, 1)
+      assert.isNull(yield* tasks.claim)
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("refuse a forbidden move, and change nothing", () =>
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      yield* observe(1)
+      const error = yield* Effect.flip(tasks.move(yield* claimOne, "running", "odd", []))
+      assert.include(error.message, "cannot go from running to running")
+      assert.strictEqual(yield* state(), "running")
+      yield* tasks.move(yield* Effect.andThen(TestClock.adjust("1 minute"), claimOne), "completed", "done", [])
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("are free again at once after a restart, without a transition", () =>
+    Effect.gen(function* () {
+      yield* observe(1)
+      const first = yield* claimOne
+      const before = yield* transitions
+      const restarted = Tasks.layer.pipe(Layer.fresh)
+      const again = yield* Effect.provide(claimOne, restarted)
+      assert.strictEqual(again.task.id, first.task.id)
+      assert.deepStrictEqual(yield* transitions, before)
+      assert.strictEqual((yield* Effect.flip((yield* Tasks).renew(first)))._tag, "LeaseLost")
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+})

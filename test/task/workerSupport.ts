@@ -1,0 +1,46 @@
+import { Effect, Layer } from "effect"
+import type { Outcome } from "../../src/domain/Outcome.ts"
+import type { SessionRunner } from "../../src/session/SessionRunner.ts"
+import type { Observer } from "../../src/task/Observer.ts"
+import { TaskWorker } from "../../src/task/TaskWorker.ts"
+import { issue } from "../harness/Deliveries.ts"
+import { mocks } from "../harness/Mocks.ts"
+import { settings } from "../harness/TestSettings.ts"
+import { rows } from "../harness/Workbench.ts"
+import { assignedBy } from "./support.ts"
+
+export type Run = SessionRunner["Service"]["run"]
+
+interface Around {
+  readonly run: Run
+  readonly observe?: Observer["Service"]["observe"]
+  readonly closed?: Effect.Effect<string | null>
+  readonly maxConcurrentAgents?: number
+}
+
+export const done: Outcome = { to: "completed", cause: "the answer was given", answer: "Here." }
+const stillAssigned: Observer["Service"]["observe"] = () =>
+  Effect.succeed({ subject: null, issue: issue(), observation: assignedBy(1) })
+
+/** The worker at work until the scope ends. */
+export const worker = ({
+  run,
+  observe = stillAssigned,
+  closed = Effect.succeed(null),
+  maxConcurrentAgents = 10
+}: Around) =>
+  TaskWorker.pipe(
+    Layer.provide([
+      mocks.SessionRunner({ run }),
+      mocks.Observer({ observe }),
+      mocks.Gate({ closed }),
+      settings({ maxConcurrentAgents })
+    ])
+  )
+
+/** The states of all tasks, by issue number. */
+export const states = Effect.map(rows<{ state: string }>("select state from tasks order by number"), (all) =>
+  all.map(({ state }) => state)
+)
+
+export const attempts = Effect.map(rows<{ attempts: number }>("select attempts from tasks"), ([task]) => task?.attempts)

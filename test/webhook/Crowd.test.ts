@@ -1,0 +1,87 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Array, Duration, Effect, Schedule } from "effect"
+import { signedDelivery } from "../harness/Deliveries.ts"
+import { eventually } from "../harness/Eventually.ts"
+import { Coordinator, harness } from "../harness/Harness.ts"
+import { CLOSE, deliveryHead, lengthOf, rawDelivery } from "../harness/RawRequest.ts"
+import { converse, openSocket, statusesIn } from "../harness/RawSocket.ts"
+
+const AT_ONCE = { concurrency: "unbounded" } as const
+
+const statusOf = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const { url } = yield* Coordinator
+  const heard = yield* converse(url, bytes)
+  const [status] = statusesIn(heard)
+  return { status, heard }
+})
+
+const unsigned = (index: number) =>
+  index % 2 === 0
+    ? signedDelivery(undefined, { headers: { "x-gitea-signature": "" } })
+    : signedDelivery(undefined, { secret: "not the secret" })
+
+/** Beginnings of requests that never come to their end. */
+const BEGINNINGS: ReadonlyArray<string> = [
+  "",
+  "POST /webhook/gitea HTTP/1.1\r\nhost: coor",
+  deliveryHead(signedDelivery(), lengthOf(signedDelivery())),
+  `${deliveryHead(signedDelivery(), lengthOf(signedDelivery()))}{"action"`
+]
+
+describe("Webhook in a crowd", () => {
+  layer(harness(), { excludeTestServices: true })((it) => {
+    it.effect("gives every signed request its 200 in a flood of unsigned ones from the same address", () =>
+      Effect.gen(function* () {
+        const flood = Effect.forEach(Array.makeBy(2_000, unsigned), (it) => statusOf(rawDelivery(it)), AT_ONCE)
+        const signed = Effect.forEach(
+          Array.makeBy(50, () => signedDelivery()),
+          (it) => statusOf(rawDelivery(it)),
+          AT_ONCE
+        )
+        const [refused, taken] = yield* Effect.all([flood, signed], AT_ONCE)
+        assert.deepStrictEqual([...new Set(taken.map(({ status }) => status))], [200])
+        assert.lengthOf(
+          refused.filter(({ status }) => status === 401),
+          60
+        )
+        const late = refused.filter(({ status }) => status === 429)
+        assert.lengthOf(late, 1_940)
+        assert.isTrue(late.every(({ heard }) => /^retry-after: (60|[1-5]?\d)\r$/im.test(heard)))
+        assert.strictEqual((yield* statusOf(rawDelivery(signedDelivery()))).status, 200)
+      })
+    )
+
+    it.effect("keeps no signed request waiting for 128 half-open connections, and closes those", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Coordinator
+        const crowd = yield* Effect.forEach(
+          Array.makeBy(128, (index) => BEGINNINGS[index % BEGINNINGS.length] ?? ""),
+          (beginning) => Effect.tap(openSocket(url), (socket) => socket.send(beginning)),
+          AT_ONCE
+        )
+        const [duration, { status }] = yield* Effect.timed(statusOf(rawDelivery(signedDelivery())))
+        assert.strictEqual(status, 200)
+        assert.isTrue(Duration.isLessThan(duration, Duration.seconds(1)), Duration.format(duration))
+        const open = Effect.map(
+          Effect.all(crowd.map(({ isClosed }) => isClosed)),
+          (all) => all.filter((it) => !it).length
+        )
+        assert.strictEqual(yield* open, 128)
+        yield* eventually("all half-open connections are closed", open, (count) => count === 0)
+      })
+    )
+
+    it.effect("ends a body of one byte a second after five seconds", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Coordinator
+        const socket = yield* openSocket(url)
+        yield* socket.send(deliveryHead(signedDelivery(), [["content-length", "500"]], CLOSE))
+        yield* socket.send("{").pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
+        const [duration, heard] = yield* Effect.timed(socket.end)
+        assert.deepStrictEqual(statusesIn(heard), [408])
+        const expected = { minimum: Duration.seconds(5), maximum: Duration.seconds(7) }
+        assert.isTrue(Duration.between(duration, expected), Duration.format(duration))
+      })
+    )
+  })
+})
