@@ -1,7 +1,7 @@
 ARG BASE=node:24-bookworm-slim
 
 FROM ${BASE} AS tools
-RUN command -v git bash || { apt-get update && apt-get install -y --no-install-recommends ca-certificates git bash && rm -rf /var/lib/apt/lists/*; }
+RUN command -v git && command -v bash || { apt-get update && apt-get install -y --no-install-recommends ca-certificates git bash && rm -rf /var/lib/apt/lists/*; }
 
 FROM ${BASE} AS build
 WORKDIR /build

@@ -26,6 +26,13 @@ export const acknowledgement = Metric.histogram("coordinator_acknowledgement_sec
 const gaps = counter("coordinator_gaps_total", "Changes of issues that no delivery told of, by probable cause")
 export const gap = (cause: string) => Metric.withAttributes(gaps, { cause })
 
+/** One second to about nine hours. */
+const REPAIRED = Metric.exponentialBoundaries({ start: 1, factor: 2, count: 16 })
+export const repair = Metric.histogram("coordinator_gap_repair_seconds", {
+  description: "From a change that no delivery told of to its repair, where the time of the change is known",
+  boundaries: REPAIRED
+})
+
 const tasks = gauge("coordinator_tasks", "Tasks by state")
 export const tasksIn = (state: string) => Metric.withAttributes(tasks, { state })
 

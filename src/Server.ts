@@ -15,13 +15,11 @@ import { Reconciler } from "./event/Reconciler.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
 import { GiteaRetry } from "./gitea/GiteaRetry.ts"
-import { API_METHODS, ApiRoutes } from "./operator/ApiRoutes.ts"
 import { Gauges } from "./operator/Gauges.ts"
 import { HEALTH_METHODS, HealthRoutes } from "./operator/HealthRoutes.ts"
 import { METRICS_METHODS, MetricsRoutes } from "./operator/MetricsRoutes.ts"
-import { OperatorAccess } from "./operator/OperatorAccess.ts"
+import { OperatorRoutes } from "./operator/OperatorRoutes.ts"
 import { Readiness } from "./operator/Readiness.ts"
-import { Records } from "./operator/Records.ts"
 import { Reporter } from "./report/Reporter.ts"
 import { ContextControl } from "./session/ContextControl.ts"
 import { Conversations } from "./session/Conversations.ts"
@@ -55,11 +53,6 @@ const Listener = Layer.unwrap(
       gracefulShutdownTimeout: "2 seconds"
     })
   )
-)
-
-/** What operators may read, and nothing else under its path. */
-const OperatorRoutes = Layer.mergeAll(ApiRoutes, Fallback(API_METHODS, "/api/*")).pipe(
-  Layer.provide(OperatorAccess.layer)
 )
 
 /** Bytes in. */
@@ -100,7 +93,7 @@ export const foundations = {
 export const assemble = (on: typeof foundations) =>
   Http.pipe(
     Layer.provideMerge(Stages),
-    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, Records.layer, Gate.layer, WebhookVerifier.layer)),
+    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, Gate.layer, WebhookVerifier.layer)),
     Layer.provideMerge(SessionServices),
     Layer.provideMerge(on.toolbox),
     Layer.provideMerge(Observer.layer),

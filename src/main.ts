@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
+import { HttpServerError } from "effect/http"
 import * as Log from "./operator/Log.ts"
 import { VERSION } from "./operator/Version.ts"
 import { Server } from "./Server.ts"
@@ -23,8 +24,17 @@ const command = Command.make("mosaic-coordinator", {}, () => serve).pipe(
   )
 )
 
+/** What to do about it where that is known, else all there is to know. */
+const sentenceOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof HttpServerError.ServeError) {
+    return `The coordinator cannot listen (${String(error.cause)}): set HOST and PORT to an address that is free`
+  }
+  return Cause.hasDies(cause) || !(error instanceof Error) || error.message === "" ? Cause.pretty(cause) : error.message
+}
+
 const program = Command.run(command, { version: VERSION }).pipe(
-  Effect.tapError((error) => Console.error(error.message)),
+  Effect.tapCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(sentenceOf(cause)))),
   Effect.provide(NodeServices.layer)
 )
 

@@ -11,10 +11,18 @@ describe("Thread", () => {
         const gitea = yield* SandboxGitea
         const { rows } = yield* Coordinator
         yield* gitea.createRepository("acme/shop")
-        const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "It takes 9 s.", by: "ada" })
+        const issue = yield* gitea.openIssue({
+          repository: "acme/shop",
+          title: "Slow search",
+          body: "It takes 9 s.",
+          by: "ada"
+        })
         yield* gitea.assign(issue, gitea.bot.login, "ada")
         const comments = yield* eventually("two comments", gitea.comments(issue), (all) => all.length === 2)
-        assert.deepStrictEqual(comments.map(({ user }) => user), [gitea.bot.login, gitea.bot.login])
+        assert.deepStrictEqual(
+          comments.map(({ user }) => user),
+          [gitea.bot.login, gitea.bot.login]
+        )
         assert.include(comments[1]?.body, "Slow search")
         const [task] = yield* rows<{ state: string }>("select state from tasks")
         assert.strictEqual(task?.state, "completed")

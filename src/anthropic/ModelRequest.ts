@@ -9,11 +9,10 @@ export interface ModelRequest {
   readonly canCompact: boolean
 }
 
-/** Tokens of a reply under way: `input` is exact; `output` is estimated from what came so far until the API says it (`exact`). */
+/** Tokens of a reply under way: `input` is exact; `output` is estimated from what came so far until the API says it. */
 export interface StreamUsage {
   readonly input: number
   readonly output: number
-  readonly exact: boolean
 }
 
 /** Tokens a model takes and gives, and whether it can summarise on demand. */

@@ -13,10 +13,10 @@ export interface StreamProgress {
   readonly usage: StreamUsage
 }
 
-export const nothing: StreamProgress = { written: "", usage: { input: 0, output: 0, exact: false } }
+export const nothing: StreamProgress = { written: "", usage: { input: 0, output: 0 } }
 
 /** One event later, which brought `piece`. */
 export const advance = (before: StreamProgress, piece: string, { input, output }: StreamFigures): StreamProgress => {
   const written = before.written + piece
-  return { written, usage: { input, output: output ?? estimateTokens(written), exact: output !== null } }
+  return { written, usage: { input, output: output ?? estimateTokens(written) } }
 }

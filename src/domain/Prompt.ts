@@ -43,6 +43,17 @@ export const fenceWithin = (label: string, text: string, tokens: number): string
 
 export const renderComment = ({ id, user, body }: Comment): string => fence(`comment ${id} by ${user.login}`, body)
 
+/** Comments in turn, each cut to what the ones before it left of a number of estimated tokens. */
+export const commentsWithin = (comments: ReadonlyArray<Comment>, tokens: number): ReadonlyArray<string> => {
+  let room = tokens
+  return comments.flatMap(({ id, user, body }) => {
+    if (room <= 0) return []
+    const shown = fenceWithin(`comment ${id} by ${user.login}`, body, room)
+    room -= estimateTokens(`\n\n${shown}`)
+    return [room > 0 ? shown : `${shown}\n[the rest of this page did not fit]`]
+  })
+}
+
 /** As many of the newest as fit into a number of estimated tokens, oldest of them first. */
 const newestThatFit = (rendered: ReadonlyArray<string>, tokens: number): ReadonlyArray<string> => {
   let room = tokens

@@ -25,6 +25,8 @@ export const Task = Schema.Struct({
   mandate: Schema.NullOr(Mandate),
   /** Grows with every newer mandate that starts the work again; sessions and reports belong to one generation. */
   generation: Schema.Int,
+  /** Grows each time the task becomes ready again; each round has an answer of its own. */
+  round: Schema.Int,
   /** Claims since the last journal entry. */
   attempts: Schema.Int,
   turns: Schema.Int,

@@ -1,11 +1,13 @@
 import { Clock, Duration, Effect, FiberMap, Layer, Semaphore } from "effect"
 import type { TaskId } from "../domain/Task.ts"
+import { isOutOfSight } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { IssueLook } from "../task/IssueLook.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
 import { Observer } from "../task/Observer.ts"
 import { Inbox } from "./Inbox.ts"
+import type { Accepted } from "./Inbox.ts"
 
 /** Issues looked at side by side. */
 const CONCURRENCY = 8
@@ -14,6 +16,8 @@ const ISSUES_AT_ONCE = 1000
 const IDLE = Duration.seconds(1)
 const FIRST_WAIT = Duration.seconds(2)
 const LONGEST_WAIT = Duration.minutes(5)
+/** Looks at an issue that stays out of sight, over more than an hour, before its deliveries are given up. */
+const LOOKS = 20
 
 /** An issue whose look failed: how often in a row, and when it may be looked at again (milliseconds). */
 interface Rest {
@@ -38,28 +42,42 @@ export const EventRouter = Layer.effectDiscard(
     const places = yield* Semaphore.make(CONCURRENCY)
     const resting = new Map<TaskId, Rest>()
 
-    const look = Effect.fnUntraced(function* (ref: IssueRef) {
-      const waiting = yield* inbox.of(ref.taskId)
+    const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Accepted>) {
       const seqs = waiting.map(({ seq }) => seq)
       yield* observer.observeWith(ref.taskId, issues.at(ref), () => inbox.settle(seqs, "done", null))
+      resting.delete(ref.taskId)
     })
 
-    const rest = Effect.fnUntraced(function* ({ taskId }: IssueRef, error: GiteaError) {
+    const pause = Effect.fnUntraced(function* ({ taskId }: IssueRef) {
       const count = (resting.get(taskId)?.count ?? 0) + 1
       resting.set(taskId, { count, until: (yield* Clock.currentTimeMillis) + wait(count) })
+      return count
+    })
+
+    const rest = Effect.fnUntraced(function* (ref: IssueRef, error: GiteaError, waiting: ReadonlyArray<Accepted>) {
+      const count = yield* pause(ref)
       yield* count === 1
         ? Effect.logWarning("Issue cannot be looked at yet", error)
         : Effect.logDebug("Still not", error)
+      if (!isOutOfSight(error) || count < LOOKS) return
+      const seqs = waiting.map(({ seq }) => seq)
+      yield* inbox.settle(seqs, "failed", error.message)
+      resting.delete(ref.taskId)
     })
 
     const handle = (ref: IssueRef) =>
-      look(ref).pipe(
-        Effect.andThen(Effect.sync(() => resting.delete(ref.taskId))),
-        Effect.catchTags({
-          GiteaError: (error) => rest(ref, error),
-          StoreUnavailable: (error) => Effect.logError("Deliveries wait", error)
-        }),
-        Effect.catchDefect((defect) => Effect.logError("Delivery could not be handled", defect)),
+      inbox.of(ref.taskId).pipe(
+        Effect.flatMap((waiting) =>
+          settle(ref, waiting).pipe(
+            Effect.catchTag("GiteaError", (error) => rest(ref, error, waiting)),
+            Effect.catchDefect((defect) =>
+              Effect.andThen(Effect.logError("Delivery could not be handled", defect), pause(ref))
+            ),
+            // One line, however many wait: under the newest.
+            Effect.annotateLogs({ delivery: waiting.at(-1)?.delivery })
+          )
+        ),
+        Effect.catchTag("StoreUnavailable", (error) => Effect.logError("Deliveries wait", error)),
         places.withPermit,
         Effect.annotateLogs({ task: ref.taskId })
       )

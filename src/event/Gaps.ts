@@ -26,6 +26,8 @@ export interface Received {
   readonly assignments: boolean
 }
 
+const MILLIS_PER_SECOND = 1000
+
 /** The gaps of intake, each with its probable cause. */
 export class Gaps extends Context.Service<
   Gaps,
@@ -47,6 +49,7 @@ export class Gaps extends Context.Service<
           values (${gap.taskId}, ${gap.fullName}, ${gap.cause}, ${gap.downFrom}, ${gap.downTo}, ${gap.happenedAt}, ${now},
             ${gap.state})`
         yield* Metric.update(Metrics.gap(gap.cause), 1)
+        if (gap.happenedAt !== null) yield* Metric.update(Metrics.repair, (now - gap.happenedAt) / MILLIS_PER_SECOND)
         yield* Effect.logWarning("Gap in the deliveries repaired").pipe(
           Effect.annotateLogs({ task: gap.taskId, cause: gap.cause, state: gap.state, advice: adviceFor[gap.cause] })
         )

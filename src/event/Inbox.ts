@@ -1,5 +1,6 @@
 import { Array, Clock, Context, Effect, Exit, Layer, Queue, Request, RequestResolver, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { DeliveryId } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
@@ -19,6 +20,7 @@ export type PendingIssue = typeof PendingIssue.Type
 /** An accepted delivery; `seq` grows with arrival. */
 export const Accepted = Schema.Struct({
   seq: Schema.Int,
+  delivery: DeliveryId,
   taskId: TaskId,
   event: Schema.String,
   action: Schema.NullOr(Schema.String),
@@ -83,14 +85,18 @@ export class Inbox extends Context.Service<
       const of = SqlSchema.findAll({
         Request: TaskId,
         Result: Accepted,
-        execute: (taskId) => sql`select seq, task_id, event, action, body, replay from deliveries
+        execute: (
+          taskId
+        ) => sql`select seq, delivery_id as delivery, task_id, event, action, body, replay from deliveries
           where task_id = ${taskId} and status = 'accepted' order by seq`
       })
 
       const oldest = SqlSchema.findAll({
         Request: Schema.Int,
         Result: Accepted,
-        execute: (limit) => sql`select seq, task_id, event, action, body, replay from deliveries
+        execute: (
+          limit
+        ) => sql`select seq, delivery_id as delivery, task_id, event, action, body, replay from deliveries
           where status = 'accepted' order by seq limit ${limit}`
       })
 

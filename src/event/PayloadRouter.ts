@@ -34,13 +34,13 @@ export const PayloadRouter = Layer.effectDiscard(
       yield* tasks.observed(taskId, subjectOf(event.repository, event.issue), observation)
     })
 
-    const observeOrFail = (delivery: Accepted) =>
-      Effect.catchTag(observe(delivery), "SchemaError", (error) =>
+    const observeOrFail = (accepted: Accepted) =>
+      Effect.catchTag(observe(accepted), "SchemaError", (error) =>
         Effect.andThen(
           Effect.logError("Delivery no longer decodes", error),
-          inbox.settle([delivery.seq], "failed", "its body no longer decodes")
+          inbox.settle([accepted.seq], "failed", "its body no longer decodes")
         )
-      )
+      ).pipe(Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId }))
 
     const batch = Effect.gen(function* () {
       const deliveries = yield* inbox.oldest(BATCH)

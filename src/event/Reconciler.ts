@@ -24,8 +24,10 @@ const millis = (text: string | undefined): number | null =>
     onSome: DateTime.toEpochMillis
   })
 
+/** Whether the look created the task, started it again or cancelled it; that a worker takes it meanwhile is none of it. */
 const isRepair = (before: Task | null, after: Task | null): after is Task =>
-  after !== null && (before?.state !== after.state || before.generation !== after.generation)
+  after !== null &&
+  (before === null || before.round !== after.round || (after.state === "cancelled" && before.state !== "cancelled"))
 
 /**
  * Hooks are sent once, and lost while nobody listens: at start and at every interval, looks at each open issue that is assigned to

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Ref, Schema, Stream } from "effect"
 import type { HookState } from "../domain/Gap.ts"
 import { Comment } from "../domain/Comment.ts"
 import { Issue, IssueNumber } from "../domain/Issue.ts"
@@ -11,7 +11,7 @@ import * as Metrics from "../Metrics.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import { httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
-import { fromStatus, isRefused } from "./GiteaError.ts"
+import { concernsGitea, fromStatus, isRefused } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { GiteaRetry } from "./GiteaRetry.ts"
@@ -31,6 +31,8 @@ const issuePath = (fullName: FullName, number: number) => `/repos/${fullName}/is
 export class Gitea extends Context.Service<
   Gitea,
   {
+    /** Null while Gitea answers and takes the token, else what went wrong last; for readiness. */
+    readonly health: Effect.Effect<GiteaError | null>
     readonly whoAmI: Effect.Effect<User, GiteaError>
     /** Where a repository is today; tells a missing issue from a repository that was renamed or is out of sight. */
     repository(id: number): Effect.Effect<Repository, GiteaError>
@@ -58,7 +60,13 @@ export class Gitea extends Context.Service<
       // Whoever repeats a secret of ours, it is not the bot that makes it public.
       const clean = (body: string) => redact(secretsOf(settings), body)
       const schedule = Metrics.countingRetries("gitea")((yield* GiteaRetry).schedule)
-      const send = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
+      const health = yield* Ref.make<GiteaError | null>(null)
+      const bare = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
+      const send: Send = (call, answer) =>
+        bare(call, answer).pipe(
+          Effect.tap(() => Ref.set(health, null)),
+          Effect.tapError((error) => (concernsGitea(error) ? Ref.set(health, error) : Effect.void))
+        )
       const get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) =>
         Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
@@ -72,6 +80,7 @@ export class Gitea extends Context.Service<
         ).pipe(Stream.runCollect)
 
       return {
+        health: Ref.get(health),
         whoAmI: get({ operation: "ask who the bot is", path: "/user" }, User),
         repository: Effect.fn("Gitea.repository")((id: number) =>
           get({ operation: "read repository", path: `/repositories/${id}` }, Repository)

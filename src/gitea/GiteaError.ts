@@ -50,3 +50,6 @@ export const isRefused = ({ status }: GiteaError): boolean => status === 403 || 
 
 /** The repository cannot be seen under any name we know; a token that is not accepted says nothing about it. */
 export const isOutOfSight = (error: GiteaError): boolean => isRefused(error) || isElsewhere(error)
+
+/** Whether an error is about Gitea or the token as a whole, rather than about one repository or issue. */
+export const concernsGitea = ({ retryable, status }: GiteaError): boolean => retryable || status === 401

@@ -71,4 +71,7 @@ const QueryCheckLayer = HttpApiMiddleware.layerSchemaErrorTransform(QueryCheck, 
 )
 
 /** The handlers of the operator API. */
-export const ApiHandlers = Layer.mergeAll(Deliveries, Tasks, Sessions).pipe(Layer.provideMerge(QueryCheckLayer))
+export const ApiHandlers = Layer.mergeAll(Deliveries, Tasks, Sessions).pipe(
+  Layer.provide(Records.layer),
+  Layer.provideMerge(QueryCheckLayer)
+)

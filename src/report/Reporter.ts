@@ -19,6 +19,8 @@ const EDIT_INTERVAL = Duration.seconds(10)
 const AFTER_TROUBLE = Duration.seconds(30)
 /** What was refused once is likely to be refused again. */
 const AFTER_REFUSAL = Duration.minutes(5)
+/** Refused writes after which a comment is given up: an hour of them. */
+const REFUSALS = 12
 const CONCURRENCY = 4
 const NOT_FOUND = 404
 const LOCKED = 423
@@ -87,14 +89,15 @@ export const Reporter = Layer.effectDiscard(
         yield* outbox.amend(progressEntry(task.id, "cancelled", why))
     })
 
+    const later = (row: OutboxRow, wait: Duration.Duration) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => outbox.postpone(row, now + Duration.toMillis(wait)))
+
     const postpone = Effect.fnUntraced(function* (row: OutboxRow, error: GiteaError) {
       yield* Effect.logWarning("Comment waits", error)
       // No answer could be given: an archived repository, or a locked issue.
       if (error.status === LOCKED) yield* tasks.park(row.taskId, error.message)
-      yield* outbox.postpone(
-        row,
-        (yield* Clock.currentTimeMillis) + Duration.toMillis(error.retryable ? AFTER_TROUBLE : AFTER_REFUSAL)
-      )
+      if (!error.retryable && row.tries >= REFUSALS) return yield* outbox.drop(row, error.message)
+      yield* later(row, error.retryable ? AFTER_TROUBLE : AFTER_REFUSAL)
     })
 
     const publish = (row: OutboxRow) =>
@@ -111,6 +114,9 @@ export const Reporter = Layer.effectDiscard(
         )
       }).pipe(
         Effect.catchTag("GiteaError", (error) => postpone(row, error)),
+        Effect.catchDefect((defect) =>
+          Effect.andThen(Effect.logError("Comment waits", defect), later(row, AFTER_REFUSAL))
+        ),
         Effect.annotateLogs({ task: row.taskId, report: row.key })
       )
 

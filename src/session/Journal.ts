@@ -27,7 +27,6 @@ export class Journal extends Context.Service<
     open(claim: Claim, session: Session): Effect.Effect<void, WriteError>
     /** Adds the entry at `seq`, and with it the turn, tokens and time to the task's account. Progress ends its count of attempts. */
     append(claim: Claim, session: SessionId, seq: number, entry: JournalEntry): Effect.Effect<void, WriteError>
-    end(claim: Claim, session: SessionId): Effect.Effect<void, WriteError>
     /** How many of a task's newest sessions in a row, since it last became ready, were left without a finished turn. */
     barren(task: Task): Effect.Effect<number, StoreUnavailable>
   }
@@ -98,10 +97,6 @@ export class Journal extends Context.Service<
         yield* tasks.fenced(claim, Effect.andThen(close, insert(session)))
       }, orStoreUnavailable)
 
-      const end = Effect.fn("Journal.end")(function* (claim: Claim, session: SessionId) {
-        yield* tasks.fenced(claim, setState(session, "ended"))
-      }, orStoreUnavailable)
-
       const barren = Effect.fn("Journal.barren")(function* (task: Task) {
         const rows = yield* sql<{ finishedTurns: number }>`select finished_turns from sessions
           where task_id = ${task.id} and created_at >= (select ready_at from tasks where id = ${task.id}) order by rowid desc`
@@ -117,7 +112,6 @@ export class Journal extends Context.Service<
         ),
         open,
         append,
-        end,
         barren
       }
     })

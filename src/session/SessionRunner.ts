@@ -59,9 +59,13 @@ export class SessionRunner extends Context.Service<
       const toolbox = yield* Toolbox
       const turns = yield* Turns
 
-      const runTool = Effect.fnUntraced(function* ({ claim }: Assignment, { append }: Conversation, { use }: ToolCall) {
+      const runTool = Effect.fnUntraced(function* (
+        { claim }: Assignment,
+        { append, session }: Conversation,
+        { use }: ToolCall
+      ) {
         yield* append({ _tag: "ToolStarted", id: use.id })
-        const result = yield* toolbox.run({ taskId: claim.task.id, fullName: claim.task.fullName }, use)
+        const result = yield* toolbox.run({ taskId: claim.task.id, fullName: claim.task.fullName }, use, session.limit)
         yield* append({ _tag: "ToolEnded", id: use.id, result: result.text, isError: result.isError })
       })
 
@@ -148,14 +152,10 @@ export class SessionRunner extends Context.Service<
         const { claim } = assignment
         const result = yield* inSession(assignment, session)
         if ("over" in result) {
-          if (result.over !== null) yield* journal.end(claim, session.id)
           return result.over
         }
         const barred = yield* control.barred(claim)
-        if (barred !== null) {
-          yield* journal.end(claim, session.id)
-          return parked(barred)
-        }
+        if (barred !== null) return parked(barred)
         yield* Metric.update(Metrics.contextAction("rotate"), 1)
         yield* Effect.logInfo("Session rotated").pipe(
           Effect.annotateLogs({ session: session.id, cause: result.rotate })

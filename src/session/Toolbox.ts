@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
-import { renderComment } from "../domain/Prompt.ts"
+import { commentsWithin } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
@@ -11,6 +11,9 @@ export interface ToolResult {
   readonly isError: boolean
 }
 
+/** Share of the context limit that the result of one call may take, as estimated. */
+const RESULT_SHARE = 0.6
+
 /**
  * The tools a session has. A call never fails: what went wrong is the result, and the model may try again. Tools that touch a
  * repository come through this same port.
@@ -20,7 +23,8 @@ export class Toolbox extends Context.Service<
   {
     /** The definitions as the Messages API wants them, rendered once: JSON text of an array. */
     readonly definitions: string
-    run(ref: IssueRef, use: ToolUse): Effect.Effect<ToolResult>
+    /** The result is kept within a share of the session's limit (tokens), so that one long comment cannot fill it. */
+    run(ref: IssueRef, use: ToolUse, limit: number): Effect.Effect<ToolResult>
   }
 >()("mosaic-coordinator/session/Toolbox") {
   static readonly layer = Layer.effect(
@@ -28,20 +32,24 @@ export class Toolbox extends Context.Service<
     Effect.gen(function* () {
       const gitea = yield* Gitea
 
-      const readComments = Effect.fnUntraced(function* (ref: IssueRef, { page }: typeof ReadCommentsInput.Type) {
+      const readComments = Effect.fnUntraced(function* (
+        ref: IssueRef,
+        { page }: typeof ReadCommentsInput.Type,
+        room: number
+      ) {
         const comments = yield* issueComments(gitea, ref.taskId)
         const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
-        const shown = comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE)
+        const shown = commentsWithin(comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE), room)
         const end = page >= pages ? ["no more comments"] : []
-        return [`page ${page} of ${pages}`, ...shown.map(renderComment), ...end].join("\n\n")
+        return [`page ${page} of ${pages}`, ...shown, ...end].join("\n\n")
       })
 
       const tools: Readonly<Record<string, Tool>> = {
         read_comments: tool(
           `Reads the comments of the issue, oldest first, ${COMMENTS_PER_PAGE} a page. Pages begin at 1.`,
           ReadCommentsInput,
-          (ref, input) =>
-            readComments(ref, input).pipe(
+          (ref, input, room) =>
+            readComments(ref, input, room).pipe(
               Effect.map(ok),
               Effect.catch((error) => Effect.succeed(failed(`The comments cannot be read now: ${error.message}`)))
             )
@@ -58,11 +66,11 @@ export class Toolbox extends Context.Service<
         )
       }
 
-      const run = Effect.fn("Toolbox.run")((ref: IssueRef, use: ToolUse) => {
+      const run = Effect.fn("Toolbox.run")((ref: IssueRef, use: ToolUse, limit: number) => {
         const found = Object.hasOwn(tools, use.name) ? tools[use.name] : undefined
         return found === undefined
           ? Effect.succeed(failed(`There is no tool \`${use.name}\`.`))
-          : found.run(ref, use.input)
+          : found.run(ref, use.input, Math.floor(limit * RESULT_SHARE))
       })
 
       const definitions = Object.entries(tools).map(([name, { description, schema }]) => ({
@@ -83,19 +91,19 @@ const encodeJson = Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unkno
 interface Tool {
   readonly description: string
   readonly schema: unknown
-  run(ref: IssueRef, input: unknown): Effect.Effect<ToolResult>
+  run(ref: IssueRef, input: unknown, room: number): Effect.Effect<ToolResult>
 }
 
 const tool = <A>(
   description: string,
   input: Schema.Codec<A, unknown>,
-  run: (ref: IssueRef, input: A) => Effect.Effect<ToolResult>
+  run: (ref: IssueRef, input: A, room: number) => Effect.Effect<ToolResult>
 ): Tool => ({
   description,
   schema: Schema.toJsonSchemaDocument(input).schema,
-  run: (ref, given) =>
+  run: (ref, given, room) =>
     Schema.decodeUnknownEffect(input)(given).pipe(
-      Effect.flatMap((decoded) => run(ref, decoded)),
+      Effect.flatMap((decoded) => run(ref, decoded, room)),
       Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`The input is not as wanted: ${error.message}`)))
     )
 })

@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer, Metric, Ref } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
+import type { StreamUsage } from "../anthropic/ModelRequest.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import * as Meter from "../domain/Meter.ts"
 import type { Block, Reply } from "../domain/Reply.ts"
@@ -31,15 +32,15 @@ export class Turns extends Context.Service<
       const take = Effect.fn("Turns.take")(function* ({ meter, request, append }: Conversation) {
         // From the last beginning of a reply on: waiting for an outage to end is not work.
         const began = yield* Ref.make(yield* Clock.currentTimeMillis)
+        const written = yield* Ref.make<number | null>(null)
+        const follow = Effect.fnUntraced(function* ({ input, output }: StreamUsage) {
+          const now = yield* Clock.currentTimeMillis
+          const before = yield* Ref.getAndSet(written, output)
+          if (output === 0 && before !== 0) yield* Ref.set(began, now)
+          yield* Ref.update(meter, (figure) => Meter.streamed(figure, input + output, now))
+        })
         const reply = yield* client
-          .turn(yield* request, ({ input, output }) =>
-            Effect.flatMap(Clock.currentTimeMillis, (now) =>
-              Effect.andThen(
-                output === 0 ? Ref.set(began, now) : Effect.void,
-                Ref.update(meter, (before) => Meter.streamed(before, input + output, now))
-              )
-            )
-          )
+          .turn(yield* request, follow)
           .pipe(Effect.onError(() => Ref.update(meter, Meter.cut)))
         const elapsed = (yield* Clock.currentTimeMillis) - (yield* Ref.get(began))
         yield* append({ _tag: "Replied", reply, elapsed })

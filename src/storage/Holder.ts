@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
+import { orStoreUnavailable } from "./StoreUnavailable.ts"
 
 /**
  * The process that holds the store, by a random token of its own kept in the store. A write to the outside asks for it first, so
@@ -16,6 +17,6 @@ export class Holder extends Context.Service<Holder, { readonly token: string }>(
       yield* sql`insert into holder (id, token, since) values (1, ${token}, ${since})
         on conflict (id) do update set token = excluded.token, since = excluded.since`
       return { token }
-    }).pipe(Effect.orDie)
+    }).pipe(orStoreUnavailable)
   )
 }

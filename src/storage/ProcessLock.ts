@@ -1,5 +1,6 @@
-import { Duration, Effect, Schedule, Schema } from "effect"
+import { Duration, Effect, Predicate, Schedule, Schema } from "effect"
 import { DatabaseSync } from "node:sqlite"
+import { toSqlError } from "./Sqlite.ts"
 
 /** How long a second start waits for a predecessor that is stopping. */
 const PATIENCE = Duration.seconds(10)
@@ -11,6 +12,10 @@ export class StoreInUse extends Schema.TaggedError<StoreInUse>()("StoreInUse", {
     return `Another coordinator holds ${this.lock}: stop it first, or give this one a DATABASE_URL of its own`
   }
 }
+
+const SQLITE_BUSY = 5
+
+const isBusy = (cause: unknown): boolean => Predicate.hasProperty(cause, "errcode") && cause.errcode === SQLITE_BUSY
 
 const take = (lock: string) =>
   Effect.try({
@@ -24,7 +29,7 @@ const take = (lock: string) =>
         throw cause
       }
     },
-    catch: () => new StoreInUse({ lock })
+    catch: (cause) => (isBusy(cause) ? new StoreInUse({ lock }) : toSqlError("lock")(cause))
   })
 
 /**
@@ -34,4 +39,7 @@ const take = (lock: string) =>
 export const hold = (file: string) =>
   file === ":memory:"
     ? Effect.void
-    : Effect.acquireRelease(Effect.retry(take(`${file}.lock`), RETRY), (db) => Effect.sync(() => db.close()))
+    : Effect.acquireRelease(
+        Effect.retry(take(`${file}.lock`), { schedule: RETRY, while: ({ _tag }) => _tag === "StoreInUse" }),
+        (db) => Effect.sync(() => db.close())
+      )

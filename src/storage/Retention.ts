@@ -2,11 +2,11 @@ import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** How long things are kept. Tasks and their transitions stay. */
-export const DELIVERY_BODIES = Duration.days(30)
-export const DELIVERY_ROWS = Duration.days(180)
-export const ENDED_JOURNALS = Duration.days(30)
+const DELIVERY_BODIES = Duration.days(30)
+const DELIVERY_ROWS = Duration.days(180)
+const ENDED_JOURNALS = Duration.days(30)
 /** Samples older than this are thinned to those that asked for something. */
-export const ALL_SAMPLES = Duration.days(7)
+const ALL_SAMPLES = Duration.days(7)
 const DAILY = Schedule.spaced("1 day")
 
 /** The one daily job: takes out of the store what is past its time. Waiting deliveries and open sessions are never touched. */
@@ -24,6 +24,7 @@ export const Retention = Layer.effectDiscard(
       yield* sql`delete from deliveries where status <> 'accepted' and received_at < ${before(DELIVERY_ROWS)}`
       yield* sql`delete from journal where session_id in (${ended})`
       yield* sql`delete from samples where action = 'continue' and at < ${before(ALL_SAMPLES)}`
+      yield* sql`delete from gaps where found_at < ${before(DELIVERY_ROWS)}`
       yield* sql`delete from outbox where state <> 'pending' and key not like '% progress'
         and created_at < ${before(DELIVERY_ROWS)}`
     }).pipe(

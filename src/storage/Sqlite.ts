@@ -15,7 +15,8 @@ const PRAGMAS = [
   "PRAGMA foreign_keys = ON"
 ]
 
-const toSqlError = (operation: string) => (cause: unknown) => {
+/** A fault of `node:sqlite` as Effect classifies it. */
+export const toSqlError = (operation: string) => (cause: unknown) => {
   // node:sqlite says `errcode` where the classifier looks for `errno`.
   const errno = Predicate.hasProperty(cause, "errcode") ? cause.errcode : undefined
   const error = Predicate.isObject(cause) ? Object.assign(cause, { errno }) : cause

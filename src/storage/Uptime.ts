@@ -36,6 +36,6 @@ export class Uptime extends Context.Service<
         sql<Downtime>`select * from (select lag(alive_at) over (order by id) as "from", started_at as "to"
         from uptimes) where "from" is not null`.pipe(orStoreUnavailable)
       return { downtimes }
-    }).pipe(Effect.orDie)
+    }).pipe(orStoreUnavailable)
   )
 }

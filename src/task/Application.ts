@@ -55,7 +55,7 @@ const restart = Effect.fnUntraced(function* (
   }
   const now = yield* Clock.currentTimeMillis
   yield* sql`update tasks set state = 'ready', ${mandateColumns(writers, decision.mandate)}, cause = ${decision.cause},
-    generation = generation + ${decision.again ? 1 : 0}, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0,
+    generation = generation + ${decision.again ? 1 : 0}, round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0,
     ready_at = ${now}, updated_at = ${now} where id = ${task.id}`
   yield* record(sql, task, "ready", decision.cause)
   yield* outbox.put(progressEntry(task.id, "ready", decision.cause))

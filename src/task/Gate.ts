@@ -21,7 +21,9 @@ export class Gate extends Context.Service<
         if (!enabled) return "COORDINATOR_ENABLED is false"
         if (anthropicKey === null) return "ANTHROPIC_API_KEY is not set"
         const health = yield* client.health
-        return health !== "ok" && health._tag === "ModelAuth" ? health.message : yield* identity.problem
+        return health !== "ok" && health._tag === "ModelAuth"
+          ? `${health.message}. Start the coordinator again with a key that is`
+          : yield* identity.problem
       })
       return { closed }
     })

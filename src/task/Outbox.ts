@@ -21,7 +21,7 @@ export type OutboxRow = typeof OutboxRow.Type
 export type OutboxEntry = Pick<OutboxRow, "key" | "taskId" | "needsMandate" | "body">
 
 export const progressKey = (task: TaskId): string => `task ${task} progress`
-export const reportKey = (task: TaskId, generation: number): string => `task ${task} report ${generation}`
+export const reportKey = (task: TaskId, round: number): string => `task ${task} report ${round}`
 
 const ROWS_AT_ONCE = 50
 

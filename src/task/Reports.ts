@@ -29,9 +29,9 @@ export const progressEntry = (
 }
 
 /** What is said when a run ends: the progress comment, and the answer in a comment of its own. */
-export const entriesFor = ({ id, generation }: Task, { to, cause, answer }: Outcome): ReadonlyArray<OutboxEntry> => {
+export const entriesFor = ({ id, round }: Task, { to, cause, answer }: Outcome): ReadonlyArray<OutboxEntry> => {
   const progress = progressEntry(id, to, cause)
   if (answer === null) return [progress]
-  const key = reportKey(id, generation)
+  const key = reportKey(id, round)
   return [progress, { key, taskId: id, needsMandate: true, body: withMarker(key, answerText(answer, to)) }]
 }

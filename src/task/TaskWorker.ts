@@ -15,6 +15,7 @@ const IDLE = Duration.seconds(1)
 /** How long running turns may go on after a stop was asked for. */
 const GRACE = Duration.seconds(5)
 const AFTER_OUTAGE = Duration.seconds(30)
+const AFTER_REFUSAL = Duration.minutes(5)
 const AFTER_FAULT = Duration.seconds(5)
 
 /** Hands ready tasks to sessions, as many at once as the settings allow, and ends each claim with its outcome. */
@@ -47,7 +48,9 @@ export const TaskWorker = Layer.effectDiscard(
     const renewals = (claim: Claim) =>
       Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
 
-    const pause = (claim: Claim) => tasks.release(claim, AFTER_OUTAGE, "pause")
+    /** What does not pass by itself, such as a spend limit, is tried less often. */
+    const pause = (claim: Claim, retryable: boolean) =>
+      tasks.release(claim, retryable ? AFTER_OUTAGE : AFTER_REFUSAL, "pause")
 
     /** A fault in one run is logged, counted as an attempt, and touches no other. What the other side is to blame for is not counted. */
     const guarded = (claim: Claim) =>
@@ -56,7 +59,7 @@ export const TaskWorker = Layer.effectDiscard(
           if (error._tag === "LeaseLost") return Effect.logInfo(error.message)
           if (error._tag === "StoreUnavailable") return Effect.logError("Run stopped", error)
           if (error._tag === "ForbiddenTransition") return Effect.die(error)
-          return Effect.andThen(Effect.logWarning("Run pauses", error), pause(claim))
+          return Effect.andThen(Effect.logWarning("Run pauses", error), pause(claim, error.retryable))
         }),
         Effect.catchCauseIf(
           (cause) => !Cause.hasInterruptsOnly(cause),
@@ -77,10 +80,17 @@ export const TaskWorker = Layer.effectDiscard(
       }
     })
 
+    /** Ends the run of a task that is no longer to be worked; by now it may have been claimed anew. */
+    const stop = (id: TaskId) =>
+      tasks.find(id).pipe(
+        Effect.flatMap((task) => (task?.state === "running" ? Effect.void : FiberMap.remove(runs, id))),
+        Effect.catch((error) => Effect.logError("Run may go on until its lease is renewed", error))
+      )
+
     const follow = Effect.flatMap(tasks.changes, (changes) =>
       PubSub.take(changes).pipe(
         Effect.flatMap(({ id, state }) =>
-          state === "ready" || state === "running" ? Queue.offer(bell, undefined) : FiberMap.remove(runs, id)
+          state === "ready" || state === "running" ? Queue.offer(bell, undefined) : stop(id)
         ),
         Effect.forever
       )

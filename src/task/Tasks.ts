@@ -45,7 +45,7 @@ export class Tasks extends Context.Service<
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
     fenced<A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
-    /** Ends the claim with a transition, and says so on the issue. */
+    /** Ends the claim, and the session it worked in, with a transition, and says so on the issue. */
     move(
       claim: Claim,
       to: TaskState,
@@ -149,6 +149,8 @@ export class Tasks extends Context.Service<
             sql`state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, ready_at = ${now}, updated_at = ${now}`
           )
           yield* record(sql, { id: claim.task.id, state: "running" }, to, cause)
+          // In the same commit: a session that had ended before its task moved would be followed by another one.
+          yield* sql`update sessions set state = 'ended', ended_at = ${now} where task_id = ${claim.task.id} and state = 'open'`
           yield* Effect.forEach(reports, outbox.put, { discard: true })
         },
         sql.withTransaction,

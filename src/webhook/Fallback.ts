@@ -8,12 +8,12 @@ export type MethodTable = Readonly<Record<string, ReadonlyArray<string>>>
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(".", "\\.").replace(/:[^/]+/g, "[^/]+")}$`)
 
 /**
- * Answers what no route matches below `under`: 405 with `Allow` on a path of the table, else 404. The router alone knows no 405. It
- * takes HEAD requests too, so a path that answers HEAD needs a HEAD route.
+ * Answers what no route matches: 405 with `Allow` on a path of the table, else 404. The router alone knows no 405. It takes HEAD
+ * requests too, so a path that answers HEAD needs a HEAD route.
  */
-export const Fallback = (table: MethodTable, under: HttpRouter.PathInput = "*") => {
+export const Fallback = (table: MethodTable) => {
   const rows = Object.entries(table).map(([path, methods]) => ({ pattern: patternOf(path), methods }))
-  return HttpRouter.add("*", under, (request: HttpServerRequest.HttpServerRequest) => {
+  return HttpRouter.add("*", "*", (request: HttpServerRequest.HttpServerRequest) => {
     const path = request.url.replace(/[?#].*$/, "")
     const allowed = rows.find(({ pattern }) => pattern.test(path))?.methods
     const refusal = allowed === undefined ? notFound : methodNotAllowed(allowed)

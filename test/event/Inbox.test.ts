@@ -99,7 +99,15 @@ describe("Inbox", () => {
       yield* inbox.settle([1], "done", null)
       assert.strictEqual(yield* accept(incoming("b", "A")), "duplicate")
       assert.deepStrictEqual(yield* inbox.of(TASK), [
-        { seq: 2, taskId: TASK, event: "issues", action: "assigned", body: "A", replay: true }
+        {
+          seq: 2,
+          delivery: DeliveryId.make("b"),
+          taskId: TASK,
+          event: "issues",
+          action: "assigned",
+          body: "A",
+          replay: true
+        }
       ])
       yield* inbox.settle([2], "done", null)
       assert.deepStrictEqual(yield* statuses, ["a done", "b duplicate"])

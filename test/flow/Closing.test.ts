@@ -79,9 +79,17 @@ describe("Closing", () => {
       it.effect("after the report leaves the progress comment to say that the work is done", () =>
         Effect.gen(function* () {
           const { becomes, gitea, issue, progress, report, said, turn } = yield* lastTurn
+          // The edit waits, as it often does: a comment is edited every ten seconds at most.
+          yield* gitea.fail({ ...FORBIDDEN, match: /^PATCH / })
           yield* turn.release
           yield* becomes(issue, "completed")
-          yield* eventually("the report is there", report(issue), ({ length }) => length === 1)
+          const over = Effect.all({ reports: report(issue), requests: gitea.requests })
+          yield* eventually(
+            "the report is there and the edit is not",
+            over,
+            ({ reports, requests }) =>
+              reports.length === 1 && requests.some(({ method, status }) => method === "PATCH" && status === 403)
+          )
           yield* gitea.close(issue)
           yield* said
           const [comment] = yield* progress(issue)

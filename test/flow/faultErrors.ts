@@ -1,24 +1,34 @@
 import { Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
+import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import { FullName } from "../../src/domain/Repository.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
+import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
+import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { cases, giteaOperations } from "./faults.ts"
-import type { FaultCase } from "./faults.ts"
+import { cases, giteaOperations, isSilent } from "./faults.ts"
+import type { FaultCase, GiteaOperation } from "./faults.ts"
 
-/** What an adapter makes of a fault: the error's name and what tells it from others of that name, and whether to try again. */
+/** What an adapter makes of a fault. */
 export interface Verdict {
   readonly error: string
+  readonly status: number | null
   readonly retryable: boolean
+  /** Milliseconds that the other side asked to wait. */
+  readonly retryAfter: number | null
 }
 
+const STEP = Duration.seconds(5)
 const REPOSITORY = FullName.make("acme/shop")
+
+/** A compaction without a summary is an answer. */
+const answered = (): Verdict => ({ error: "none", status: null, retryable: false, retryAfter: null })
 
 /** The adapters themselves, one try per call. */
 const Adapters = Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
@@ -49,14 +59,14 @@ const suffered = Effect.gen(function* () {
   yield* sandboxGitea.createRepository(REPOSITORY)
   const { number } = yield* sandboxGitea.openIssue({ repository: REPOSITORY, title: "Slow search", body: "" })
 
-  const giteaCalls = {
+  const giteaCalls: { readonly [O in GiteaOperation]: Effect.Effect<unknown, GiteaError> } = {
     "ask who the bot is": gitea.whoAmI,
     "read issue": gitea.issue(REPOSITORY, number),
     "read timeline": gitea.timeline(REPOSITORY, number),
     "read comments": gitea.comments(REPOSITORY, number),
     "create comment": gitea.createComment(REPOSITORY, number, "On it.")
   }
-  const claudeCalls = {
+  const claudeCalls: { readonly [O in Operation]: Effect.Effect<unknown, ModelError> } = {
     messages: anthropic.turn(request(), MAX_OUTPUT, () => Effect.void),
     models: anthropic.info("claude-sandbox"),
     count_tokens: anthropic.count(request()),
@@ -71,29 +81,36 @@ const suffered = Effect.gen(function* () {
   const verdictOf = (it: FaultCase): Effect.Effect<Verdict> =>
     it.side === "Gitea"
       ? Effect.match(giteaCalls[it.operation], {
-          onSuccess: () => ({ error: "none", retryable: false }),
-          onFailure: ({ _tag, retryable, status }) => ({ error: `${_tag} ${status ?? "without answer"}`, retryable })
+          onSuccess: answered,
+          onFailure: ({ _tag, retryAfter, retryable, status }) => ({
+            error: _tag,
+            status,
+            retryable,
+            retryAfter
+          })
         })
       : Effect.match(claudeCalls[it.operation], {
-          onSuccess: () => ({ error: "none, but no summary", retryable: false }),
+          onSuccess: answered,
           onFailure: (error) => ({
             error: error._tag === "ModelUnavailable" ? `${error._tag} ${error.kind}` : error._tag,
-            retryable: error.retryable
+            status: null,
+            retryable: error.retryable,
+            retryAfter: "retryAfter" in error ? error.retryAfter : null
           })
         })
 
-  return yield* Effect.forEach(cases, (it) =>
-    Effect.gen(function* () {
-      yield* strike(it)
-      const call = yield* Effect.forkChild(verdictOf(it))
-      const moment = Effect.andThen(
-        TestClock.adjust(Duration.seconds(1)),
-        Effect.sync(() => call.pollUnsafe())
-      )
-      yield* eventually(`${it.side} ${it.operation} suffers ${it.name}`, moment, (exit) => exit !== undefined)
-      return yield* Fiber.join(call)
-    })
-  )
+  /** Silence ends with time, and only with that: the clock stands still for all else. */
+  const inSilence = Effect.fnUntraced(function* (it: FaultCase) {
+    const call = yield* Effect.forkChild(verdictOf(it))
+    const moment = Effect.andThen(
+      TestClock.adjust(STEP),
+      Effect.sync(() => call.pollUnsafe())
+    )
+    yield* eventually(`${it.side} ${it.operation} is given up`, moment, (exit) => exit !== undefined)
+    return yield* Fiber.join(call)
+  })
+
+  return yield* Effect.forEach(cases, (it) => Effect.andThen(strike(it), isSilent(it) ? inSilence(it) : verdictOf(it)))
 })
 
 /** The verdict on every case, in order: each call made once, by the adapter itself. */

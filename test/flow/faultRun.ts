@@ -1,14 +1,16 @@
-import { Duration, Effect, Layer, Logger } from "effect"
+import { Duration, Effect, Fiber, Latch, Layer, Logger } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Readiness } from "../../src/operator/Readiness.ts"
+import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import { comments, ISSUE } from "../../src/sandbox/demo/Thread.ts"
 import type { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { EvenRandom } from "../harness/EvenRandom.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 import { giteaOperations, isSilent } from "./faults.ts"
-import type { FaultCase } from "./faults.ts"
+import type { FaultCase, GiteaOperation } from "./faults.ts"
 
 /** How the service lived through a fault that did not end. */
 export interface Consequence {
@@ -24,18 +26,21 @@ export interface Consequence {
 /** How long a fault lasts on the test's clock, and how long one that only watchdogs end. */
 const LASTING = Duration.seconds(60)
 const LASTING_SILENCE = Duration.seconds(240)
-const STEP = Duration.seconds(1)
+const STEP = Duration.seconds(3)
+const STEP_IN_SILENCE = Duration.seconds(10)
 /** More calls than are made in that time. */
 const ALL = 2_000
 /** Looks at the wire before it counts as silent. */
 const PATIENCE = 3
 
+const send = FetchHttpClient.Fetch.defaultValue()
+
 /** A fetch that tells how many of its calls have no answer yet, so that the clock does not run ahead of the sockets. */
 const countedFetch = () => {
   let open = 0
-  const counted: typeof fetch = (input, init) => {
+  const counted: typeof send = (input, init) => {
     open += 1
-    return globalThis.fetch(input, init).finally(() => (open -= 1))
+    return send(input, init).finally(() => (open -= 1))
   }
   return { open: () => open, layer: Layer.succeed(FetchHttpClient.Fetch, counted) }
 }
@@ -48,38 +53,38 @@ const warnings = () => {
   return { lines, layer: Logger.layer([logger]) }
 }
 
-const CONTEXT_OPERATIONS: ReadonlyArray<string> = ["count_tokens", "compact"]
+const CONTEXT_OPERATIONS: ReadonlyArray<Operation | GiteaOperation> = ["count_tokens", "compact"]
 
-/** An issue that is assigned while one operation suffers the fault, for minutes. */
-export const live = (it: FaultCase): Effect.Effect<Consequence> => {
-  const { lines, layer: log } = warnings()
-  const wire = countedFetch()
-  const isLong = CONTEXT_OPERATIONS.includes(it.operation)
-  const fails = (gitea: SandboxGitea["Service"]) =>
-    it.side === "Gitea" ? gitea.fail({ ...it.fault, match: giteaOperations[it.operation], times: ALL }) : Effect.void
+/** The first issue of the first repository. */
+const issue = { repository: { id: 1, fullName: ISSUE.repository }, number: 1, id: 1 }
 
-  const moment = Effect.gen(function* () {
-    yield* TestClock.adjust(STEP)
-    let looks = 0
-    const look = Effect.sync(() => ({ open: wire.open(), looks: looks++ }))
-    const most = isSilent(it) ? PATIENCE : ALL
-    yield* eventually("the calls are answered", look, ({ open, looks }) => looks >= 1 && (open === 0 || looks >= most))
-  })
+/** The issue as it is when the server starts: long, where its session is to fill its context. */
+const opened = (gitea: SandboxGitea["Service"], isLong: boolean) =>
+  gitea
+    .createRepository(ISSUE.repository)
+    .pipe(
+      Effect.andThen(gitea.openIssue({ ...ISSUE, by: "ada" })),
+      Effect.andThen(
+        Effect.forEach(isLong ? comments : [], ({ body, by }) => gitea.comment(issue, body, by), { discard: true })
+      )
+    )
 
-  return Effect.gen(function* () {
-    const { claude, gitea, task } = yield* flow
-    const issue = yield* gitea.openIssue({ ...ISSUE, by: "ada" })
-    if (isLong) yield* Effect.forEach(comments, ({ body, by }) => gitea.comment(issue, body, by), { discard: true })
+/** The issue is assigned, and the fault lasts. */
+const suffer = (it: FaultCase, begun: Latch.Latch, lines: ReadonlySet<string>) =>
+  Effect.gen(function* () {
+    const { claude, gitea, rows, task } = yield* flow
     if (it.side === "Claude") yield* claude.fail(it.operation, it.fault, ALL)
     yield* gitea.assign(issue, gitea.bot.login, "ada")
-    const steps = Duration.toMillis(isSilent(it) ? LASTING_SILENCE : LASTING) / Duration.toMillis(STEP)
-    yield* Effect.replicateEffect(moment, steps, { discard: true })
+    yield* gitea.drained
+    yield* begun.open
+    yield* Effect.sleep(isSilent(it) ? LASTING_SILENCE : LASTING)
     const struck =
       it.side === "Gitea"
         ? (yield* gitea.requests).filter(({ method, path }) => giteaOperations[it.operation].test(`${method} ${path}`))
         : (yield* claude.requests).filter(({ operation }) => operation === it.operation)
     const { components } = yield* (yield* Readiness).report
-    const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: "none" }
+    const [delivery] = yield* rows<{ status: string }>("select status from deliveries where action = 'assigned'")
+    const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${delivery?.status}` }
     return {
       struck: struck.length,
       state,
@@ -87,15 +92,39 @@ export const live = (it: FaultCase): Effect.Effect<Consequence> => {
       lines: [...lines].sort(),
       readiness: (it.side === "Gitea" ? components.gitea : components.claude).status
     }
-  }).pipe(
-    Effect.provide(
-      harness({
-        log,
-        before: (gitea) => Effect.andThen(gitea.createRepository(ISSUE.repository), fails(gitea)),
-        settings: isLong ? { model: "claude-sandbox-small" } : {}
-      }).pipe(Layer.provide(wire.layer)),
-      { local: true }
-    ),
-    Effect.provide(TestClock.layer(), { local: true })
-  )
+  })
+
+/** An issue that is assigned while one operation suffers the fault, for minutes. */
+export const live = (it: FaultCase): Effect.Effect<Consequence> => {
+  const { lines, layer: log } = warnings()
+  const wire = countedFetch()
+  const isLong = CONTEXT_OPERATIONS.includes(it.operation)
+  const most = isSilent(it) ? PATIENCE : ALL
+
+  const moment = Effect.gen(function* () {
+    yield* TestClock.adjust(isSilent(it) ? STEP_IN_SILENCE : STEP)
+    let looks = 0
+    const look = Effect.sync(() => ({ open: wire.open(), looks: looks++ }))
+    yield* eventually("the calls are answered", look, ({ open, looks }) => looks > 0 && (open === 0 || looks >= most))
+  })
+
+  return Effect.gen(function* () {
+    const begun = yield* Latch.make()
+    const whole = harness({
+      log,
+      before: (gitea) =>
+        Effect.andThen(
+          opened(gitea, isLong),
+          it.side === "Gitea"
+            ? gitea.fail({ ...it.fault, match: giteaOperations[it.operation], times: ALL })
+            : Effect.void
+        ),
+      settings: isLong ? { model: "claude-sandbox-small" } : {}
+    }).pipe(Layer.provide([wire.layer, EvenRandom]))
+    // A server with work in hand stops after a grace, so the clock goes on until it has stopped.
+    const life = yield* suffer(it, begun, lines).pipe(Effect.provide(whole, { local: true }), Effect.forkChild)
+    yield* begun.await
+    while (life.pollUnsafe() === undefined) yield* moment
+    return yield* Fiber.join(life)
+  }).pipe(Effect.provide(TestClock.layer(), { local: true }))
 }

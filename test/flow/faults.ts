@@ -1,3 +1,4 @@
+import { Record } from "effect"
 import type { ClaudeFault } from "../../src/sandbox/claude/Fault.ts"
 import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
@@ -9,7 +10,7 @@ export type FaultCase = { readonly name: string } & (
 )
 
 /** What Gitea, or a proxy before it, can do to a call. */
-const giteaFaults: Readonly<Record<string, GiteaFault>> = {
+const giteaFaults: { readonly [name: string]: GiteaFault } = {
   "401": { kind: "status", status: 401 },
   "403": { kind: "status", status: 403 },
   "404": { kind: "status", status: 404 },
@@ -34,7 +35,9 @@ export const giteaOperations = {
 }
 export type GiteaOperation = keyof typeof giteaOperations
 
-const refusals: Readonly<Record<string, ClaudeFault>> = {
+type Faults = { readonly [name: string]: ClaudeFault }
+
+const refusals: Faults = {
   "400": { kind: "status", status: 400, message: "messages: not like this" },
   "401": { kind: "status", status: 401 },
   "403": { kind: "status", status: 403 },
@@ -48,14 +51,14 @@ const refusals: Readonly<Record<string, ClaudeFault>> = {
   "529": { kind: "status", status: 529 }
 }
 
-const broken: Readonly<Record<string, ClaudeFault>> = {
+const broken: Faults = {
   "200 with HTML": { kind: "html", status: 200 },
   "200, malformed": { kind: "malformed" },
   "connection reset": { kind: "reset" },
   "stall without a byte": { kind: "stall" }
 }
 
-const claudeFaults: Readonly<Record<Operation, Readonly<Record<string, ClaudeFault>>>> = {
+const claudeFaults: { readonly [O in Operation]: Faults } = {
   messages: {
     ...refusals,
     "413": { kind: "status", status: 413 },
@@ -75,21 +78,13 @@ const claudeFaults: Readonly<Record<Operation, Readonly<Record<string, ClaudeFau
   }
 }
 
-const keys = <K extends string>(record: Readonly<Record<K, unknown>>) => Object.keys(record) as ReadonlyArray<K>
-
-export const cases: ReadonlyArray<FaultCase> = [
-  ...keys(giteaOperations).flatMap((operation) =>
-    Object.entries(giteaFaults).map(([name, fault]): FaultCase => ({ side: "Gitea", operation, name, fault }))
-  ),
-  ...keys(claudeFaults).flatMap((operation) =>
-    Object.entries(claudeFaults[operation]).map(([name, fault]): FaultCase => ({
-      side: "Claude",
-      operation,
-      name,
-      fault
-    }))
-  )
-]
+const giteaCases = Record.toEntries(giteaOperations).flatMap(([operation]) =>
+  Record.toEntries(giteaFaults).map(([name, fault]): FaultCase => ({ side: "Gitea", operation, name, fault }))
+)
+const claudeCases = Record.toEntries(claudeFaults).flatMap(([operation, faults]) =>
+  Record.toEntries(faults).map(([name, fault]): FaultCase => ({ side: "Claude", operation, name, fault }))
+)
+export const cases: ReadonlyArray<FaultCase> = [...giteaCases, ...claudeCases]
 
 /** Whether only a watchdog ends the call. */
 export const isSilent = ({ fault }: FaultCase): boolean => fault.kind === "hang" || fault.kind === "stall"

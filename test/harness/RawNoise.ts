@@ -1,62 +1,9 @@
 import { Effect, Random } from "effect"
 import { asForm, bodyOf, issueEvent, signedDelivery } from "./Deliveries.ts"
+import { HEADERS, METHODS, TARGETS, VERSIONS } from "./RawOddities.ts"
 import { CLOSE, deliveryHead, lengthOf, rawChunk, rawDelivery, rawHead } from "./RawRequest.ts"
-import type { HeaderLines } from "./RawRequest.ts"
 
 const BYTE = 256
-
-const METHODS = [
-  "GET",
-  "HEAD",
-  "POST",
-  "PUT",
-  "DELETE",
-  "OPTIONS",
-  "TRACE",
-  "PATCH",
-  "PROPFIND",
-  "QUERY",
-  "CONNECT",
-  "X"
-]
-const TARGETS = [
-  "/webhook/gitea",
-  "/webhook/gitea?a=%",
-  "/health",
-  "/health/ready",
-  "/",
-  "*",
-  "//",
-  "/%00",
-  "http://a/b",
-  "/../",
-  ""
-]
-const VERSIONS = ["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", ""]
-const HEADERS: HeaderLines = [
-  ["content-length", "-1"],
-  ["content-length", "9".repeat(30)],
-  ["content-length", "1, 1"],
-  ["transfer-encoding", "chunked"],
-  ["transfer-encoding", "gzip, chunked"],
-  ["transfer-encoding", "identity"],
-  ["connection", "upgrade"],
-  ["upgrade", "websocket"],
-  ["upgrade", "h2c"],
-  ["expect", "100-continue"],
-  ["expect", "a miracle"],
-  ["content-encoding", "gzip"],
-  ["content-type", "application/json; charset=utf-7"],
-  ["content-type", "application/x-www-form-urlencoded"],
-  ["host", ""],
-  ["x-gitea-signature", "%00"],
-  ["x-gitea-event", "\u00ff"],
-  ["x-gitea-delivery", "{}"],
-  ["cookie", "a=%ff; __proto__=1"],
-  ["__proto__", "1"],
-  ["x".repeat(20_000), "1"],
-  ["x", "1".repeat(20_000)]
-]
 
 const pick = <A>(from: ReadonlyArray<A>): Effect.Effect<A> => Effect.orDie(Random.choice(from))
 const below = (limit: number) => Random.nextIntBetween(0, limit, { halfOpen: true })
@@ -122,6 +69,7 @@ export const rawNoise = Effect.flatten(
     randomBytes(2_000),
     cutShort,
     damaged,
+    damagedBody,
     pipelined,
     strangeHeaders,
     strangeLine,

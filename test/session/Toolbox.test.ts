@@ -3,6 +3,7 @@ import { Effect, Layer, Schema } from "effect"
 import { noAnswer } from "../../src/gitea/GiteaError.ts"
 import type { Comment } from "../../src/domain/Comment.ts"
 import type { ToolUse } from "../../src/domain/Reply.ts"
+import { estimateTokens } from "../../src/domain/ContextUsage.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { PERSON, REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
@@ -19,9 +20,11 @@ const toolbox = (gitea: Parameters<typeof mocks.Gitea>[0] = { comments: () => Ef
     Toolbox.layer.pipe(Layer.provide(mocks.Gitea({ repository: () => Effect.succeed(REPOSITORY), ...gitea })))
   )
 
-const run = Effect.fnUntraced(function* (name: string, input: ToolUse["input"]) {
+const LIMIT = 200_000
+
+const run = Effect.fnUntraced(function* (name: string, input: ToolUse["input"], limit = LIMIT) {
   const { run } = yield* Toolbox
-  return yield* run({ taskId: TASK, fullName: REPOSITORY.fullName }, { type: "tool_use", id: "t", name, input })
+  return yield* run({ taskId: TASK, fullName: REPOSITORY.fullName }, { type: "tool_use", id: "t", name, input }, limit)
 })
 
 const Definitions = Schema.fromJsonString(
@@ -49,6 +52,17 @@ describe("Toolbox", () => {
       )
     }).pipe(toolbox())
   )
+
+  it.effect("keeps a page within a share of the context, whatever a comment is as long as", () => {
+    const long = { id: 1, user: PERSON, body: "x".repeat(1_000_000) }
+    return Effect.gen(function* () {
+      const { text } = yield* run("read_comments", { page: 1 }, 8_000)
+      assert.isBelow(estimateTokens(text), 0.61 * 8_000)
+      assert.include(text, "page 1 of 1")
+      assert.include(text, "did not fit")
+      assert.include(text, "no more comments")
+    }).pipe(toolbox({ comments: () => Effect.succeed([long, ...comments.slice(0, 3)]) }))
+  })
 
   it.effect("reads comments page by page, fenced as a stranger's text, and tells where they end", () =>
     Effect.gen(function* () {

@@ -33,7 +33,7 @@ describe("Turns", () => {
     const seen: Array<string> = []
     let look: Effect.Effect<unknown> = Effect.void
     const turn: Script["turn"] = (_, __, onUsage) =>
-      Effect.forEach([0, 20, 40], (output) => Effect.andThen(onUsage({ input: 500, output, exact: false }), look)).pipe(
+      Effect.forEach([0, 20, 40], (output) => Effect.andThen(onUsage({ input: 500, output }), look)).pipe(
         Effect.as(read)
       )
     return Effect.gen(function* () {
@@ -48,7 +48,7 @@ describe("Turns", () => {
 
   it.effect("make usage unknown when the stream is cut, and journal nothing", () => {
     const turn: Script["turn"] = (_, __, onUsage) =>
-      Effect.andThen(onUsage({ input: 500, output: 20, exact: false }), Effect.fail(cut))
+      Effect.andThen(onUsage({ input: 500, output: 20 }), Effect.fail(cut))
     return Effect.gen(function* () {
       const talk = yield* conversation
       assert.strictEqual(yield* Effect.flip((yield* Turns).take(talk)), cut)
@@ -99,7 +99,7 @@ describe("Turns", () => {
   it.effect("count as work from the last beginning of a reply on, not while an outage lasts", () => {
     const turn: Script["turn"] = (_, __, onUsage) =>
       Effect.sleep("2 hours").pipe(
-        Effect.andThen(onUsage({ input: 500, output: 0, exact: false })),
+        Effect.andThen(onUsage({ input: 500, output: 0 })),
         Effect.andThen(Effect.sleep("3 seconds")),
         Effect.as(read)
       )
@@ -118,7 +118,7 @@ describe("Turns", () => {
       const began = yield* Deferred.make<void>()
       const aborted = yield* Deferred.make<void>()
       const turn: Script["turn"] = (_, __, onUsage) =>
-        onUsage({ input: 500, output: 0, exact: false }).pipe(
+        onUsage({ input: 500, output: 0 }).pipe(
           Effect.andThen(Deferred.succeed(began, undefined)),
           Effect.andThen(Effect.never),
           Effect.onInterrupt(() => Deferred.succeed(aborted, undefined))

@@ -23,7 +23,11 @@ const cases: ReadonlyArray<Case> = [
   { when: "Claude is only unavailable", health: down, why: null },
   { when: "work is switched off", settings: { enabled: false }, why: "COORDINATOR_ENABLED is false" },
   { when: "there is no key", settings: { anthropicKey: null }, why: "ANTHROPIC_API_KEY is not set" },
-  { when: "the key is refused", health: refused, why: refused.message },
+  {
+    when: "the key is refused",
+    health: refused,
+    why: `${refused.message}. Start the coordinator again with a key that is`
+  },
   { when: "Gitea has not confirmed the bot", problem: "not confirmed", why: "not confirmed" }
 ]
 

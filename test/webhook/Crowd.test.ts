@@ -71,6 +71,19 @@ describe("Webhook in a crowd", () => {
       })
     )
 
+    it.effect("takes a signed request while more bodies are held back than there are places", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Coordinator
+        const withheld = deliveryHead(signedDelivery(), lengthOf(signedDelivery()))
+        yield* Effect.forEach(
+          Array.makeBy(600, () => withheld),
+          (beginning) => Effect.tap(openSocket(url), (socket) => socket.send(beginning)),
+          AT_ONCE
+        )
+        assert.strictEqual((yield* statusOf(rawDelivery(signedDelivery()))).status, 200)
+      })
+    )
+
     it.effect("ends a body of one byte a second after five seconds", () =>
       Effect.gen(function* () {
         const { url } = yield* Coordinator

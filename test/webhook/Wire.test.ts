@@ -1,7 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Clock, Effect, Fiber, Redacted } from "effect"
+import { Array, Clock, Effect, Fiber, Latch, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
+import { Inbox } from "../../src/event/Inbox.ts"
 import { bodyOf, issueEvent, signatureOf, signedDelivery } from "../harness/Deliveries.ts"
+import { eventually } from "../harness/Eventually.ts"
 import { CLOSE, deliveryHead, lengthOf, rawChunk, rawDelivery, rawHead } from "../harness/RawRequest.ts"
 import { converse, openSocket, statusesIn } from "../harness/RawSocket.ts"
 import { accepting, listening, over, untouched, url } from "./support.ts"
@@ -70,7 +72,7 @@ describe("Webhook over a socket", () => {
     it.effect("answers 413 to chunks without an end once they are over 1 MiB, and closes", () =>
       Effect.gen(function* () {
         const head = deliveryHead(signedDelivery("{}"), [["transfer-encoding", "chunked"]])
-        const chunks = Array.from({ length: 17 }, () => rawChunk("a".repeat(65_536)))
+        const chunks = Array.makeBy(17, () => rawChunk("a".repeat(65_536)))
         const heard = yield* converse(yield* url, head, ...chunks)
         assert.deepStrictEqual(statusesIn(heard), [413])
         assert.include(heard, "application/problem+json")
@@ -154,6 +156,39 @@ describe("Webhook over a socket", () => {
           rawDelivery(signedDelivery(good))
         )
         assert.deepStrictEqual(statusesIn(heard), [401, 422, 200, 200])
+      })
+    )
+  })
+
+  const gate = Latch.makeUnsafe(false)
+  const gated = Layer.mock(Inbox, {
+    accept: ({ action, delivery, event }) =>
+      Effect.as(gate.await, { status: "accepted", delivery, event, action, task: null })
+  })
+
+  layer(listening(over(gated)))((it) => {
+    it.effect("answers 503 to one signed delivery more than can be stored at once, and the others in the end", () =>
+      Effect.gen(function* () {
+        const where = yield* url
+        const crowd = yield* Effect.forEach(
+          Array.makeBy(513, () => rawDelivery(signedDelivery(good))),
+          (bytes) => Effect.tap(openSocket(where), (socket) => socket.send(bytes)),
+          { concurrency: "unbounded" }
+        )
+        const heard = Effect.map(Effect.all(crowd.map((socket) => socket.heard)), (all) =>
+          all.filter((it) => it !== "")
+        )
+        const [refused] = yield* eventually("one is refused", heard, ({ length }) => length > 0)
+        assert.match(refused ?? "", /^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/i)
+        yield* gate.open
+        const all = yield* Effect.all(
+          crowd.map((socket) => socket.end),
+          { concurrency: "unbounded" }
+        )
+        assert.lengthOf(
+          all.flatMap(statusesIn).filter((status) => status === 200),
+          512
+        )
       })
     )
   })

@@ -6,6 +6,7 @@ import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.
 import { ForgeStore } from "./ForgeStore.ts"
 import { comment, editComment } from "./IssueChanges.ts"
 import { SearchQuery, searchIssues } from "./IssueSearch.ts"
+import { LabelApi } from "./LabelApi.ts"
 import { issueInPath, repositoryInPath } from "./Lookup.ts"
 import { pageOf } from "./Paging.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
@@ -121,6 +122,6 @@ const TimelineRoutes = HttpRouter.use(
 )
 
 /** The part of Gitea's REST API that an issue bot needs. */
-export const Api = Layer.merge(ReadRoutes, TimelineRoutes)
+export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi)
 
 const latestComment = (comments: ReadonlyArray<Comment>): Comment => referred(comments, comments.length)

@@ -106,6 +106,18 @@ export const label = (act: Act, issue: number, names: ReadonlyArray<string>): St
     announce(act, issue, { type: "issue_label", action: names.length > 0 ? "label_updated" : "label_cleared" })
   )
 
+/** Adds those of the labels that the repository has. Told of even when nothing changed by it. */
+export const addLabels = (act: Act, issue: number, names: ReadonlyArray<string>): Step =>
+  inOrder(introduce(act.at, act.by), (forge) => {
+    const { labels, repository } = referred(forge.issues, issue)
+    const present = labels.map((id) => referred(forge.labels, id).name)
+    const known = names.filter((name) => Option.isSome(findLabel(forge, repository, name)))
+    return inOrder(
+      relabel(act, issue, [...present, ...known]),
+      announce(act, issue, { type: "issue_label", action: "label_updated" })
+    )(forge)
+  })
+
 export const remove = (act: Act, issue: number): Step =>
   inOrder(
     introduce(act.at, act.by),

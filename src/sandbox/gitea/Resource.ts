@@ -127,7 +127,7 @@ export const entryResource = (view: View, entry: Entry) => ({
   removed_assignee: entry.type === "assignees" && entry.removed
 })
 
-const labelResource = ({ forge, url }: View, { id, name, repository }: Label) => ({
+export const labelResource = ({ forge, url }: View, { id, name, repository }: Label) => ({
   id,
   name,
   exclusive: false,

@@ -17,7 +17,10 @@ const STATEMENTS = [
   `create index gaps_found on gaps (found_at)`,
   `create index deliveries_repository on deliveries (full_name, action)`,
   `create table uptimes (id integer primary key, started_at integer not null, alive_at integer not null)`,
-  `alter table tasks add column unreadable_since integer`
+  `alter table tasks add column unreadable_since integer`,
+  `alter table tasks add column round integer not null default 1`,
+  `create index deliveries_received on deliveries (received_at)`,
+  `create index samples_at on samples (at)`
 ]
 
 export const migration0002 = Effect.gen(function* () {

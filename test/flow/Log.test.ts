@@ -1,5 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
+import { inspect } from "node:util"
 import * as Log from "../../src/operator/Log.ts"
 import { secretsOf, Settings } from "../../src/Settings.ts"
 import { signedDelivery } from "../harness/Deliveries.ts"
@@ -28,7 +29,7 @@ const loud = {
   previousSecret: Redacted.make('former "secret" of the hook')
 } as const
 
-describe("Secrets", () => {
+describe("Log", () => {
   layer(
     harness({
       settings: loud,
@@ -37,7 +38,7 @@ describe("Secrets", () => {
     }),
     { excludeTestServices: true }
   )((it) => {
-    it.effect("are in no log line, no comment and no answer of a whole flow with all its troubles", () =>
+    it.effect("tells no secret in a whole flow with all its troubles, nor does a comment or an answer", () =>
       Effect.gen(function* () {
         const { becomes, claude, gitea, said, settled, url } = yield* flow
         yield* gitea.fail({ match: /\/timeline$/, kind: "status", status: 502, body: "<html>" })
@@ -61,7 +62,7 @@ describe("Secrets", () => {
         yield* Effect.logError("A careless line", { headers: { authorization: `Bearer ${secrets.join(" ")}` } })
         const answers = (yield* gitea.deliveries).map(({ outcome }) => ("body" in outcome ? outcome.body : ""))
         const comments = (yield* gitea.comments(issue)).map(({ body }) => body)
-        const told = [...captured, ...answers, ...comments, String(refused.body)].join("\n")
+        const told = [...captured, ...answers, ...comments, inspect(refused.body)].join("\n")
         assert.include(told, "A careless line")
         assert.include(told, "Delivery accepted")
         assert.include(told, "Comment waits")

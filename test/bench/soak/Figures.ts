@@ -1,0 +1,80 @@
+import { Effect, FileSystem } from "effect"
+import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
+import { Lives } from "./Lives.ts"
+
+const MEBIBYTE = 1024 * 1024
+const KIBIBYTES_PER_MEBIBYTE = 1024
+
+/** What the coordinator takes at one moment. Memory, store and log in MiB; the log is that of all its lives. */
+export interface Figures {
+  readonly memory: number
+  readonly handles: number
+  readonly store: number
+  readonly log: number
+  readonly lines: number
+  /** Attempted by the stand-in's hook. */
+  readonly deliveries: number
+  /** By table. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+const size = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.stat(path).pipe(
+      Effect.map(({ size: bytes }) => Number(bytes)),
+      Effect.orElseSucceed(() => 0)
+    )
+  )
+
+const rowsOf = Effect.gen(function* () {
+  const { store } = yield* Lives
+  const tables = yield* store.rows<{ name: string }>(
+    "select name from sqlite_master where type = 'table' and name not like 'sqlite%' order by name"
+  )
+  const counts = tables.map(({ name }) => `(select count(*) from "${name}") as "${name}"`)
+  const [row] = yield* store.rows<Record<string, number>>(`select ${counts.join(", ")}`)
+  return row ?? {}
+})
+
+/** Reads `/proc`, so Linux only. */
+export const figures = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const { pid, store, written } = yield* Lives
+  const folder = `/proc/${yield* pid}`
+  const status = yield* fs.readFileString(`${folder}/status`)
+  const { bytes, lines } = yield* written
+  const stored = (yield* size(store.path)) + (yield* size(`${store.path}-wal`))
+  return {
+    memory: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / KIBIBYTES_PER_MEBIBYTE,
+    handles: (yield* fs.readDirectory(`${folder}/fd`)).length,
+    store: stored / MEBIBYTE,
+    log: bytes / MEBIBYTE,
+    lines,
+    deliveries: (yield* (yield* SandboxGitea).deliveries).length,
+    rows: yield* rowsOf
+  }
+})
+
+export const line = ({ deliveries, handles, log, memory, rows, store }: Figures): string =>
+  `memory ${memory.toFixed(0).padStart(4)} MB, ${handles} handles, store ${store.toFixed(1)} MB, log ${log.toFixed(1)} MB, ` +
+  `${deliveries} deliveries, ${rows["tasks"] ?? 0} tasks`
+
+const row = (name: string, before: number, after: number, digits = 0): string =>
+  [
+    name.padEnd(24),
+    before.toFixed(digits).padStart(10),
+    after.toFixed(digits).padStart(10),
+    before === 0 ? "" : `${(after / before).toFixed(2)}x`.padStart(9)
+  ].join("")
+
+/** The end against an earlier moment, line by line. */
+export const comparison = (before: Figures, after: Figures): ReadonlyArray<string> => [
+  `${"".padEnd(24)}${"a sixth".padStart(10)}${"the end".padStart(10)}`,
+  row("memory, MB", before.memory, after.memory),
+  row("open handles", before.handles, after.handles),
+  row("store, MB", before.store, after.store, 1),
+  row("log, MB", before.log, after.log, 1),
+  row("log lines", before.lines, after.lines),
+  row("deliveries sent", before.deliveries, after.deliveries),
+  ...Object.entries(after.rows).map(([name, count]) => row(`rows of ${name}`, before.rows[name] ?? 0, count))
+]

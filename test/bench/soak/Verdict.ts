@@ -1,0 +1,131 @@
+import { Array, Effect, Schedule } from "effect"
+import { taskIdOf } from "../../../src/domain/Task.ts"
+import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
+import { progressKey, reportKey } from "../../../src/task/Outbox.ts"
+import { Lives } from "./Lives.ts"
+import type { Opened } from "./People.ts"
+import { People } from "./People.ts"
+
+const MARKER = /<!-- mosaic (.*?) -->/g
+const EXAMPLES = 5
+const LOOK = Schedule.spaced("1 second")
+/** Longer than the longest wait of the coordinator after a failed look or a refused comment. */
+const PATIENCE = "8 minutes"
+
+/** A claim, and what speaks against it. */
+export interface Claim {
+  readonly name: string
+  readonly against: ReadonlyArray<string>
+}
+
+interface TaskRow {
+  readonly id: string
+  readonly state: string
+  readonly cause: string
+  readonly generation: number
+}
+
+interface OutboxRow {
+  readonly key: string
+  readonly commentId: number | null
+}
+
+interface WrittenComment {
+  readonly id: number
+  readonly key: string
+}
+
+const rows = <A extends object>(sql: string) => Effect.flatMap(Lives, ({ store }) => store.rows<A>(sql))
+const taskRows = rows<TaskRow>("select id, state, cause, generation from tasks")
+const idOf = ({ issue: { number, repository } }: Opened) => taskIdOf(repository.id, number)
+const isAsked = ({ assigned, open }: Opened) => assigned && open
+
+const doubled = (values: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  return values.filter((value) => seen.size === seen.add(value).size)
+}
+
+/** Of the issues that are the bot's, those whose task is not completed, each with how it stands. */
+const unfinished = Effect.gen(function* () {
+  const tasks = new Map((yield* taskRows).map((task) => [task.id, task]))
+  return (yield* (yield* People).opened).filter(isAsked).flatMap((opened) => {
+    const task = tasks.get(idOf(opened))
+    return task?.state === "completed" ? [] : [`${idOf(opened)}: ${task?.state ?? "no task"} ${task?.cause ?? ""}`]
+  })
+})
+
+const waiting = rows<{
+  what: string
+}>(`select 'delivery ' || delivery_id as what from deliveries where status = 'accepted'
+  union all select 'task ' || id || ' ' || state from tasks where state in ('ready', 'running')
+  union all select 'comment ' || key from outbox where state = 'pending'`)
+
+/** Waits until nothing is left to do, or for the patience one may have. */
+export const settled = Effect.gen(function* () {
+  yield* (yield* SandboxGitea).drained
+  yield* Effect.all([waiting, unfinished]).pipe(
+    Effect.repeat({ schedule: LOOK, until: (left) => left.every(({ length }) => length === 0) }),
+    Effect.timeoutOption(PATIENCE)
+  )
+})
+
+/** Every 200 has one row; the receiver may have stored what it could not answer any more. */
+const unstored = Effect.gen(function* () {
+  const stored = (yield* rows<{ id: string }>("select delivery_id as id from deliveries")).map(({ id }) => id)
+  const known = new Set(stored)
+  const answered = (yield* (yield* SandboxGitea).deliveries).filter(
+    ({ outcome }) => "status" in outcome && outcome.status === 200
+  )
+  return { lost: answered.filter(({ id }) => !known.has(id)).map(({ id }) => id), doubled: doubled(stored) }
+})
+
+/** The bot's comments on all issues, each with what its marker says. */
+const written = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const all = yield* Effect.forEach(yield* (yield* People).opened, ({ issue }) => gitea.comments(issue))
+  return all.flat().flatMap(({ body, id, user }) => {
+    if (user !== gitea.bot.login) return []
+    const keys = [...body.matchAll(MARKER)].map(([, key = ""]) => key)
+    return [{ id, key: keys.join(" and ") }]
+  })
+})
+
+/** What each issue that is the bot's has to have: the progress, and the report on its newest mandate. */
+const unsaid = Effect.fnUntraced(function* (keys: ReadonlySet<string>) {
+  const generations = new Map((yield* taskRows).map(({ generation, id }) => [id, generation]))
+  return (yield* (yield* People).opened).filter(isAsked).flatMap((opened) => {
+    const id = idOf(opened)
+    return [progressKey(id), reportKey(id, generations.get(id) ?? 0)].filter((key) => !keys.has(key))
+  })
+})
+
+/** A comment whose answer was lost has no id in the outbox when its row was dropped afterwards, because the issue was closed. */
+const unknown = Effect.fnUntraced(function* (comments: ReadonlyArray<WrittenComment>) {
+  const known = yield* rows<OutboxRow>(
+    "select key, comment_id as commentId from outbox where comment_id is not null or state = 'dropped'"
+  )
+  const ids = new Map(known.map(({ commentId, key }) => [key, commentId]))
+  return comments.filter(({ id, key }) => (ids.get(key) ?? (ids.has(key) ? id : null)) !== id).map(({ key }) => key)
+})
+
+export const verdict = Effect.gen(function* () {
+  const deliveries = yield* unstored
+  const comments = yield* written
+  const keys = comments.map(({ key }) => key)
+  const strange = yield* unknown(comments)
+  const claims: ReadonlyArray<Claim> = [
+    { name: "every delivery answered 200 is stored", against: deliveries.lost },
+    { name: "no delivery is stored twice", against: deliveries.doubled },
+    { name: "no delivery, task or comment waits any more", against: (yield* waiting).map(({ what }) => what) },
+    { name: "every open issue of the bot is completed", against: yield* unfinished },
+    { name: "no progress and no report is on an issue twice", against: doubled(keys) },
+    { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
+    { name: "every comment of the bot is the one its outbox row tells of", against: strange }
+  ]
+  return claims
+})
+
+export const sentenceOf = ({ against, name }: Claim): string =>
+  against.length === 0
+    ? `holds   ${name}`
+    : `BROKEN  ${name}: ${against.length}, for instance ${Array.take(against, EXAMPLES).join("; ")}`

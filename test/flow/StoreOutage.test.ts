@@ -1,0 +1,136 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, layer } from "@effect/vitest"
+import { Duration, Effect, Layer } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { LEASE } from "../../src/task/Lease.ts"
+import { EvenRandom } from "../harness/EvenRandom.ts"
+import { flow } from "../harness/Flow.ts"
+import { Coordinator, harness } from "../harness/Harness.ts"
+import { logged } from "../harness/Logged.ts"
+import { soon } from "../harness/Soon.ts"
+
+const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
+const LIMIT = 60_000
+
+const readiness = Effect.gen(function* () {
+  const { url } = yield* Coordinator
+  return (yield* HttpClient.get(`${url}/health/ready`)).status
+}).pipe(Effect.provide(NodeHttpClient.layerNodeHttp), Effect.orDie)
+
+/** A store that reads and cannot write is what a full disk leaves. */
+const broken = { on: ["pragma query_only = on"], off: ["pragma query_only = off"] }
+/** Single writes that fail, so that each is seen to stop what it stands before, and not another. */
+const brokenTables = {
+  on: [
+    "create trigger outbox_broken before update on outbox begin select raise(abort, 'disk I/O error'); end",
+    "create trigger journal_broken before insert on journal begin select raise(abort, 'disk I/O error'); end"
+  ],
+  off: ["drop trigger outbox_broken", "drop trigger journal_broken"]
+}
+
+/** An issue whose first turn is held, with its progress comment in place and an edit of that waiting in the outbox. */
+const atWork = Effect.gen(function* () {
+  const it = yield* flow
+  const { claude, gitea, hurry, rows, task } = it
+  const assigned = gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+  const said = soon(
+    "all comments are written",
+    Effect.andThen(hurry, rows("select 1 from outbox where state = 'pending'")),
+    ({ length }) => length === 0
+  )
+  const turns = Effect.map(claude.requests, (all) => all.filter(({ operation }) => operation === "messages").length)
+  const writes = Effect.map(gitea.requests, (all) => all.filter(({ method }) => method !== "GET").length)
+
+  const turnsBefore = yield* turns
+  const turn = yield* claude.hold("messages")
+  const issue = yield* assigned
+  yield* soon("the turn is under way", turns, (count) => count > turnsBefore)
+  yield* turn.arrived
+  yield* said
+  yield* rows("update outbox set state = 'pending', revision = revision + 1, not_before = 0")
+  return {
+    ...it,
+    assigned,
+    issue,
+    turn,
+    turns,
+    writes,
+    does: (statements: ReadonlyArray<string>) => Effect.forEach(statements, rows, { discard: true }),
+    /** Completed without an attempt, with one progress comment and one report. */
+    worked: Effect.fnUntraced(function* (of: SandboxIssue) {
+      yield* TestClock.adjust(LEASE)
+      const view = yield* soon("the issue is worked", task(of), (row) => row?.state === "completed")
+      yield* said
+      assert.strictEqual(view?.attempts, 0)
+      assert.lengthOf(yield* it.progress(of), 1)
+      assert.lengthOf(yield* it.report(of), 1)
+    })
+  }
+})
+
+describe("StoreOutage", () => {
+  const lines: Array<string> = []
+  const stops = soon("the run stops", Effect.succeed(lines), (all) => all.includes("Error Run stopped")).pipe(
+    Effect.andThen(Effect.replicateEffect(TestClock.adjust("1 second"), 10))
+  )
+
+  layer(
+    harness({
+      before: (gitea) => gitea.createRepository(DRAFT.repository),
+      log: logged(lines),
+      settings: { reconcileInterval: Duration.minutes(1) }
+    }).pipe(Layer.provide(EvenRandom))
+  )((it) => {
+    it.effect(
+      "acknowledges nothing, pays for nothing and says nothing, and then all goes on",
+      () =>
+        Effect.gen(function* () {
+          const { assigned, does, gitea, issue, rows, turn, turns, worked, writes } = yield* atWork
+          assert.strictEqual(yield* readiness, 200)
+          const deliveries = yield* rows("select delivery_id from deliveries")
+          const sent = (yield* gitea.deliveries).length
+          const [paid, written] = [yield* turns, yield* writes]
+
+          yield* does(broken.on)
+          const unheard = yield* assigned
+          yield* gitea.drained
+          const answers = (yield* gitea.deliveries).slice(sent).map(({ outcome }) => outcome)
+          assert.isNotEmpty(answers)
+          answers.forEach((outcome) => assert.deepInclude(outcome, { status: 503 }))
+          assert.deepStrictEqual(yield* rows("select delivery_id from deliveries"), deliveries)
+          yield* turn.release
+          yield* stops
+          assert.strictEqual(yield* turns, paid)
+          assert.strictEqual(yield* writes, written)
+          assert.strictEqual(yield* readiness, 503)
+
+          yield* does(broken.off)
+          yield* worked(issue)
+          yield* worked(unheard)
+          assert.strictEqual(yield* readiness, 200)
+        }),
+      LIMIT
+    )
+
+    it.effect(
+      "stops a session whose reply cannot be journalled, and a comment whose row cannot be written",
+      () =>
+        Effect.gen(function* () {
+          const { does, issue, turn, turns, worked, writes } = yield* atWork
+          lines.length = 0
+          const [paid, written] = [yield* turns, yield* writes]
+          yield* does(brokenTables.on)
+          yield* turn.release
+          yield* stops
+          assert.strictEqual(yield* turns, paid)
+          assert.strictEqual(yield* writes, written)
+
+          yield* does(brokenTables.off)
+          yield* worked(issue)
+        }),
+      LIMIT
+    )
+  })
+})

@@ -1,0 +1,190 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array, Effect, Layer, Schema } from "effect"
+import { HttpRouter } from "effect/http"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
+import { Gaps } from "../../src/event/Gaps.ts"
+import { HEALTH_METHODS, HealthRoutes } from "../../src/operator/HealthRoutes.ts"
+import { Readiness } from "../../src/operator/Readiness.ts"
+import { VERSION } from "../../src/operator/Version.ts"
+import type { SettingsValues } from "../../src/Settings.ts"
+import { Fallback } from "../../src/webhook/Fallback.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import { REPOSITORY } from "../harness/Deliveries.ts"
+import { mocks } from "../harness/Mocks.ts"
+import { models } from "../harness/Models.ts"
+import { settings } from "../harness/TestSettings.ts"
+import { TestStore } from "../harness/TestStore.ts"
+
+const OVERLOADED = new ModelOverloaded({ operation: "turn", requestId: null, retryAfter: null })
+const UNREACHABLE = "Gitea has not answered yet"
+
+interface Scene {
+  readonly settings?: Partial<SettingsValues>
+  /** What is wrong with the identity, and whether Claude is overloaded. */
+  readonly problem?: string | null
+  readonly overloaded?: boolean
+}
+
+/** Readiness over a store in memory, with the surroundings of a scene. */
+const surroundings = ({ overloaded = false, problem = null, settings: values = {} }: Scene = {}) =>
+  Readiness.layer.pipe(
+    Layer.provide([
+      mocks.BotIdentity({ problem: Effect.succeed(problem) }),
+      mocks.Gitea({ health: Effect.succeed(null) }),
+      models({ health: Effect.succeed(overloaded ? OVERLOADED : "ok") }),
+      settings(values)
+    ]),
+    Layer.provideMerge(Gaps.layer),
+    Layer.provideMerge(TestStore)
+  )
+
+const decodeAnswer = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
+
+/** Asks the routes, all in one server. */
+const server = Effect.gen(function* () {
+  const context = yield* Effect.context<Readiness>()
+  const { dispose, handler } = HttpRouter.toWebHandler(
+    Layer.mergeAll(HealthRoutes, Fallback({ ...HEALTH_METHODS })).pipe(
+      Layer.provideMerge(Layer.succeedContext(context))
+    ),
+    { disableLogger: true }
+  )
+  yield* Effect.addFinalizer(() => Effect.promise(dispose))
+  return Effect.fnUntraced(function* (path: string, method = "GET") {
+    const response = yield* Effect.promise(() => handler(new Request(`http://coordinator.test${path}`, { method })))
+    const text = yield* Effect.promise(() => response.text())
+    const body = text === "" ? null : yield* decodeAnswer(text)
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      allow: response.headers.get("allow"),
+      body
+    }
+  })
+})
+
+const GITEA = {
+  missing: [{ settings: { giteaToken: null } }, { status: "missing", why: "GITEA_TOKEN is not set: receive-only" }],
+  degraded: [{ problem: UNREACHABLE }, { status: "degraded", why: UNREACHABLE }],
+  ok: [{}, { status: "ok" }]
+} as const
+const CLAUDE = {
+  missing: [
+    { settings: { anthropicKey: null } },
+    { status: "missing", why: "ANTHROPIC_API_KEY is not set: tasks wait in ready" }
+  ],
+  degraded: [{ overloaded: true }, { status: "degraded", why: OVERLOADED.message }],
+  ok: [{}, { status: "ok" }]
+} as const
+const WORKER = {
+  missing: [
+    { settings: { enabled: false } },
+    { status: "missing", why: "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started" }
+  ],
+  ok: [{}, { status: "ok" }]
+} as const
+
+const combine = (scenes: ReadonlyArray<Scene>): Scene => ({
+  ...Object.assign({}, ...scenes),
+  settings: Object.assign({}, ...scenes.map((scene) => scene.settings ?? {}))
+})
+
+const COMBINATIONS = Array.cartesian(
+  Array.cartesian(Object.entries(GITEA), Object.entries(CLAUDE)),
+  Object.entries(WORKER)
+).map(([[gitea, claude], worker]) => ({
+  name: `gitea ${gitea[0]}, claude ${claude[0]}, worker ${worker[0]}`,
+  scene: combine([gitea[1][0], claude[1][0], worker[1][0]]),
+  components: {
+    store: { status: "ok" },
+    intake: { status: "ok" },
+    gitea: gitea[1][1],
+    claude: claude[1][1],
+    worker: worker[1][1]
+  }
+}))
+
+describe("HealthRoutes", () => {
+  it.effect("tell that the process lives", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const alive = { status: 200, type: "application/json", allow: null }
+      assert.deepStrictEqual(yield* ask("/health"), { ...alive, body: { status: "healthy", version: VERSION } })
+      assert.deepStrictEqual(yield* ask("/health", "HEAD"), { ...alive, body: null })
+    }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect.each(COMBINATIONS)("are ready, and say why not all is well: $name", ({ components, scene }) =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const { body, status } = yield* ask("/health/ready")
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(body, { status: "ready", version: VERSION, components })
+      assert.deepInclude(yield* ask("/health/ready", "HEAD"), { status: 200, body: null })
+    }).pipe(Effect.provide(surroundings(scene)))
+  )
+
+  it.effect("tell of gaps in the deliveries for a day, with what to do about them", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      yield* (yield* Gaps).record({
+        taskId: taskIdOf(21, 57),
+        fullName: REPOSITORY.fullName,
+        cause: "hook inactive",
+        downFrom: null,
+        downTo: null,
+        happenedAt: null,
+        state: "ready"
+      })
+      const why = "deliveries were missed in the last day: hook inactive (activate the hook in Gitea)"
+      assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.intake": { status: "degraded", why } })
+      yield* TestClock.adjust("25 hours")
+      assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.intake": { status: "ok" } })
+    }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect("are not ready while the store cannot commit, and are again when it can", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const ask = yield* server
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+      yield* sql`alter table holder rename to gone`
+      yield* TestClock.adjust("1 second")
+      const { body, status } = yield* ask("/health/ready")
+      assert.strictEqual(status, 503)
+      assert.deepInclude(body, { status: "unavailable" })
+      assert.deepNestedInclude(body, {
+        "components.store": { status: "degraded", why: "the store cannot commit: look at the disk" }
+      })
+      assert.strictEqual((yield* ask("/health/ready", "HEAD")).status, 503)
+      assert.strictEqual((yield* ask("/health")).status, 200)
+      yield* sql`alter table gone rename to holder`
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+    }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect("commit at most once a second, however often they are asked", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const ask = yield* server
+      yield* ask("/health/ready")
+      yield* sql`alter table holder rename to gone`
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+    }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect("answer other methods with 405 and other paths with 404, as problems", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const type = "application/problem+json"
+      assert.deepInclude(yield* ask("/health", "POST"), { status: 405, type, allow: "GET, HEAD" })
+      assert.deepInclude(yield* ask("/health/ready", "DELETE"), { status: 405, type, allow: "GET, HEAD" })
+      const { body, ...missing } = yield* ask("/healthy")
+      assert.deepStrictEqual(missing, { status: 404, type, allow: null })
+      assert.deepInclude(body, { status: 404 })
+    }).pipe(Effect.provide(surroundings()))
+  )
+})
