@@ -41,7 +41,7 @@ import { Outbox } from "./task/Outbox.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { TaskWorker } from "./task/TaskWorker.ts"
 import { Fallback } from "./webhook/Fallback.ts"
-import { CONNECTION_LIMITS, REQUEST_LIMITS } from "./webhook/ListenerLimits.ts"
+import { CONNECTION_LIMITS, LISTEN_LIMITS, REQUEST_LIMITS } from "./webhook/ListenerLimits.ts"
 import { WEBHOOK_PATH, WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "./webhook/WebhookVerifier.ts"
 
@@ -50,7 +50,8 @@ const Listener = Layer.unwrap(
     NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
       host,
       port,
-      gracefulShutdownTimeout: "2 seconds"
+      gracefulShutdownTimeout: "2 seconds",
+      ...LISTEN_LIMITS
     })
   )
 )

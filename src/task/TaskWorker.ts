@@ -11,7 +11,7 @@ import { entriesFor } from "./Reports.ts"
 import { Tasks } from "./Tasks.ts"
 
 /** Between two looks for work when nothing rings. */
-const IDLE = Duration.seconds(1)
+const IDLE = Duration.millis(200)
 /** How long running turns may go on after a stop was asked for. */
 const GRACE = Duration.seconds(5)
 const AFTER_OUTAGE = Duration.seconds(30)

@@ -5,6 +5,7 @@ import type { SqlError, Statement } from "effect/sql"
 import { decide } from "../domain/Mandate.ts"
 import type { Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId, TaskState } from "../domain/Task.ts"
+import { Holder } from "../storage/Holder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { apply } from "./Application.ts"
@@ -40,7 +41,8 @@ export class Tasks extends Context.Service<
     unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>
     /** Parks a task that waits or runs; a run of it ends. */
     park(id: TaskId, cause: string): Effect.Effect<void, StoreUnavailable>
-    /** The best task that waits, by priority and then age, now running under a lease of its own; null when none waits. */
+    /** The best task that waits, by priority and then age, now running under a lease of its own; null when none waits, or when
+     * another process holds the store. */
     readonly claim: Effect.Effect<Claim | null, StoreUnavailable>
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
@@ -69,6 +71,7 @@ export class Tasks extends Context.Service<
     Tasks,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const holder = yield* Holder
       const outbox = yield* Outbox
       const random = yield* SecureRandom.SecureRandom
       const changed = yield* PubSub.sliding<Task>(CHANGES_KEPT)
@@ -121,7 +124,8 @@ export class Tasks extends Context.Service<
         const rows = yield* sql`update tasks set state = 'running', lease = ${lease}, attempts = attempts + 1,
           lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now}
           where id = (select id from tasks where state in ('ready', 'running') and not_before <= ${now}
-            and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1) returning *`
+            and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1)
+            and exists (select 1 from holder where token = ${holder.token}) returning *`
         if (rows[0] === undefined) return null
         const task = yield* taskOf(rows[0])
         yield* recordClaim(sql, task.id)

@@ -10,3 +10,6 @@ export const REQUEST_LIMITS = {
 
 /** For the server. Leaves descriptors for the store and for calls to Gitea and Claude; what is beyond it is closed at once. */
 export const CONNECTION_LIMITS = { maxConnections: 4_096 }
+
+/** For `listen`. In a longer queue than this the kernel drops connections, and their senders try again only after seconds. */
+export const LISTEN_LIMITS = { backlog: 4_096 }

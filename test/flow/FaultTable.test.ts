@@ -15,7 +15,8 @@ const PREFACE = `# Faults of the other side
 
 What each fault of an operation comes to while it lasts. The error is the adapter's, for one try. *Tried again*: "yes" by itself as
 long as that can help; "later" when the other side asked for a longer wait than the minute that is watched; "no, met again" when the
-same call is not repeated, but a later look, poll or run makes it anew. Written by \`FaultTable.test.ts\` with ${REGENERATE}=true.
+same call is not repeated, but a later look, poll or run makes it anew in that minute. Readiness: Gitea at its worst, Claude at the
+end. Written by \`FaultTable.test.ts\` with ${REGENERATE}=true.
 `
 const CONCURRENCY = 8
 const LIMIT = 180_000

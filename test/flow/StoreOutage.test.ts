@@ -21,13 +21,14 @@ const readiness = Effect.gen(function* () {
 
 /** A store that reads and cannot write is what a full disk leaves. */
 const broken = { on: ["pragma query_only = on"], off: ["pragma query_only = off"] }
-/** Single writes that fail, so that each is seen to stop what it stands before, and not another. */
-const brokenTables = {
-  on: [
-    "create trigger outbox_broken before update on outbox begin select raise(abort, 'disk I/O error'); end",
-    "create trigger journal_broken before insert on journal begin select raise(abort, 'disk I/O error'); end"
-  ],
-  off: ["drop trigger outbox_broken", "drop trigger journal_broken"]
+/** Single writes that fail, so that each is seen to stop what it stands before. */
+const brokenJournal = {
+  on: ["create trigger broken before insert on journal begin select raise(abort, 'disk I/O error'); end"],
+  off: ["drop trigger broken"]
+}
+const brokenOutbox = {
+  on: ["create trigger broken before update on outbox begin select raise(abort, 'disk I/O error'); end"],
+  off: ["drop trigger broken"]
 }
 
 /** An issue whose first turn is held, with its progress comment in place and an edit of that waiting in the outbox. */
@@ -69,6 +70,8 @@ const atWork = Effect.gen(function* () {
     })
   }
 })
+
+const seconds = (count: number) => Effect.replicateEffect(TestClock.adjust("1 second"), count, { discard: true })
 
 describe("StoreOutage", () => {
   const lines: Array<string> = []
@@ -115,19 +118,35 @@ describe("StoreOutage", () => {
     )
 
     it.effect(
-      "stops a session whose reply cannot be journalled, and a comment whose row cannot be written",
+      "stops a session whose reply cannot be journalled before its next turn",
       () =>
         Effect.gen(function* () {
-          const { does, issue, turn, turns, worked, writes } = yield* atWork
+          const { does, issue, turn, turns, worked } = yield* atWork
           lines.length = 0
-          const [paid, written] = [yield* turns, yield* writes]
-          yield* does(brokenTables.on)
+          const paid = yield* turns
+          yield* does(brokenJournal.on)
           yield* turn.release
           yield* stops
           assert.strictEqual(yield* turns, paid)
-          assert.strictEqual(yield* writes, written)
+          yield* does(brokenJournal.off)
+          yield* worked(issue)
+        }),
+      LIMIT
+    )
 
-          yield* does(brokenTables.off)
+    it.effect(
+      "sends no comment whose row cannot be written",
+      () =>
+        Effect.gen(function* () {
+          const { does, issue, turn, worked, writes } = yield* atWork
+          lines.length = 0
+          const written = yield* writes
+          yield* does(brokenOutbox.on)
+          yield* soon("the comment waits", Effect.succeed(lines), (all) => all.includes("Error Reports wait"))
+          yield* seconds(10)
+          assert.strictEqual(yield* writes, written)
+          yield* does(brokenOutbox.off)
+          yield* turn.release
           yield* worked(issue)
         }),
       LIMIT

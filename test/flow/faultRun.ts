@@ -28,6 +28,7 @@ const LASTING = Duration.seconds(60)
 const LASTING_SILENCE = Duration.seconds(240)
 const STEP = Duration.seconds(3)
 const STEP_IN_SILENCE = Duration.seconds(10)
+const SAMPLING = Duration.seconds(1)
 /** More calls than are made in that time. */
 const ALL = 2_000
 /** Looks at the wire before it counts as silent. */
@@ -77,12 +78,17 @@ const suffer = (it: FaultCase, begun: Latch.Latch, lines: ReadonlySet<string>) =
     yield* gitea.assign(issue, gitea.bot.login, "ada")
     yield* gitea.drained
     yield* begun.open
-    yield* Effect.sleep(isSilent(it) ? LASTING_SILENCE : LASTING)
+    const readiness = yield* Readiness
+    const status = Effect.map(
+      readiness.report,
+      ({ components }) => (it.side === "Gitea" ? components.gitea : components.claude).status
+    )
+    const lasting = Duration.toMillis(isSilent(it) ? LASTING_SILENCE : LASTING) / Duration.toMillis(SAMPLING)
+    const statuses = yield* Effect.replicateEffect(Effect.andThen(Effect.sleep(SAMPLING), status), lasting)
     const struck =
       it.side === "Gitea"
         ? (yield* gitea.requests).filter(({ method, path }) => giteaOperations[it.operation].test(`${method} ${path}`))
         : (yield* claude.requests).filter(({ operation }) => operation === it.operation)
-    const { components } = yield* (yield* Readiness).report
     const [delivery] = yield* rows<{ status: string }>("select status from deliveries where action = 'assigned'")
     const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${delivery?.status}` }
     return {
@@ -90,7 +96,8 @@ const suffer = (it: FaultCase, begun: Latch.Latch, lines: ReadonlySet<string>) =
       state,
       attempts,
       lines: [...lines].sort(),
-      readiness: (it.side === "Gitea" ? components.gitea : components.claude).status
+      // The last call tells how Gitea is, and may be another than the one that is struck.
+      readiness: (it.side === "Gitea" ? statuses.find((one) => one !== "ok") : statuses.at(-1)) ?? "ok"
     }
   })
 

@@ -7,7 +7,7 @@ import type { LogLine } from "../../src/sandbox/demo/LogLine.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { spawn } from "./ChildProcesses.ts"
 import type { Child } from "./ChildProcesses.ts"
-import { eventually } from "./Eventually.ts"
+import { eventuallyInProcess } from "./Eventually.ts"
 import { storeFile } from "./StoreFile.ts"
 import type { StoreFile } from "./StoreFile.ts"
 import { SECRET } from "./TestSettings.ts"
@@ -100,7 +100,9 @@ const make = Effect.fnUntraced(function* (overrides: Environment) {
       Effect.andThen(Effect.all([life.stdout, life.stderr])),
       Effect.flatMap(([out, err]) => new NotListening({ output: [...out, ...err].join("\n") }))
     )
-    const heard = yield* eventually("it listens", found, (it) => it !== undefined).pipe(Effect.raceFirst(ended))
+    const heard = yield* eventuallyInProcess("it listens", found, (it) => it !== undefined).pipe(
+      Effect.raceFirst(ended)
+    )
     yield* Ref.set(port, Number(heard))
   }, Effect.orDie)
 

@@ -37,7 +37,7 @@ const walk = Effect.fnUntraced(function* (list: List, { limit, meanwhile, rows }
     yield* Effect.forEach(numbers(stored + 1, meanwhile), list.store)
     stored += meanwhile
     cursor = json.nextCursor === null ? "" : `&cursor=${json.nextCursor}`
-  } while (cursor !== "")
+  } while (cursor !== "" && pages.length < 100)
   return pages
 })
 

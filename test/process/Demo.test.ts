@@ -2,9 +2,9 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Console, Effect, FileSystem, Path } from "effect"
 import { spawn } from "../harness/ChildProcesses.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 
-const LIMIT = 60_000
+const LIMIT = 180_000
 const WITHIN = 45_000
 
 /** A demo whose temporary files go to a folder of their own. */
@@ -30,7 +30,7 @@ const MOMENTS = ["with 96 comments", "delivery  issues/assigned", "turn 1 finish
 
 const interruptAt = Effect.fnUntraced(function* (moment: string) {
   const { child, folder } = yield* start
-  yield* eventually("it got there", child.stdout, (lines) => lines.some((line) => line.includes(moment)))
+  yield* eventuallyInProcess("it got there", child.stdout, (lines) => lines.some((line) => line.includes(moment)))
   const children = yield* childrenOf(child.pid)
   yield* child.signal("SIGINT")
   yield* child.ended

@@ -6,11 +6,11 @@ import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import { issueEvent, PERSON, signedDelivery } from "../harness/Deliveries.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { Sender } from "../harness/Sender.ts"
 import { killAfterAnswer, killAfterCommit, killAfterPost, killAnywhere, rows } from "./kills.ts"
 
-const LIMIT = 240_000
+const LIMIT = 480_000
 const SEED = "kill -9"
 const CONNECTIONS = 8
 const REPOSITORY = "acme/shop"
@@ -87,13 +87,15 @@ const rounds = Effect.fnUntraced(function* <E, R, E2, R2>(
 })
 
 const allAnswered = Effect.flatMap(Sender, ({ ledger }) =>
-  eventually("every delivery is answered", ledger, (all) => [...all.values()].every(({ status }) => status !== null))
+  eventuallyInProcess("every delivery is answered", ledger, (all) =>
+    [...all.values()].every(({ status }) => status !== null)
+  )
 )
 
 const count = (sql: string) =>
   Effect.map(rows<{ count: number }>(`select count(*) as count from ${sql}`), ([row]) => row?.count)
 
-const none = (what: string, sql: string) => eventually(what, count(sql), (left) => left === 0)
+const none = (what: string, sql: string) => eventuallyInProcess(what, count(sql), (left) => left === 0)
 
 describe("Kill", () => {
   it.live(

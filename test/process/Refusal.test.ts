@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FileSystem } from "effect"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import type { Environment } from "../harness/CoordinatorProcess.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 
-const LIMIT = 60_000
+const LIMIT = 180_000
 /** Milliseconds that a second start waits for its predecessor. */
 const PATIENCE = 10_000
 
@@ -101,7 +101,7 @@ describe("Refusal", () => {
         const predecessor = yield* start
         const before = yield* tokens
         const successor = yield* launch()
-        yield* eventually("it waits", successor.logged("Coordinator starts"), (times) => times === 1)
+        yield* eventuallyInProcess("it waits", successor.logged("Coordinator starts"), (times) => times === 1)
         assert.deepStrictEqual(yield* tokens, before)
         yield* predecessor.signal("SIGTERM")
         assert.strictEqual(yield* predecessor.ended, 0)

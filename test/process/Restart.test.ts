@@ -4,14 +4,14 @@ import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import type { Life } from "../harness/CoordinatorProcess.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 
-const LIMIT = 60_000
-/** How long after a restart a session that was cut may still be silent. */
+const LIMIT = 180_000
+/** How long after a restart a session that was cut may be silent; a start tells how busy the machine is, and is allowed on top. */
 const RESUMED_WITHIN = 2_000
 const STOPPED_WITHIN = 10_000
-/** Less than the grace that running turns have. */
-const IDLE_STOPPED_WITHIN = 4_500
+/** Less than the grace that running turns have; a start is allowed on top here too. */
+const IDLE_STOPPED_WITHIN = 2_000
 
 const toJson = Schema.encodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 
@@ -67,7 +67,7 @@ const held = Effect.gen(function* () {
   return { life, issue, release: second.release, before: yield* journal }
 })
 
-const completed = eventually("it is completed", task, (it) => it?.state === "completed")
+const completed = eventuallyInProcess("it is completed", task, (it) => it?.state === "completed")
 
 /** The second turn, cut so many times, was sent again as it was, and the journal goes on where it stood. */
 const assertResumed = Effect.fnUntraced(function* (before: ReadonlyArray<object>, cuts: number) {
@@ -102,12 +102,11 @@ describe("Restart", () => {
         assert.deepStrictEqual(yield* journal, before)
 
         const began = yield* Clock.currentTimeMillis
-        yield* start
-        const listening = (yield* Clock.currentTimeMillis) - began
-        yield* eventually("the cut turn is sent again", paid, (all) => all.length === 3)
+        const [, listening] = yield* elapsed(start)
+        yield* eventuallyInProcess("the cut turn is sent again", paid, (all) => all.length === 3)
         const resent = (yield* Clock.currentTimeMillis) - began
         yield* Console.log(`restart: listening after ${listening} ms, the cut turn sent again after ${resent} ms`)
-        assert.isBelow(resent - listening, RESUMED_WITHIN)
+        assert.isBelow(resent - listening, RESUMED_WITHIN + listening)
         yield* completed
         yield* assertResumed(before, 1)
       }).pipe(Effect.provide(CoordinatorProcess.layer)),
@@ -150,11 +149,11 @@ describe("Restart", () => {
       Effect.gen(function* () {
         const { start } = yield* CoordinatorProcess
         for (const name of ["SIGTERM", "SIGINT"] as const) {
-          const life = yield* start
+          const [life, starting] = yield* elapsed(start)
           const [code, time] = yield* elapsed(Effect.andThen(life.signal(name), life.ended))
           yield* Console.log(`${name} when idle: ended after ${time} ms`)
           assert.strictEqual(code, 0)
-          assert.isBelow(time, IDLE_STOPPED_WITHIN)
+          assert.isBelow(time, IDLE_STOPPED_WITHIN + starting)
           assert.deepStrictEqual(yield* life.stderr, [])
         }
       }).pipe(Effect.provide(CoordinatorProcess.layer)),

@@ -3,9 +3,9 @@ import { Effect } from "effect"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 
-const LIMIT = 60_000
+const LIMIT = 180_000
 /** Rounds of the reporter after it woke, each of which would have written. */
 const ROUNDS = 4
 
@@ -45,7 +45,7 @@ describe("Suspension", () => {
         yield* gitea.assign(issue, gitea.bot.login, "ada")
         yield* turn.arrived
         const sent = store.rows<{ state: string }>("select state from outbox")
-        yield* eventually("the progress comment is written", sent, (rows) => rows[0]?.state === "sent")
+        yield* eventuallyInProcess("the progress comment is written", sent, (rows) => rows[0]?.state === "sent")
 
         yield* life.signal("SIGSTOP")
         yield* store.write(TAKEN_OVER)
@@ -53,8 +53,8 @@ describe("Suspension", () => {
         yield* turn.release
         yield* life.signal("SIGCONT")
 
-        yield* eventually("its run ends", life.logged("The lease of task"), (times) => times === 1)
-        yield* eventually(
+        yield* eventuallyInProcess("its run ends", life.logged("The lease of task"), (times) => times === 1)
+        yield* eventuallyInProcess(
           "its reporter holds back",
           life.logged("Another process holds the store"),
           (times) => times >= ROUNDS

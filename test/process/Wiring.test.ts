@@ -8,9 +8,9 @@ import { inputTokens } from "../../src/sandbox/claude/Tokens.ts"
 import { summaryOf, userTexts } from "../../src/sandbox/claude/Conversation.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 
-const LIMIT = 60_000
+const LIMIT = 180_000
 /** Tokens: the budget of the coordinator, half of the model's window, so that a reply may pass it. */
 const BUDGET = 4_000
 /** What the coordinator takes for a token of a reply under way; its exact figure, at the end, is lower. */
@@ -69,7 +69,7 @@ describe("Wiring", () => {
         yield* gitea.createRepository("acme/shop")
         const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "9 s.", by: "ada" })
         yield* gitea.assign(issue, gitea.bot.login, "ada")
-        const comments = yield* eventually("the report", gitea.comments(issue), (all) => all.length === 2)
+        const comments = yield* eventuallyInProcess("the report", gitea.comments(issue), (all) => all.length === 2)
         assert.include(comments[1]?.body, ANSWER)
 
         const [first, second, ...more] = yield* store.rows<{ id: string; state: string; predecessor: string | null }>(

@@ -5,7 +5,7 @@ import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import type { Life } from "../harness/CoordinatorProcess.ts"
-import { eventually } from "../harness/Eventually.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { Sender } from "../harness/Sender.ts"
 
 /** Milliseconds from the start of a process to the latest moment it is killed at; a start alone takes one or two thousand. */
@@ -41,7 +41,7 @@ const spin = <E, R>(probe: Effect.Effect<number, E, R>, above: number) =>
   probe.pipe(
     Effect.tap(() => Effect.yieldNow),
     Effect.repeat({ until: (value) => value > above }),
-    Effect.timeout("20 seconds")
+    Effect.timeout("60 seconds")
   )
 
 /** Kills as soon as a figure has grown; tells how many deliveries were stored and not answered. */
@@ -79,7 +79,7 @@ export const killAfterPost = Effect.fnUntraced(function* (issues: Ref.Ref<Readon
   assert.isDefined(issue)
   yield* gitea.fail({ kind: "doneThenHang", match: new RegExp(`^POST .*/issues/${issue.number}/comments$`) })
   const life = yield* (yield* CoordinatorProcess).start
-  yield* eventually("a comment is written", gitea.comments(issue), (all) => all.length > 0)
+  yield* eventuallyInProcess("a comment is written", gitea.comments(issue), (all) => all.length > 0)
   yield* kill(life)
   return yield* unmarked(issue)
 })

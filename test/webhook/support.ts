@@ -7,7 +7,7 @@ import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { Fallback } from "../../src/webhook/Fallback.ts"
-import { CONNECTION_LIMITS, REQUEST_LIMITS } from "../../src/webhook/ListenerLimits.ts"
+import { CONNECTION_LIMITS, LISTEN_LIMITS, REQUEST_LIMITS } from "../../src/webhook/ListenerLimits.ts"
 import { WEBHOOK_PATH, WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 import type { SignedDelivery } from "../harness/Deliveries.ts"
@@ -65,7 +65,8 @@ const Listening = HttpRouter.serve(Routes, { disableLogger: true }).pipe(
   Layer.provideMerge(
     NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
       host: "127.0.0.1",
-      port: 0
+      port: 0,
+      ...LISTEN_LIMITS
     })
   )
 )

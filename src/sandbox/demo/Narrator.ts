@@ -36,7 +36,7 @@ const named = (story: Story, session: string | undefined): string =>
 
 const barOf = (story: Story, { annotations: { session, used, limit, source, by, action } }: LogLine): string | null => {
   if (limit === undefined) return null
-  if (used === undefined) return `${named(story, session)}  context unknown until it is counted`
+  if (used === undefined || used === null) return `${named(story, session)}  context unknown until it is counted`
   const doing = action === "continue" ? "" : `  -> ${action}`
   return `${named(story, session)}  ${bar(used, limit, [COMPACT_THRESHOLD, ROTATE_THRESHOLD])}  (${source}, by ${by})${doing}`
 }

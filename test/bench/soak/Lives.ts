@@ -19,7 +19,7 @@ export interface Written {
 
 const counted = (written: Written, line: string): Written => {
   const name = Option.match(decodeLogLine(line), {
-    onNone: () => `not JSON: ${line}`,
+    onNone: () => `unread ${line}`,
     onSome: (it) => `${it.level} ${sentence(it)}`
   })
   return {
