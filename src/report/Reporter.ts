@@ -84,6 +84,9 @@ export const Reporter = Layer.effectDiscard(
 
     /** An answer that comes too late is not given, and the progress comment says so. */
     const withdraw = Effect.fnUntraced(function* (row: OutboxRow, task: Task, { subject }: Look, why: string) {
+      // It may be there already, from a write whose answer was lost.
+      const known = subject === null ? null : yield* find(row, task)
+      if (known !== null && row.key !== progressKey(task.id)) return yield* outbox.sent(row, known, 0)
       yield* outbox.drop(row, why)
       if (subject !== null && row.key !== progressKey(task.id))
         yield* outbox.amend(progressEntry(task.id, "cancelled", why))

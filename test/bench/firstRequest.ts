@@ -21,7 +21,7 @@ const post = Effect.fnUntraced(function* ({ body, headers }: SignedDelivery) {
     HttpClientRequest.bodyText(String(body), "application/json"),
     HttpClientRequest.setHeaders(headers)
   )
-  return yield* (yield* HttpClient.execute(HttpClientRequest.accept(request, "application/json"))).text
+  return yield* (yield* HttpClient.execute(request)).text
 })
 
 /** Milliseconds from sending the delivery of one assignment to its first request at Claude. The next one waits until it is done. */

@@ -53,6 +53,19 @@ describe("Report", () => {
         })
       )
 
+      it.effect("that was written but answered with 500 is not denied when the issue is closed right after", () =>
+        Effect.gen(function* () {
+          const { answered, calls, gitea, issue, progress, report, said } = yield* beforeAnswer()
+          yield* gitea.fail({ match: POST, kind: "doneThenStatus", status: 500 })
+          yield* answered
+          yield* eventually("the answer was sent", calls(POST), (all) => all.length === 1)
+          yield* gitea.close(issue, "ada")
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+          assert.notInclude((yield* progress(issue))[0]?.body, "Stopped")
+        })
+      )
+
       it.effect("is not taken for written because of somebody else's marker", () =>
         Effect.gen(function* () {
           const { answered, gitea, issue, report, said } = yield* beforeAnswer()

@@ -7,7 +7,9 @@ import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
+import { Gauges } from "../../src/operator/Gauges.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
+import { Records } from "../../src/operator/Records.ts"
 import { ContextControl } from "../../src/session/ContextControl.ts"
 import { Conversations } from "../../src/session/Conversations.ts"
 import { Journal } from "../../src/session/Journal.ts"
@@ -32,6 +34,7 @@ export const mocks = {
   ContextControl: Layer.mock(ContextControl),
   ContextSchedule: Layer.mock(ContextSchedule),
   Conversations: Layer.mock(Conversations),
+  Gauges: Layer.mock(Gauges),
   Gate: Layer.mock(Gate),
   Gitea: Layer.mock(Gitea),
   GiteaRetry: Layer.mock(GiteaRetry),
@@ -45,6 +48,7 @@ export const mocks = {
   Opening: Layer.mock(Opening),
   Outbox: Layer.mock(Outbox),
   Readiness: Layer.mock(Readiness),
+  Records: Layer.mock(Records),
   Samples: Layer.mock(Samples),
   SessionRunner: Layer.mock(SessionRunner),
   Sessions: Layer.mock(Sessions),

@@ -6,7 +6,7 @@ import { Fallback } from "../../src/webhook/Fallback.ts"
 const ask = (method: string, path: string) =>
   Effect.gen(function* () {
     const { dispose, handler } = HttpRouter.toWebHandler(
-      Fallback({ "/webhook/gitea": ["POST"], "/health": ["GET", "HEAD"] }),
+      Fallback({ "/webhook/gitea": ["POST"], "/health": ["GET", "HEAD"], "/api/a.json/:id/x": ["GET"] }),
       { disableLogger: true }
     )
     yield* Effect.addFinalizer(() => Effect.promise(dispose))
@@ -22,6 +22,9 @@ describe("Fallback", () => {
     ["HEAD", "/webhook/gitea?x=1", [405, "POST", null, "application/problem+json"]],
     ["PUT", "/webhook/gitea", [405, "POST", "close", "application/problem+json"]],
     ["POST", "/health", [405, "GET, HEAD", "close", "application/problem+json"]],
+    ["POST", "/api/a.json/7/x", [405, "GET", "close", "application/problem+json"]],
+    ["GET", "/api/a.json/7/8/x", [404, null, null, "application/problem+json"]],
+    ["GET", "/api/asjson/7/x", [404, null, null, "application/problem+json"]],
     ["GET", "/", [404, null, null, "application/problem+json"]],
     ["GET", "/constructor", [404, null, null, "application/problem+json"]],
     ["POST", "/webhook", [404, null, "close", "application/problem+json"]]
