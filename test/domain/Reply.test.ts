@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { billedTokens, contextTokens, Reply, ReplyUsage, textOf, toolUses } from "../../src/domain/Reply.ts"
+import { bill, billedTokens, contextTokens, Reply, ReplyUsage, textOf, toolUses } from "../../src/domain/Reply.ts"
 import { text, toolUse, usage } from "../harness/Models.ts"
 
 const caches = (read: number | null, creation: number | null) => ({
@@ -9,6 +9,13 @@ const caches = (read: number | null, creation: number | null) => ({
 })
 const message = { type: "message", ...usage(200, 20) }
 const compaction = { type: "compaction", ...usage(9_000, 500) }
+
+describe("bill", () => {
+  it("adds up every iteration by kind, and takes no cache for none", () => {
+    const given = { ...usage(200, 20), iterations: [{ ...message, ...caches(1_000, null) }, compaction] }
+    assert.deepStrictEqual(bill(given), { input: 9_200, cache_read: 1_000, cache_creation: 0, output: 520 })
+  })
+})
 
 describe("contextTokens", () => {
   it.each([

@@ -1,60 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
-import type { Incoming } from "../../src/event/Incoming.ts"
-import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
-
-const layerWith = (overrides: Parameters<typeof settings>[0] = {}) =>
-  Inbox.layer.pipe(Layer.provideMerge(TestStore), Layer.provide(settings(overrides)))
-
-const Live = layerWith()
-const ReceiveOnly = layerWith({ giteaToken: null })
-const TASK = taskIdOf(21, 57)
-const unassigned = { taskId: TASK, fullName: "inkwell/letterpress", assigned: false }
-
-const incoming = (id: string, body: string, overrides: Partial<Incoming> = {}): Incoming => ({
-  delivery: DeliveryId.make(id),
-  bodyHash: `hash of ${body}`,
-  event: "issues",
-  action: "assigned",
-  body,
-  subject: { taskId: TASK, fullName: "inkwell/letterpress", assigned: true },
-  ignored: null,
-  ...overrides
-})
-
-const accept = Effect.fnUntraced(function* (it: Incoming) {
-  return (yield* (yield* Inbox).accept(it)).status
-})
-
-const Row = Schema.Struct({
-  deliveryId: Schema.String,
-  status: Schema.String,
-  reason: Schema.NullOr(Schema.String),
-  body: Schema.NullOr(Schema.String),
-  receivedAt: Schema.Int,
-  settledAt: Schema.NullOr(Schema.Int)
-})
-
-const rows = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const found =
-    yield* sql`select delivery_id, status, reason, body, received_at, settled_at from deliveries order by seq`
-  return yield* Schema.decodeUnknownEffect(Schema.Array(Row))(found)
-})
-
-const statuses = Effect.map(rows, (all) => all.map(({ deliveryId, status }) => `${deliveryId} ${status}`))
-
-const makeTask = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into tasks (id, repository_id, number, full_name, title, state, priority, cause, ready_at, created_at, updated_at)
-    values (${TASK}, 21, 57, 'inkwell/letterpress', '', 'ready', 2, '', 0, 0, 0)`
-})
+import { accept, incoming, Live, makeTask, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
 
 describe("Inbox", () => {
   it.effect("stores a delivery before it answers, with its text as it was", () =>
@@ -201,58 +152,6 @@ describe("Inbox", () => {
       const error = yield* Effect.flip(accept(incoming("a", "A")))
       assert.strictEqual(error._tag, "StoreUnavailable")
       assert.deepStrictEqual(yield* statuses, [])
-    }).pipe(Effect.provide(Live))
-  )
-
-  it.effect("lists issues that wait, the longest first, under their newest name", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox
-      const of = (number: number, fullName: string) => ({
-        subject: { taskId: taskIdOf(21, number), fullName, assigned: true }
-      })
-      yield* Effect.forEach(
-        [
-          incoming("a", "A", of(57, "inkwell/old")),
-          incoming("b", "B", of(58, "inkwell/old")),
-          incoming("c", "C", of(57, "inkwell/new")),
-          incoming("d", "D", { subject: null })
-        ],
-        accept
-      )
-      const names = Effect.map(inbox.pending(9), (all) => all.map(({ fullName, taskId }) => `${taskId} ${fullName}`))
-      assert.deepStrictEqual(yield* names, ["21/57 inkwell/new", "21/58 inkwell/old"])
-      assert.strictEqual((yield* inbox.pending(1)).length, 1)
-      yield* inbox.settle([1, 3], "failed", "gave up")
-      assert.deepStrictEqual(yield* names, ["21/58 inkwell/old"])
-    }).pipe(Effect.provide(Live))
-  )
-
-  it.effect("settles in the transaction of its caller, and only what waits", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox
-      const sql = yield* SqlClient.SqlClient
-      yield* TestClock.setTime(5000)
-      yield* accept(incoming("a", "A"))
-      yield* inbox.settle([1], "done", null).pipe(Effect.andThen(Effect.fail("undo")), sql.withTransaction, Effect.flip)
-      assert.deepStrictEqual(yield* statuses, ["a accepted"])
-      yield* inbox.settle([1, 99], "ignored", "of no interest")
-      yield* inbox.settle([1], "done", null)
-      const [row] = yield* rows
-      assert.deepStrictEqual([row?.status, row?.reason, row?.settledAt], ["ignored", "of no interest", 5000])
-    }).pipe(Effect.provide(Live))
-  )
-
-  it.effect("rings for what was accepted, once, and for nothing else", () =>
-    Effect.gen(function* () {
-      const inbox = yield* Inbox
-      yield* accept(incoming("i", "I", { ignored: "not for us" }))
-      const ring = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
-      assert.isUndefined(ring.pollUnsafe())
-      yield* Effect.forEach([incoming("a", "A"), incoming("b", "B")], accept)
-      yield* Fiber.join(ring)
-      yield* inbox.arrived
-      const again = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
-      assert.isUndefined(again.pollUnsafe())
     }).pipe(Effect.provide(Live))
   )
 })

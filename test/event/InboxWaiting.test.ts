@@ -1,0 +1,61 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import { Inbox } from "../../src/event/Inbox.ts"
+import { accept, incoming, Live, rows, statuses } from "./inboxSupport.ts"
+
+describe("What waits in the inbox", () => {
+  it.effect("lists issues that wait, the longest first, under their newest name", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      const of = (number: number, fullName: string) => ({
+        subject: { taskId: taskIdOf(21, number), fullName, assigned: true }
+      })
+      yield* Effect.forEach(
+        [
+          incoming("a", "A", of(57, "inkwell/old")),
+          incoming("b", "B", of(58, "inkwell/old")),
+          incoming("c", "C", of(57, "inkwell/new")),
+          incoming("d", "D", { subject: null })
+        ],
+        accept
+      )
+      const names = Effect.map(inbox.pending(9), (all) => all.map(({ fullName, taskId }) => `${taskId} ${fullName}`))
+      assert.deepStrictEqual(yield* names, ["21/57 inkwell/new", "21/58 inkwell/old"])
+      assert.strictEqual((yield* inbox.pending(1)).length, 1)
+      yield* inbox.settle([1, 3], "failed", "gave up")
+      assert.deepStrictEqual(yield* names, ["21/58 inkwell/old"])
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.effect("settles in the transaction of its caller, and only what waits", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      const sql = yield* SqlClient.SqlClient
+      yield* TestClock.setTime(5000)
+      yield* accept(incoming("a", "A"))
+      yield* inbox.settle([1], "done", null).pipe(Effect.andThen(Effect.fail("undo")), sql.withTransaction, Effect.flip)
+      assert.deepStrictEqual(yield* statuses, ["a accepted"])
+      yield* inbox.settle([1, 99], "ignored", "of no interest")
+      yield* inbox.settle([1], "done", null)
+      const [row] = yield* rows
+      assert.deepStrictEqual([row?.status, row?.reason, row?.settledAt], ["ignored", "of no interest", 5000])
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.effect("rings for what was accepted, once, and for nothing else", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      yield* accept(incoming("i", "I", { ignored: "not for us" }))
+      const ring = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
+      assert.isUndefined(ring.pollUnsafe())
+      yield* Effect.forEach([incoming("a", "A"), incoming("b", "B")], accept)
+      yield* Fiber.join(ring)
+      yield* inbox.arrived
+      const again = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
+      assert.isUndefined(again.pollUnsafe())
+    }).pipe(Effect.provide(Live))
+  )
+})
