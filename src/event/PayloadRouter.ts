@@ -11,6 +11,8 @@ import { plan } from "./plan.ts"
 
 /** Nothing is started without a token, so keeping up is enough; meanwhile acknowledging has the machine to itself. */
 const ROUND = Duration.seconds(1)
+/** Between two batches, for what is to be acknowledged meanwhile. */
+const PAUSE = Duration.millis(50)
 /** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
 const BATCH = 25
 
@@ -54,7 +56,7 @@ export const PayloadRouter = Layer.effectDiscard(
     }).pipe(sql.withTransaction)
 
     const round = batch.pipe(
-      Effect.repeat({ until: (handled) => handled < BATCH }),
+      Effect.repeat({ until: (handled) => handled < BATCH, schedule: Schedule.spaced(PAUSE) }),
       Effect.catchCause((cause) => Effect.logError("Deliveries wait", cause))
     )
     if (giteaToken === null) yield* round.pipe(Effect.repeat(Schedule.spaced(ROUND)), Effect.forkScoped)

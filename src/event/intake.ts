@@ -1,6 +1,5 @@
 import { Array, Clock, Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
-import { DeliveryStatus } from "../domain/Delivery.ts"
 import { classify } from "./classify.ts"
 import type { Verdict } from "./classify.ts"
 import type { Incoming } from "./Incoming.ts"
@@ -11,6 +10,8 @@ const Question = Schema.Struct({
   task: Schema.NullOr(Schema.String)
 })
 const encodeQuestions = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Question)))
+
+type Stored = NonNullable<Verdict["stored"]>
 
 const Known = Schema.Struct({
   stored: Schema.BooleanFromBit,
@@ -39,41 +40,19 @@ const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Incoming>) =
     from asked order by key`.pipe(Effect.flatMap(decodeKnown))
 }
 
-const Row = Schema.Struct({
-  delivery: Schema.String,
-  bodyHash: Schema.String,
-  event: Schema.String,
-  action: Schema.NullOr(Schema.String),
-  task: Schema.NullOr(Schema.String),
-  fullName: Schema.NullOr(Schema.String),
-  status: DeliveryStatus,
-  reason: Schema.NullOr(Schema.String),
-  replay: Schema.BooleanFromBit,
-  body: Schema.NullOr(Schema.String),
-  receivedAt: Schema.Int,
-  settledAt: Schema.NullOr(Schema.Int)
-})
-const encodeRows = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Row)))
-
-const rowsOf = (batch: ReadonlyArray<Incoming>, verdicts: ReadonlyArray<Verdict>, now: number) =>
-  Array.zip(batch, verdicts).flatMap(([{ action, body, bodyHash, delivery, event, subject }, { stored }]) => {
-    if (stored === null) return []
-    const waits = stored.status === "accepted"
-    return {
-      delivery,
-      bodyHash,
-      event,
-      action,
-      task: subject?.taskId ?? null,
-      fullName: subject?.fullName ?? null,
-      status: stored.status,
-      reason: stored.reason,
-      replay: stored.replay,
-      body: waits ? body : null,
-      receivedAt: now,
-      settledAt: waits ? null : now
-    }
-  })
+/** One prepared statement for each row: as JSON, a body would be parsed anew for each of its columns. */
+const store = (
+  sql: SqlClient.SqlClient,
+  { action, body, bodyHash, delivery, event, subject }: Incoming,
+  it: Stored,
+  now: number
+) => {
+  const waits = it.status === "accepted"
+  return sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, reason, replay, body,
+      received_at, settled_at)
+    values (${delivery}, ${bodyHash}, ${event}, ${action}, ${subject?.taskId ?? null}, ${subject?.fullName ?? null},
+      ${it.status}, ${it.reason}, ${it.replay ? 1 : 0}, ${waits ? body : null}, ${now}, ${waits ? null : now})`
+}
 
 /** Judges a batch of deliveries by what the store knows and stores it, in the caller's transaction. */
 export const intake = Effect.fnUntraced(function* (
@@ -87,12 +66,10 @@ export const intake = Effect.fnUntraced(function* (
     canLook
   )
   const now = yield* Clock.currentTimeMillis
-  const rows = encodeRows(rowsOf(batch, verdicts, now))
-  yield* sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, reason, replay, body,
-      received_at, settled_at)
-    select value ->> 'delivery', value ->> 'bodyHash', value ->> 'event', value ->> 'action', value ->> 'task',
-      value ->> 'fullName', value ->> 'status', value ->> 'reason', value ->> 'replay', value ->> 'body',
-      value ->> 'receivedAt', value ->> 'settledAt'
-    from json_each(${rows}) order by key`
+  yield* Effect.forEach(
+    Array.zip(batch, verdicts),
+    ([incoming, { stored }]) => (stored === null ? Effect.void : Effect.asVoid(store(sql, incoming, stored, now))),
+    { discard: true }
+  )
   return verdicts
 })
