@@ -15,8 +15,6 @@ export interface ContextPolicy {
   readonly rotateAt: number
 }
 
-export const defaultPolicy: ContextPolicy = { compactAt: COMPACT_THRESHOLD, rotateAt: ROTATE_THRESHOLD }
-
 /**
  * Rotation is looked at first. A session that cannot be compacted, because the model has no on-demand compaction or because
  * the last one did not bring it under the threshold, rotates where it would have compacted. Unknown usage decides nothing.

@@ -3,13 +3,14 @@ import {
   COMPACT_THRESHOLD,
   ContextAction,
   decideAction,
-  defaultPolicy,
   ROTATE_THRESHOLD,
   strongest
 } from "../../src/domain/ContextAction.ts"
 import { ContextUsage } from "../../src/domain/ContextUsage.ts"
 
 const usage = (used: number, limit = 1_000) => new ContextUsage({ used, limit, source: "reply", at: 0 })
+
+const defaultPolicy = { compactAt: COMPACT_THRESHOLD, rotateAt: ROTATE_THRESHOLD }
 
 describe("decideAction", () => {
   it.each([
