@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, Schedule, Schema } from "effect"
+import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { IssueEvent } from "../domain/GiteaEvent.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
@@ -9,10 +9,11 @@ import { Inbox } from "./Inbox.ts"
 import type { Accepted } from "./Inbox.ts"
 import { plan } from "./plan.ts"
 
-/** Nothing is started without a token, so keeping up is enough; meanwhile acknowledging has the machine to itself. */
-const ROUND = Duration.seconds(1)
-/** Between two batches, for what is to be acknowledged meanwhile. */
-const PAUSE = Duration.millis(50)
+/** Acknowledging goes first, as nothing is started without a token: a batch waits until nothing has arrived for this long, */
+const QUIET = Duration.millis(20)
+/** but no longer than this, so that a steady stream holds no issue back for ever. */
+const LONGEST_WAIT = Duration.millis(250)
+const IDLE = Duration.seconds(1)
 /** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
 const BATCH = 25
 
@@ -55,10 +56,18 @@ export const PayloadRouter = Layer.effectDiscard(
       return deliveries.length
     }).pipe(sql.withTransaction)
 
-    const round = batch.pipe(
-      Effect.repeat({ until: (handled) => handled < BATCH, schedule: Schedule.spaced(PAUSE) }),
-      Effect.catchCause((cause) => Effect.logError("Deliveries wait", cause))
+    const quiet = inbox.arrived.pipe(
+      Effect.timeoutOption(QUIET),
+      Effect.repeat({ until: Option.isNone }),
+      Effect.timeoutOption(LONGEST_WAIT)
     )
-    if (giteaToken === null) yield* round.pipe(Effect.repeat(Schedule.spaced(ROUND)), Effect.forkScoped)
+
+    const follow = batch.pipe(
+      Effect.catchCause((cause) => Effect.as(Effect.logError("Deliveries wait", cause), 0)),
+      Effect.flatMap((handled) => (handled < BATCH ? Effect.timeoutOption(inbox.arrived, IDLE) : Effect.void)),
+      Effect.andThen(quiet),
+      Effect.forever
+    )
+    if (giteaToken === null) yield* Effect.forkScoped(follow)
   })
 )

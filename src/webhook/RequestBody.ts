@@ -1,4 +1,4 @@
-import { Effect, Stream } from "effect"
+import { Duration, Effect, Stream } from "effect"
 import type { Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { tooLarge, tooSlow, unauthorized, unavailable } from "./Refusal.ts"
@@ -6,7 +6,7 @@ import type { Refusal } from "./Refusal.ts"
 import { MAX_BODY_BYTES } from "./RequestHead.ts"
 
 /** As long as Gitea waits for the whole exchange. */
-const PATIENCE = "5 seconds"
+const PATIENCE = Duration.seconds(5)
 
 /** Bytes of all bodies together. What came is what counts, so a crowd that holds its bodies back keeps nobody out. */
 const MAX_HELD_BYTES = 256 * MAX_BODY_BYTES
@@ -14,15 +14,6 @@ const MAX_HELD_BYTES = 256 * MAX_BODY_BYTES
 const RETRY_WHEN_FULL = 1
 
 const full = unavailable("Too many requests are being handled", RETRY_WHEN_FULL)
-
-const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  chunks.reduce((offset, chunk) => {
-    bytes.set(chunk, offset)
-    return offset + chunk.length
-  }, 0)
-  return bytes
-}
 
 /**
  * Reads the raw bytes of a body, at most 1 MiB within 5 seconds, and counts them until the request is over. Read as a stream, because
@@ -49,10 +40,10 @@ export const makeBodyReader = Effect.sync(() => {
 
     yield* Effect.addFinalizer(() => Effect.sync(() => (held -= size)))
     yield* request.stream.pipe(
-      Stream.catchTag("HttpServerError", () => Stream.fail(unauthorized("The body ended before it was whole"))),
-      Stream.runForEach(keep),
+      Stream.runForEachArray(Effect.forEach(keep, { discard: true })),
+      Effect.catchTag("HttpServerError", () => Effect.fail(unauthorized("The body ended before it was whole"))),
       Effect.timeoutOrElse({ duration: PATIENCE, orElse: () => Effect.fail(tooSlow) })
     )
-    return join(chunks, size)
+    return Buffer.concat(chunks, size)
   })
 })

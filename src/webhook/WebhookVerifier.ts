@@ -2,6 +2,7 @@ import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
 import { Mac } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { Settings } from "../Settings.ts"
+import * as NodeMac from "./NodeMac.ts"
 
 /** Nobody who knows a secret of the hook signed this body. Says nothing about how it failed. */
 export class InvalidSignature extends Schema.TaggedError<InvalidSignature>()("InvalidSignature", {}) {
@@ -37,5 +38,5 @@ export class WebhookVerifier extends Context.Service<
 
       return { verify }
     })
-  )
+  ).pipe(Layer.provide(NodeMac.layer))
 }

@@ -9,9 +9,12 @@ const BODY = "body"
 /** Kept, logged and answered, so it is held to the form Gitea's actions have. */
 const ACTION = /^\w{1,64}$/
 
+/** Without `ignoreBOM` a byte order mark would be dropped unseen, and the text would not be what was signed. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
 const utf8 = (bytes: Uint8Array): Result.Result<string, Refusal> =>
   Result.try({
-    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    try: () => decoder.decode(bytes),
     catch: () => unprocessable(BODY, "The body is not UTF-8")
   })
 

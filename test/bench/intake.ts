@@ -5,11 +5,15 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs"
 
 const PAIRS = 7
 const CONNECTIONS = [1, 8, 32, 128]
+/** Both servers are measured with their hot code compiled, as after a minute of service. */
+const WARM_UP = 2000
 const DELIVERIES = 3000
 const DELIVERIES_SLOW = 1500
 const SLOW_SYNC_MICROSECONDS = "1000"
 const SECRET = "only-for-this-measurement"
 const SYNCS = 200
+/** Characters of a server's output in which its address is looked for. */
+const LONGEST_HEAD = 4096
 
 const Run = Schema.Struct({ perSecond: Schema.Finite, p50: Schema.Finite, p99: Schema.Finite, refused: Schema.Int })
 type Run = typeof Run.Type
@@ -37,11 +41,12 @@ const node = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
 /** The address a server names; its output is read to the end, or the pipe would fill and stop it. */
 const addressOf = Effect.fnUntraced(function* (handle: ChildProcessSpawner.ChildProcessHandle) {
   const address = yield* Deferred.make<string>()
+  let head = ""
   yield* handle.stdout.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.runForEach((line) => {
-      const found = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(line)?.[0]
+    Stream.runForEach((bytes) => {
+      if (head.length > LONGEST_HEAD) return Effect.void
+      head += new TextDecoder().decode(bytes)
+      const found = /http:\/\/127\.0\.0\.1:[1-9]\d*(?!\d*$)/.exec(head)?.[0]
       return found === undefined ? Effect.void : Deferred.succeed(address, found)
     }),
     Effect.forkScoped
@@ -49,13 +54,15 @@ const addressOf = Effect.fnUntraced(function* (handle: ChildProcessSpawner.Child
   return yield* Deferred.await(address)
 })
 
-/** A server of its own on a store of its own, and one load on it. */
+/** A server of its own on a store of its own, warmed up and then measured under one load. */
 const measure = (server: ChildProcess.Command, connections: number, count: number) =>
   Effect.gen(function* () {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const url = yield* addressOf(yield* server)
-    const load = node(["test/bench/load.ts", `${url}/webhook/gitea`, SECRET, String(connections), String(count)])
-    return yield* decodeRun(yield* spawner.string(load))
+    const load = (deliveries: number) =>
+      node(["test/bench/load.ts", `${url}/webhook/gitea`, SECRET, String(connections), String(deliveries)])
+    yield* spawner.string(load(WARM_UP))
+    return yield* decodeRun(yield* spawner.string(load(count)))
   }).pipe(Effect.scoped)
 
 const coordinator = (folder: string, run: string, env: Record<string, string>) =>
@@ -98,7 +105,9 @@ const compare = Effect.fnUntraced(function* (
   const ratio = median(pairs.map(({ ours, raws }) => ours.perSecond / raws.perSecond))
   const tail = median(pairs.map(({ ours, raws }) => ours.p99 / raws.p99))
   const refused = pairs.reduce((sum, { ours, raws }) => sum + ours.refused + raws.refused, 0)
-  yield* Console.log(`${String(connections).padStart(4)} connections, ${PAIRS} pairs of ${count} deliveries`)
+  yield* Console.log(
+    `${String(connections).padStart(4)} connections, ${PAIRS} pairs of ${count} deliveries after ${WARM_UP} to warm up`
+  )
   yield* Console.log(
     `     ${figures(
       "coordinator",

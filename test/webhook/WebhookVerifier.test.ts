@@ -1,4 +1,3 @@
-import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { readFile } from "node:fs/promises"
@@ -8,8 +7,7 @@ import { settings } from "../harness/TestSettings.ts"
 
 const verifierWith = (previousSecret: string | null) =>
   WebhookVerifier.layer.pipe(
-    Layer.provide(settings({ previousSecret: previousSecret === null ? null : Redacted.make(previousSecret) })),
-    Layer.provide(NodeCrypto.layerMac)
+    Layer.provide(settings({ previousSecret: previousSecret === null ? null : Redacted.make(previousSecret) }))
   )
 
 const body = new TextEncoder().encode(`{"title":"caf\u00e9"}`)

@@ -1,6 +1,6 @@
 import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
-import type { Digest, Mac } from "effect/crypto"
+import type { Digest } from "effect/crypto"
 import { HttpRouter, HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import { Inbox } from "../../src/event/Inbox.ts"
@@ -24,7 +24,7 @@ export const Routes = Layer.mergeAll(
 
 /** The routes as a function from request to response, sharing the services, clock and log of the test. */
 export const webhook = Effect.gen(function* () {
-  const context = yield* Effect.context<Inbox | Settings | Digest.Digest | Mac.Mac>()
+  const context = yield* Effect.context<Inbox | Settings | Digest.Digest>()
   const { dispose, handler } = HttpRouter.toWebHandler(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))), {
     disableLogger: true
   })
