@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Array, Console, Deferred, Effect, FileSystem, Order, Schema, Stream } from "effect"
+import { Array, Console, Effect, FileSystem, Order, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { addressOf, coordinator, load, node, SECRET } from "./servers.ts"
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs"
 
 const PAIRS = 7
@@ -10,11 +11,7 @@ const WARM_UP = 2000
 const DELIVERIES = 3000
 const DELIVERIES_SLOW = 1500
 const SLOW_SYNC_MICROSECONDS = "1000"
-const SECRET = "only-for-this-measurement"
 const SYNCS = 200
-/** Characters of a server's output in which its address is looked for. */
-const LONGEST_HEAD = 4096
-
 const Run = Schema.Struct({ perSecond: Schema.Finite, p50: Schema.Finite, p99: Schema.Finite, refused: Schema.Int })
 type Run = typeof Run.Type
 const decodeRun = Schema.decodeEffect(Schema.fromJsonString(Run))
@@ -35,49 +32,16 @@ const syncTime = (folder: string): number => {
   return median(times)
 }
 
-const node = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
-  ChildProcess.make(process.execPath, args, { env, extendEnv: false, stderr: "inherit" })
-
-/** The address a server names; its output is read to the end, or the pipe would fill and stop it. */
-const addressOf = Effect.fnUntraced(function* (handle: ChildProcessSpawner.ChildProcessHandle) {
-  const address = yield* Deferred.make<string>()
-  let head = ""
-  yield* handle.stdout.pipe(
-    Stream.runForEach((bytes) => {
-      if (head.length > LONGEST_HEAD) return Effect.void
-      head += new TextDecoder().decode(bytes)
-      const found = /http:\/\/127\.0\.0\.1:[1-9]\d*(?!\d*$)/.exec(head)?.[0]
-      return found === undefined ? Effect.void : Deferred.succeed(address, found)
-    }),
-    Effect.forkScoped
-  )
-  return yield* Deferred.await(address)
-})
-
 /** A server of its own on a store of its own, warmed up and then measured under one load. */
 const measure = (server: ChildProcess.Command, connections: number, count: number) =>
   Effect.gen(function* () {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const url = yield* addressOf(yield* server)
-    const load = (deliveries: number) =>
-      node(["test/bench/load.ts", `${url}/webhook/gitea`, SECRET, String(connections), String(deliveries)])
-    yield* spawner.string(load(WARM_UP))
-    return yield* decodeRun(yield* spawner.string(load(count)))
+    yield* spawner.string(load(url, SECRET, connections, WARM_UP))
+    return yield* decodeRun(yield* spawner.string(load(url, SECRET, connections, count)))
   }).pipe(Effect.scoped)
 
-const coordinator = (folder: string, run: string, env: Record<string, string>) =>
-  node(["dist/main.js"], {
-    GITEA_URL: "http://127.0.0.1:9",
-    GITEA_WEBHOOK_SECRET: SECRET,
-    GITEA_BOT_USERNAME: "press-bot",
-    DATABASE_URL: `sqlite:${folder}/coordinator-${run}.db`,
-    HOST: "127.0.0.1",
-    PORT: "0",
-    ...env
-  })
-
-const raw = (folder: string, run: string, env: Record<string, string>) =>
-  node(["test/bench/rawServer.ts", `${folder}/raw-${run}.db`, SECRET], env)
+const raw = (file: string, env: Record<string, string>) => node(["test/bench/rawServer.ts", file, SECRET], env)
 
 const figures = (name: string, runs: ReadonlyArray<Run>) =>
   `${name.padEnd(12)} ${median(runs.map(({ perSecond }) => perSecond))
@@ -98,8 +62,8 @@ const compare = Effect.fnUntraced(function* (
   const pairs = yield* Effect.forEach(Array.range(1, PAIRS), (pair) => {
     const run = `${connections}-${pair}-${env["SLOW_SYNC_US"] ?? 0}`
     return Effect.all({
-      ours: measure(coordinator(folder, run, env), connections, count),
-      raws: measure(raw(folder, run, env), connections, count)
+      ours: measure(coordinator(`${folder}/coordinator-${run}.db`, env), connections, count),
+      raws: measure(raw(`${folder}/raw-${run}.db`, env), connections, count)
     })
   })
   const ratio = median(pairs.map(({ ours, raws }) => ours.perSecond / raws.perSecond))
