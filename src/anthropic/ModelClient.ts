@@ -16,8 +16,14 @@ const CACHED_MODELS = 100
 export class ModelClient extends Context.Service<
   ModelClient,
   {
-    /** One streamed turn. `onUsage` is told at its start, as the reply grows, and at its end. Repeated as `ModelRetry` says. */
-    turn(request: ModelRequest, onUsage: (usage: StreamUsage) => Effect.Effect<void>): Effect.Effect<Reply, ModelError>
+    /**
+     * One streamed turn. `onUsage` is told at its start, as the reply grows, at its end, and null when it failed: what it had
+     * written is gone, whether it is begun again or not. Repeated as `ModelRetry` says.
+     */
+    turn(
+      request: ModelRequest,
+      onUsage: (usage: StreamUsage | null) => Effect.Effect<void>
+    ): Effect.Effect<Reply, ModelError>
     /** Has the API summarise the messages. Only a reply that stopped for `compaction` carries a summary. Repeated at most three times. */
     compact(request: ModelRequest): Effect.Effect<Reply, ModelError>
     /** Input tokens of the request, as the API counts them. Never repeated. */
@@ -43,10 +49,14 @@ export class ModelClient extends Context.Service<
 
       const turn = Effect.fn("ModelClient.turn")(function* (
         request: ModelRequest,
-        onUsage: (usage: StreamUsage) => Effect.Effect<void>
+        onUsage: (usage: StreamUsage | null) => Effect.Effect<void>
       ) {
         const { maxOutput } = yield* info(request.model)
-        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(health.note, Effect.retry(counting(schedule)))
+        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(
+          health.note,
+          Effect.onError(() => onUsage(null)),
+          Effect.retry(counting(schedule))
+        )
       })
 
       const compact = Effect.fn("ModelClient.compact")(function* (request: ModelRequest) {

@@ -1,5 +1,5 @@
 import { escapeMarkdown } from "./Comment.ts"
-import type { TaskState } from "./Task.ts"
+import type { TaskState } from "./TaskState.ts"
 
 /** The text of the final comment. It is the model's, written for people: kept as Markdown, with what could act on Gitea disarmed. */
 export const answerText = (answer: string, state: TaskState): string =>

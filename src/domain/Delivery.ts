@@ -1,5 +1,8 @@
 import { Schema } from "effect"
 
+/** Where Gitea is told to send deliveries. */
+export const WEBHOOK_PATH = "/webhook/gitea"
+
 /** Gitea's `X-Gitea-Delivery`: a UUID, unsigned, new for every replay. Kept as sent, within reason. */
 export const DeliveryId = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,100}$/)).pipe(Schema.brand("DeliveryId"))
 export type DeliveryId = typeof DeliveryId.Type

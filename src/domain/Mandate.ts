@@ -1,5 +1,6 @@
 import { Data, Schema } from "effect"
-import type { TaskState } from "./Task.ts"
+import { isOver } from "./TaskState.ts"
+import type { TaskState } from "./TaskState.ts"
 
 /**
  * What makes an issue the bot's work: the newest timeline entry that assigned the bot or reopened the issue.
@@ -50,8 +51,6 @@ const assigned = (state: TaskState, served: Mandate | null, shown: Mandate | nul
   }
 }
 
-const HAS_ENDED: ReadonlyArray<TaskState> = ["completed", "failed", "cancelled"]
-
 /** The mandate table of the design: one cell for every task state (or no task) and every observation. Total and pure. */
 export const decide = (
   task: { readonly state: TaskState; readonly mandate: Mandate | null } | null,
@@ -63,7 +62,7 @@ export const decide = (
       : assigned(task.state, task.mandate, observation.mandate)
   }
   if (task === null) return Decision.Nothing()
-  if (HAS_ENDED.includes(task.state)) return Decision.Keep()
+  if (isOver(task.state)) return Decision.Keep()
   return Observation.$match(observation, {
     Assigned: () => Decision.Keep(),
     Unassigned: () => Decision.Cancel({ report: true, cause: "the issue is no longer assigned to the bot" }),

@@ -1,5 +1,5 @@
 import type { FinishInput } from "./AgentTool.ts"
-import type { TaskState } from "./Task.ts"
+import type { TaskState } from "./TaskState.ts"
 
 /** How a run ended: where its task goes, why, and the answer for the issue where there is one. */
 export interface Outcome {

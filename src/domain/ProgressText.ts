@@ -1,5 +1,5 @@
 import { escapeMarkdown } from "./Comment.ts"
-import type { TaskState } from "./Task.ts"
+import type { TaskState } from "./TaskState.ts"
 
 const HEADINGS: Record<TaskState, string> = {
   ready: "Queued. The work starts as soon as there is a free place.",

@@ -1,15 +1,13 @@
 import { Result, Schema } from "effect"
 import { Mandate } from "./Mandate.ts"
 import { FullName } from "./Repository.ts"
+import { TaskState } from "./TaskState.ts"
 
 /** `<repository id>/<issue number>`: one task per issue, whatever the repository is called today. */
 export const TaskId = Schema.String.check(Schema.isPattern(/^\d+\/\d+$/)).pipe(Schema.brand("TaskId"))
 export type TaskId = typeof TaskId.Type
 
 export const taskIdOf = (repositoryId: number, number: number): TaskId => TaskId.make(`${repositoryId}/${number}`)
-
-export const TaskState = Schema.Literals(["ready", "running", "parked", "completed", "failed", "cancelled"])
-export type TaskState = typeof TaskState.Type
 
 /** Attempts without any journal progress after which a task is failed. */
 export const MAX_ATTEMPTS = 3

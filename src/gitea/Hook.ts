@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { WEBHOOK_PATH } from "../domain/Delivery.ts"
 import type { HookState } from "../domain/Gap.ts"
 
 /** A hook of a repository as Gitea lists it, to its administrators only. `events` are the fine names. */
@@ -10,11 +11,11 @@ export const Hook = Schema.Struct({
 export type Hook = typeof Hook.Type
 
 /** Ours are known by their path: the coordinator cannot know under which host Gitea reaches it. */
-const OUR_PATH = /\/webhook\/gitea\/?$/
+const isOurs = (url: string): boolean => url.replace(/\/$/, "").endsWith(WEBHOOK_PATH)
 
 /** The best of the hooks that point at a coordinator. */
 export const hookStateOf = (hooks: ReadonlyArray<Hook>): HookState => {
-  const ours = hooks.filter(({ config }) => OUR_PATH.test(config.url ?? ""))
+  const ours = hooks.filter(({ config }) => isOurs(config.url ?? ""))
   if (ours.length === 0) return "missing"
   const active = ours.filter((hook) => hook.active)
   if (active.length === 0) return "inactive"

@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { TaskState } from "../domain/Task.ts"
+import { TaskState } from "../domain/TaskState.ts"
 import * as Metrics from "../Metrics.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 

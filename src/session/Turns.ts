@@ -33,15 +33,15 @@ export class Turns extends Context.Service<
         // From the last beginning of a reply on: waiting for an outage to end is not work.
         const began = yield* Ref.make(yield* Clock.currentTimeMillis)
         const written = yield* Ref.make<number | null>(null)
-        const follow = Effect.fnUntraced(function* ({ input, output }: StreamUsage) {
+        const follow = Effect.fnUntraced(function* (usage: StreamUsage | null) {
+          if (usage === null) return yield* Ref.update(meter, Meter.cut)
+          const { input, output } = usage
           const now = yield* Clock.currentTimeMillis
           const before = yield* Ref.getAndSet(written, output)
           if (output === 0 && before !== 0) yield* Ref.set(began, now)
-          yield* Ref.update(meter, (figure) => Meter.streamed(figure, input + output, now))
+          return yield* Ref.update(meter, (figure) => Meter.streamed(figure, input + output, now))
         })
-        const reply = yield* client
-          .turn(yield* request, follow)
-          .pipe(Effect.onError(() => Ref.update(meter, Meter.cut)))
+        const reply = yield* client.turn(yield* request, follow)
         const elapsed = (yield* Clock.currentTimeMillis) - (yield* Ref.get(began))
         yield* append({ _tag: "Replied", reply, elapsed })
         yield* Effect.andThen(Metric.update(Metrics.turns, 1), Metrics.billed(reply.usage))

@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
+import { OVER } from "../domain/TaskState.ts"
 
 /** How long things are kept. Tasks and their transitions stay. */
 const DELIVERY_BODIES = Duration.days(30)
@@ -18,7 +19,7 @@ export const Retention = Layer.effectDiscard(
       const now = yield* Clock.currentTimeMillis
       const before = (age: Duration.Duration) => now - Duration.toMillis(age)
       const ended = sql`select sessions.id from sessions join tasks on tasks.id = sessions.task_id
-        where tasks.state in ('completed', 'failed', 'cancelled') and tasks.updated_at < ${before(ENDED_JOURNALS)}`
+        where ${sql.in("tasks.state", OVER)} and tasks.updated_at < ${before(ENDED_JOURNALS)}`
       yield* sql`update deliveries set body = null
         where status <> 'accepted' and body is not null and received_at < ${before(DELIVERY_BODIES)}`
       yield* sql`delete from deliveries where status <> 'accepted' and received_at < ${before(DELIVERY_ROWS)}`

@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect } from "effect"
-import { TaskState } from "../domain/Task.ts"
+import { isOver } from "../domain/TaskState.ts"
 import type { Task } from "../domain/Task.ts"
 import type { Writers } from "./Application.ts"
 import { progressEntry } from "./Reports.ts"
@@ -8,11 +8,9 @@ import { record } from "./Transitions.ts"
 /** How long a repository may be out of sight before the tasks in it wait for a person. */
 export const UNREADABLE_LIMIT = Duration.hours(1)
 
-const AT_WORK: ReadonlyArray<TaskState> = ["ready", "running"]
-
 /** Parks a task that waits or runs, whoever works it: its lease is taken away. Part of the caller's transaction. */
 export const park = Effect.fnUntraced(function* ({ sql, outbox }: Writers, task: Task, cause: string) {
-  if (!AT_WORK.includes(task.state)) return
+  if (task.state === "parked" || isOver(task.state)) return
   const now = yield* Clock.currentTimeMillis
   yield* sql`update tasks set state = 'parked', cause = ${cause}, lease = null, lease_expires_at = null,
     updated_at = ${now} where id = ${task.id}`

@@ -3,11 +3,11 @@ import { withMarker } from "../domain/Comment.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { progressText } from "../domain/ProgressText.ts"
 import type { RunProgress } from "../domain/ProgressText.ts"
-import type { Task, TaskId, TaskState } from "../domain/Task.ts"
+import type { Task, TaskId } from "../domain/Task.ts"
+import { isOver } from "../domain/TaskState.ts"
+import type { TaskState } from "../domain/TaskState.ts"
 import { progressKey, reportKey } from "./Outbox.ts"
 import type { OutboxEntry } from "./Outbox.ts"
-
-const WAITS_OR_RUNS: ReadonlyArray<TaskState> = ["ready", "running", "parked"]
 
 /**
  * The one progress comment of a task. Work that waits or runs is told of only while the issue is the bot's; that it is over is
@@ -23,7 +23,7 @@ export const progressEntry = (
   return {
     key,
     taskId,
-    needsMandate: WAITS_OR_RUNS.includes(state),
+    needsMandate: !isOver(state),
     body: withMarker(key, progressText(state, cause, run))
   }
 }

@@ -3,6 +3,7 @@ import { SqlSchema } from "effect/sql"
 import type { SqlClient } from "effect/sql"
 import { FullName } from "../domain/Repository.ts"
 import { Task, TaskId } from "../domain/Task.ts"
+import { OVER } from "../domain/TaskState.ts"
 
 const { mandate: _, ...columns } = Task.fields
 
@@ -24,5 +25,5 @@ export const findUnfinished = (sql: SqlClient.SqlClient) =>
   SqlSchema.findAll({
     Request: Schema.Void,
     Result: Schema.Struct({ taskId: TaskId, fullName: FullName }),
-    execute: () => sql`select id as task_id, full_name from tasks where state in ('ready', 'running', 'parked')`
+    execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
   })()

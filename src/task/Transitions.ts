@@ -1,7 +1,8 @@
 import { Clock, Duration, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import { transition } from "../domain/Task.ts"
-import type { Task, TaskState } from "../domain/Task.ts"
+import type { Task } from "../domain/Task.ts"
+import type { TaskState } from "../domain/TaskState.ts"
 
 /** Times an issue may become ready within the window; a runaway of assignments stops there until the window has passed. */
 export const BREAKER_LIMIT = 10

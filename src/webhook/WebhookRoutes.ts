@@ -3,6 +3,7 @@ import type { Option } from "effect"
 import { Digest } from "effect/crypto"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import type { Headers, HttpServerRequest } from "effect/http"
+import { WEBHOOK_PATH } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import { isBot } from "../domain/User.ts"
@@ -22,8 +23,6 @@ import { admit, nameOf } from "./RequestHead.ts"
 import { screen } from "./screen.ts"
 import type { WebhookEvent } from "./screen.ts"
 import { WebhookVerifier } from "./WebhookVerifier.ts"
-
-export const WEBHOOK_PATH = "/webhook/gitea"
 
 /** Verified deliveries being stored at once. Only a signed request takes one of these places, so no others can crowd it out. */
 const MAX_IN_FLIGHT = 512

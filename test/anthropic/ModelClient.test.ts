@@ -11,6 +11,7 @@ import {
   ModelUnavailable
 } from "../../src/anthropic/ModelError.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
+import type { StreamUsage } from "../../src/anthropic/ModelRequest.ts"
 import { ModelRetry } from "../../src/anthropic/ModelRetry.ts"
 import { compaction, MODEL_INFO, reply } from "../harness/Models.ts"
 import { request } from "./support.ts"
@@ -58,6 +59,24 @@ describe("ModelClient", () => {
       yield* TestClock.adjust("1 milli")
       assert.strictEqual((yield* Fiber.join(running)).stopReason, "end_turn")
       assert.strictEqual(yield* calls, 2)
+    })
+  )
+
+  it.effect("tells that what a reply had written is gone before it is begun again", () =>
+    Effect.gen(function* () {
+      const told: Array<StreamUsage | null> = []
+      const tell = (usage: StreamUsage | null) => Effect.sync(() => void told.push(usage))
+      const { run } = yield* script([new ModelUnavailable({ ...call, kind: "streamCut" })], reply("done"))
+      const begun = { input: 500, output: 0 }
+      const asking = Effect.flatMap(ModelClient, (client) => client.turn(request(), tell))
+      const running = yield* Effect.forkChild(
+        Effect.provide(asking, claude({ turn: (_, __, onUsage) => Effect.andThen(onUsage(begun), run) }))
+      )
+      yield* TestClock.adjust("0 millis")
+      assert.deepStrictEqual(told, [begun, null])
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(running)
+      assert.deepStrictEqual(told, [begun, null, begun])
     })
   )
 

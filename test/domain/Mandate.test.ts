@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
 import { decide, Decision, Mandate, Observation } from "../../src/domain/Mandate.ts"
-import { TaskState } from "../../src/domain/Task.ts"
+import { TaskState } from "../../src/domain/TaskState.ts"
 
 const served: Mandate = { source: "timeline", id: 10 }
 const newer: Mandate = { source: "timeline", id: 11 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { progressText } from "../../src/domain/ProgressText.ts"
-import { TaskState } from "../../src/domain/Task.ts"
+import { TaskState } from "../../src/domain/TaskState.ts"
 
 const CAUSE = "the work needs a person: see the answer"
 const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" } }

@@ -1,14 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import {
-  ForbiddenTransition,
-  numberOf,
-  repositoryIdOf,
-  TaskId,
-  taskIdOf,
-  TaskState,
-  transition
-} from "../../src/domain/Task.ts"
+import { ForbiddenTransition, numberOf, repositoryIdOf, TaskId, taskIdOf, transition } from "../../src/domain/Task.ts"
+import { TaskState } from "../../src/domain/TaskState.ts"
 
 const id = taskIdOf(21, 57)
 

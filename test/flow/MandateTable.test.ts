@@ -1,6 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Array, Effect } from "effect"
-import { TaskState } from "../../src/domain/Task.ts"
+import { TaskState } from "../../src/domain/TaskState.ts"
 import { flow, gatedGitea } from "../harness/Flow.ts"
 import type { TaskView } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"

@@ -46,7 +46,7 @@ export const inOrder =
   (_, index) =>
     Effect.succeed(replies[index] ?? replies.at(-1) ?? replies[0])
 
-type OnUsage = (usage: StreamUsage) => Effect.Effect<void>
+type OnUsage = (usage: StreamUsage | null) => Effect.Effect<void>
 
 /** How Claude answers. `index` counts the turns from 0. */
 export interface Script {
@@ -69,7 +69,7 @@ export const claude = (script: Partial<Script>) => {
       Effect.suspend(() => {
         const index = asked("turn", request)
         return script.turn?.(request, index, onUsage) ?? Effect.succeed(finish("answer"))
-      }),
+      }).pipe(Effect.onError(() => onUsage(null))),
     compact: (request) =>
       Effect.suspend(() => (asked("compact", request), script.compact?.(request) ?? Effect.die("no compaction here"))),
     count: (request) =>

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { GapCause } from "../../domain/Gap.ts"
-import { TaskState } from "../../domain/Task.ts"
+import { TaskState } from "../../domain/TaskState.ts"
 import { cursorOf, MAX_PAGE, pageQuery } from "./Page.ts"
 import { anywhere, NotFound } from "./Problems.ts"
 import { Session } from "./Sessions.ts"

@@ -1,6 +1,7 @@
 import { Deferred, Effect, FileSystem, Option, Path, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { ChildProcess } from "effect/process"
+import { WEBHOOK_PATH } from "../../domain/Delivery.ts"
 import { SandboxClaude } from "../claude/SandboxClaude.ts"
 import { SandboxGitea } from "../gitea/SandboxGitea.ts"
 import { decodeLogLine, sentence } from "./LogLine.ts"
@@ -59,5 +60,5 @@ export const startCoordinator = Effect.fnUntraced(function* (onLine: (line: LogL
   )
   const ended = Effect.flatMap(child.exitCode, (code) => Effect.die(`the coordinator ended with exit code ${code}`))
   const url = `http://127.0.0.1:${yield* Effect.raceFirst(Deferred.await(port), ended)}`
-  return { webhook: `${url}/webhook/gitea`, secret }
+  return { webhook: `${url}${WEBHOOK_PATH}`, secret }
 })
