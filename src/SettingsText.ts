@@ -24,10 +24,12 @@ export const secret: Parse<Redacted.Redacted> = (value = "") =>
     ? Result.fail("is a placeholder: set it to a long random value, for instance from `openssl rand -hex 32`")
     : Result.succeed(Redacted.make(value))
 
-export const token: Parse<Redacted.Redacted> = (value = "") =>
-  /^[\x21-\x7e]+$/.test(value)
+export const token: Parse<Redacted.Redacted> = (value = "") => {
+  if (PLACEHOLDER.test(value)) return Result.fail("is a placeholder: set it to a token of your own")
+  return /^[\x21-\x7e]+$/.test(value)
     ? Result.succeed(Redacted.make(value))
     : Result.fail("has a character a token cannot have: set it to the token alone, without spaces")
+}
 
 export const url: Parse<string> = (value = "") =>
   /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) && URL.canParse(value)

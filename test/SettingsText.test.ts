@@ -43,7 +43,7 @@ describe("token", () => {
     assert.strictEqual(Redacted.value(valueOf(Text.token, "sk-1")), "sk-1")
   })
 
-  it.each(["a b", "a\tb", "a\nb", "tökén", "\u0000"])("is not %j", (text) => {
+  it.each(["a b", "a\tb", "a\nb", "tökén", "\u0000", "<token>", "changeme"])("is not %j", (text) => {
     assert.isTrue(isFault(Text.token, text))
   })
 })

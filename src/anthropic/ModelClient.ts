@@ -26,7 +26,7 @@ export class ModelClient extends Context.Service<
     ): Effect.Effect<Reply, ModelError>
     /** Has the API summarise the messages. Only a reply that stopped for `compaction` carries a summary. Repeated at most three times. */
     compact(request: ModelRequest): Effect.Effect<Reply, ModelError>
-    /** Input tokens of the request, as the API counts them. Never repeated. */
+    /** Input tokens of the request, as the API counts them. Never repeated, and says nothing of health: only paid calls do. */
     count(request: ModelRequest): Effect.Effect<number, ModelError>
     /** What the API says of a model, asked once per process. Repeated as `ModelRetry` says. */
     info(model: string): Effect.Effect<ModelInfo, ModelError>
@@ -66,7 +66,7 @@ export class ModelClient extends Context.Service<
           .pipe(health.note, Effect.retry(counting(Schedule.upTo(schedule, { times: COMPACTION_RETRIES }))))
       })
 
-      const count = Effect.fn("ModelClient.count")((request: ModelRequest) => health.note(anthropic.count(request)))
+      const count = Effect.fn("ModelClient.count")((request: ModelRequest) => anthropic.count(request))
 
       return { turn, compact, count, info, health: health.current }
     })

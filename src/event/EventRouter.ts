@@ -7,7 +7,7 @@ import { IssueLook } from "../task/IssueLook.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
 import { Observer } from "../task/Observer.ts"
 import { Inbox } from "./Inbox.ts"
-import type { Accepted } from "./Inbox.ts"
+import type { Waiting } from "./Inbox.ts"
 
 /** Issues looked at side by side. */
 const CONCURRENCY = 8
@@ -42,7 +42,7 @@ export const EventRouter = Layer.effectDiscard(
     const places = yield* Semaphore.make(CONCURRENCY)
     const resting = new Map<TaskId, Rest>()
 
-    const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Accepted>) {
+    const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
       const seqs = waiting.map(({ seq }) => seq)
       yield* observer.observeWith(ref.taskId, issues.at(ref), () => inbox.settle(seqs, "done", null))
       resting.delete(ref.taskId)
@@ -54,7 +54,7 @@ export const EventRouter = Layer.effectDiscard(
       return count
     })
 
-    const rest = Effect.fnUntraced(function* (ref: IssueRef, error: GiteaError, waiting: ReadonlyArray<Accepted>) {
+    const rest = Effect.fnUntraced(function* (ref: IssueRef, error: GiteaError, waiting: ReadonlyArray<Waiting>) {
       const count = yield* pause(ref)
       yield* count === 1
         ? Effect.logWarning("Issue cannot be looked at yet", error)

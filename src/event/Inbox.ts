@@ -17,16 +17,12 @@ const MAX_BATCH = 128
 export const PendingIssue = Schema.Struct({ taskId: TaskId, fullName: FullName })
 export type PendingIssue = typeof PendingIssue.Type
 
-/** An accepted delivery; `seq` grows with arrival. */
-export const Accepted = Schema.Struct({
-  seq: Schema.Int,
-  delivery: DeliveryId,
-  taskId: TaskId,
-  event: Schema.String,
-  action: Schema.NullOr(Schema.String),
-  body: Schema.String,
-  replay: Schema.BooleanFromBit
-})
+/** An accepted delivery that waits to be settled; `seq` grows with arrival. */
+export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId })
+export type Waiting = typeof Waiting.Type
+
+/** The same with the issue it is about, and the signed text. */
+export const Accepted = Schema.Struct({ ...Waiting.fields, taskId: TaskId, body: Schema.String })
 export type Accepted = typeof Accepted.Type
 
 const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.Int)))
@@ -44,7 +40,7 @@ export class Inbox extends Context.Service<
     /** The accepted deliveries of all issues that wait longest, in order of arrival. */
     oldest(limit: number): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
     /** The accepted deliveries of one issue in order of arrival. */
-    of(taskId: TaskId): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
+    of(taskId: TaskId): Effect.Effect<ReadonlyArray<Waiting>, StoreUnavailable>
     /** Gives accepted deliveries their final status; a replay that is `done` becomes `duplicate`. Part of the caller's transaction. */
     settle(
       seqs: ReadonlyArray<number>,
@@ -84,19 +80,15 @@ export class Inbox extends Context.Service<
 
       const of = SqlSchema.findAll({
         Request: TaskId,
-        Result: Accepted,
-        execute: (
-          taskId
-        ) => sql`select seq, delivery_id as delivery, task_id, event, action, body, replay from deliveries
+        Result: Waiting,
+        execute: (taskId) => sql`select seq, delivery_id as delivery from deliveries
           where task_id = ${taskId} and status = 'accepted' order by seq`
       })
 
       const oldest = SqlSchema.findAll({
         Request: Schema.Int,
         Result: Accepted,
-        execute: (
-          limit
-        ) => sql`select seq, delivery_id as delivery, task_id, event, action, body, replay from deliveries
+        execute: (limit) => sql`select seq, delivery_id as delivery, task_id, body from deliveries
           where status = 'accepted' order by seq limit ${limit}`
       })
 
@@ -113,7 +105,7 @@ export class Inbox extends Context.Service<
       }, orStoreUnavailable)
 
       return {
-        accept: Effect.fn("Inbox.accept")((incoming: Incoming) => Effect.request(new Accept({ incoming }), resolver)),
+        accept: (incoming) => Effect.request(new Accept({ incoming }), resolver),
         pending: (limit) => orStoreUnavailable(pending(limit)),
         oldest: (limit) => orStoreUnavailable(oldest(limit)),
         of: (taskId) => orStoreUnavailable(of(taskId)),

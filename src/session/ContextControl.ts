@@ -43,7 +43,10 @@ export class ContextControl extends Context.Service<
       const decide = Effect.fnUntraced(function* ({ live, takeProposal }: Conversation) {
         if (yield* live.needsCount) {
           // A count is a help, not a condition: without it the last known figure decides.
-          yield* live.poll.pipe(Effect.timeoutOption(COUNT_LIMIT), Effect.ignore({ log: "Debug" }))
+          yield* live.poll.pipe(
+            Effect.timeoutOption(COUNT_LIMIT),
+            Effect.ignore({ log: "Warn", message: "Context cannot be counted" })
+          )
         }
         return strongest(yield* samples.sample(live, "request"), yield* takeProposal)
       })

@@ -90,7 +90,7 @@ export const WebhookRoutes = HttpRouter.use(
       return yield* Effect.mapError(Effect.fromOption(stored), () => busy)
     })
 
-    const receive = Effect.fn("WebhookRoutes.receive")(
+    const receive = Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest) {
         const [took, receipt] = yield* Effect.timed(accept(request))
         yield* Metric.update(Metrics.acknowledgement, Duration.toSeconds(took))

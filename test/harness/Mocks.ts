@@ -3,6 +3,7 @@ import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
 import { ModelRetry } from "../../src/anthropic/ModelRetry.ts"
 import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
+import { Gaps } from "../../src/event/Gaps.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
@@ -20,11 +21,13 @@ import { Sessions } from "../../src/session/Sessions.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import { Holder } from "../../src/storage/Holder.ts"
+import { Uptime } from "../../src/storage/Uptime.ts"
 import { Gate } from "../../src/task/Gate.ts"
 import { IssueLook } from "../../src/task/IssueLook.ts"
 import { Observer } from "../../src/task/Observer.ts"
 import { Outbox } from "../../src/task/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
+import { FailureLimit } from "../../src/webhook/FailureLimit.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 
 /** A stub layer for every service: the members a test gives, typed; a call of any other dies and names it. */
@@ -34,6 +37,8 @@ export const mocks = {
   ContextControl: Layer.mock(ContextControl),
   ContextSchedule: Layer.mock(ContextSchedule),
   Conversations: Layer.mock(Conversations),
+  FailureLimit: Layer.mock(FailureLimit),
+  Gaps: Layer.mock(Gaps),
   Gauges: Layer.mock(Gauges),
   Gate: Layer.mock(Gate),
   Gitea: Layer.mock(Gitea),
@@ -55,5 +60,6 @@ export const mocks = {
   Tasks: Layer.mock(Tasks),
   Toolbox: Layer.mock(Toolbox),
   Turns: Layer.mock(Turns),
+  Uptime: Layer.mock(Uptime),
   WebhookVerifier: Layer.mock(WebhookVerifier)
 }
