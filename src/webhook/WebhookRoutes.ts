@@ -133,11 +133,11 @@ const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"
 const idOf = (headers: Headers.Headers) =>
   Result.match(nameOf(headers), { onFailure: () => ({}), onSuccess: ({ delivery }) => ({ delivery }) })
 
-const logReceipt = ({ action, delivery, event, reason, status, task }: Receipt) =>
+const logReceipt = ({ action, event, reason, status, task }: Receipt) =>
   (status === "ignored"
     ? Effect.annotateLogs(Effect.logDebug("Delivery ignored"), { reason })
     : Effect.logInfo("Delivery accepted")
-  ).pipe(Effect.annotateLogs({ delivery, event, action, task, status }))
+  ).pipe(Effect.annotateLogs({ event, action, task, status }))
 
 /** Before the signature is checked anyone can cause a refusal, so only what was signed is worth a line. */
 const logRefusal = ({ detail, status }: Refusal) =>

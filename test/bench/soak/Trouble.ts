@@ -1,4 +1,4 @@
-import { Effect, Random } from "effect"
+import { Effect, Random, Ref } from "effect"
 import { SandboxClaude } from "../../../src/sandbox/claude/SandboxClaude.ts"
 import type { ClaudeFault } from "../../../src/sandbox/claude/Fault.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
@@ -8,6 +8,7 @@ import { Run } from "./Run.ts"
 /** Of ten hooks one is lost, one comes twice, and one comes late. */
 const LINE = { drop: 0.1, duplicate: 0.1, reorder: 0.1 }
 const MOST_AT_ONCE = 3
+const CALLS_PER_FAULT = 10
 /** Milliseconds between two faults, at most. */
 const LONGEST_PEACE = 4_000
 
@@ -47,17 +48,31 @@ const claudeFaults: ReadonlyArray<ClaudeFault> = [
   { kind: "stall" }
 ]
 
+/** Lets a fault through only for every so many calls: planned ones would pile up while the other side is hardly called. */
+const makeMeasure = (calls: Effect.Effect<number>) =>
+  Effect.map(Ref.make(0), (last) =>
+    Effect.fnUntraced(function* (times: number, strike: Effect.Effect<void>) {
+      const now = yield* calls
+      if (now - (yield* Ref.get(last)) < times * CALLS_PER_FAULT) return
+      yield* Ref.set(last, now)
+      yield* strike
+    })
+  )
+
 /** Both APIs fail by chance, and hooks go astray. Goes on until it is interrupted; then what comes is delivered as it should be. */
 export const trouble = Effect.gen(function* () {
   const { seed } = yield* Run
   const gitea = yield* SandboxGitea
   const claude = yield* SandboxClaude
+  const ofClaude = yield* makeMeasure(Effect.map(claude.requests, ({ length }) => length))
+  const ofGitea = yield* makeMeasure(Effect.map(gitea.requests, ({ length }) => length))
   const strike = Effect.gen(function* () {
     yield* Effect.sleep(yield* Random.nextIntBetween(1, LONGEST_PEACE))
     const times = yield* Random.nextIntBetween(1, MOST_AT_ONCE)
-    if (yield* Random.nextBoolean) return yield* claude.fail("messages", yield* Random.choice(claudeFaults), times)
-    const fault = yield* Random.choice(giteaFaults)
-    yield* gitea.fail({ ...fault, times })
+    if (yield* Random.nextBoolean) {
+      return yield* ofClaude(times, claude.fail("messages", yield* Random.choice(claudeFaults), times))
+    }
+    return yield* ofGitea(times, gitea.fail({ ...(yield* Random.choice(giteaFaults)), times }))
   })
   yield* gitea.disturb({ ...LINE, seed: yield* Random.nextInt })
   return yield* strike.pipe(Effect.forever, Effect.ensuring(gitea.disturb(null)), Random.withSeed(`${seed} trouble`))
