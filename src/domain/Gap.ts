@@ -27,15 +27,23 @@ export interface Evidence {
   readonly issueCreatedAt: number | null
   readonly downtimes: ReadonlyArray<Downtime>
   readonly hook: HookState
-  /** Deliveries that ever came from this repository: any of issues, and any about assignments. */
-  readonly received: { readonly any: boolean; readonly assignments: boolean }
+  readonly received: Received
+}
+
+/** Deliveries that came from a repository: any ever, any about assignments, and any since the change. */
+export interface Received {
+  readonly any: boolean
+  readonly assignments: boolean
+  readonly since: boolean
 }
 
 /** Gitea stamps whole seconds, and sends a delivery up to a few seconds after the change. */
 const SLACK = 5_000
 
-const wasDown = ({ happenedAt, downtimes }: Evidence): boolean =>
-  happenedAt !== null && downtimes.some(({ from, to }) => happenedAt >= from - SLACK && happenedAt <= to + SLACK)
+/** The time nobody listened into which the change fell; null when there is none, or the time of the change is not known. */
+export const downtimeOf = ({ happenedAt, downtimes }: Pick<Evidence, "happenedAt" | "downtimes">): Downtime | null =>
+  (happenedAt !== null && downtimes.find(({ from, to }) => happenedAt >= from - SLACK && happenedAt <= to + SLACK)) ||
+  null
 
 const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
   happenedAt !== null && issueCreatedAt !== null && Math.abs(happenedAt - issueCreatedAt) <= SLACK
@@ -43,12 +51,14 @@ const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
 /** The probable cause of a gap: the first that the evidence supports, from the surest to the least sure. */
 export const causeOf = (evidence: Evidence): GapCause => {
   const { hook, received } = evidence
-  if (wasDown(evidence)) return "receiver down"
+  if (downtimeOf(evidence) !== null) return "receiver down"
   if (hook === "inactive") return "hook inactive"
   if (hook === "unsubscribed") return "not subscribed to assignments"
   if (!received.any) return hook === "active" ? "host not allowed" : "hook missing"
-  if (!received.assignments) return "not subscribed to assignments"
-  return cameWithTheIssue(evidence) ? "created with assignee" : "unknown"
+  // Missing alone proves nothing: there may be a hook of the organization.
+  if (hook === "missing" && !received.since) return "hook missing"
+  if (cameWithTheIssue(evidence)) return "created with assignee"
+  return received.assignments || hook === "active" ? "unknown" : "not subscribed to assignments"
 }
 
 /** What to do about it. */

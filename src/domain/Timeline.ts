@@ -19,12 +19,26 @@ const assigns = ({ type, assignee, removedAssignee }: TimelineEntry, botId: numb
 
 const isOwn = ({ user }: TimelineEntry, botId: number): boolean => user?.id === botId
 
+const newest = (entries: ReadonlyArray<TimelineEntry>): TimelineEntry | null =>
+  entries.reduce<TimelineEntry | null>((last, entry) => (last === null || entry.id > last.id ? entry : last), null)
+
 /** The newest entry by which somebody else assigned the bot or reopened the issue; null when there is none. */
+export const lastGiven = (entries: ReadonlyArray<TimelineEntry>, botId: number): TimelineEntry | null =>
+  newest(entries.filter((entry) => !isOwn(entry, botId) && (entry.type === "reopen" || assigns(entry, botId))))
+
+/** The newest entry by which the issue was closed or the bot was taken off it; null when there is none. */
+export const lastTaken = (entries: ReadonlyArray<TimelineEntry>, botId: number): TimelineEntry | null =>
+  newest(
+    entries.filter(
+      ({ assignee, removedAssignee, type }) =>
+        type === "close" || (type === "assignees" && assignee?.id === botId && removedAssignee === true)
+    )
+  )
+
+/** See `Mandate`; null when nobody else gave the issue to the bot. */
 export const mandateOf = (entries: ReadonlyArray<TimelineEntry>, botId: number): Mandate | null => {
-  const ids = entries
-    .filter((entry) => !isOwn(entry, botId) && (entry.type === "reopen" || assigns(entry, botId)))
-    .map(({ id }) => id)
-  return ids.length === 0 ? null : { source: "timeline", id: Math.max(...ids) }
+  const given = lastGiven(entries, botId)
+  return given === null ? null : { source: "timeline", id: given.id }
 }
 
 /** Whether the bot assigned itself, which starts nothing. */

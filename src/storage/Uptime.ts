@@ -11,7 +11,10 @@ const RUNS_KEPT = 1000
 export class Uptime extends Context.Service<
   Uptime,
   {
-    /** Oldest first. A run that was killed counts as down from its last beat on, ten seconds early at most. */
+    /**
+     * Oldest first; the first one, from 0 on, is the time before the coordinator ever ran. A run that was killed counts as down
+     * from its last beat on, ten seconds early at most.
+     */
     readonly downtimes: Effect.Effect<ReadonlyArray<Downtime>, StoreUnavailable>
   }
 >()("mosaic-coordinator/storage/Uptime") {
@@ -33,8 +36,9 @@ export class Uptime extends Context.Service<
       yield* Effect.addFinalizer(() => beat)
 
       const downtimes =
-        sql<Downtime>`select * from (select lag(alive_at) over (order by id) as "from", started_at as "to"
-        from uptimes) where "from" is not null`.pipe(orStoreUnavailable)
+        sql<Downtime>`select lag(alive_at, 1, 0) over (order by id) as "from", started_at as "to" from uptimes`.pipe(
+          orStoreUnavailable
+        )
       return { downtimes }
     }).pipe(orStoreUnavailable)
   )

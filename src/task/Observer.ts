@@ -20,11 +20,11 @@ export class Observer extends Context.Service<
      * With a look and a last write of the caller's own. `look` begins when it is this observation's turn; `settle` is committed
      * together with what follows for the task.
      */
-    observeWith<E, E2>(
+    observeWith<L extends Look, E, E2>(
       id: TaskId,
-      look: Effect.Effect<Look, E>,
-      settle: (task: Task | null) => Effect.Effect<void, E2>
-    ): Effect.Effect<Look, E | E2 | StoreUnavailable>
+      look: Effect.Effect<L, E>,
+      settle: (task: Task | null, look: L) => Effect.Effect<void, E2>
+    ): Effect.Effect<L, E | E2 | StoreUnavailable>
   }
 >()("mosaic-coordinator/task/Observer") {
   static readonly layer = Layer.effect(
@@ -41,10 +41,10 @@ export class Observer extends Context.Service<
           Effect.scoped
         )
 
-      const observeWith = <E, E2>(
+      const observeWith = <L extends Look, E, E2>(
         id: TaskId,
-        look: Effect.Effect<Look, E>,
-        settle: (task: Task | null) => Effect.Effect<void, E2>
+        look: Effect.Effect<L, E>,
+        settle: (task: Task | null, look: L) => Effect.Effect<void, E2>
       ) =>
         inTurn(
           id,
@@ -52,10 +52,12 @@ export class Observer extends Context.Service<
             Effect.tapError((error) =>
               isGiteaError(error) && isOutOfSight(error) ? tasks.unreadable(id, error.message) : Effect.void
             ),
-            Effect.tap(({ subject, observation }) =>
-              tasks
-                .observed(id, subject, observation)
-                .pipe(Effect.flatMap(settle), sql.withTransaction, orStoreUnavailable)
+            Effect.tap((it) =>
+              tasks.observed(id, it.subject, it.observation).pipe(
+                Effect.flatMap((task) => settle(task, it)),
+                sql.withTransaction,
+                orStoreUnavailable
+              )
             )
           )
         )

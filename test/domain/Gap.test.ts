@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { adviceFor, causeOf, GapCause } from "../../src/domain/Gap.ts"
+import { adviceFor, causeOf, downtimeOf, GapCause } from "../../src/domain/Gap.ts"
 import type { Evidence } from "../../src/domain/Gap.ts"
 
 const HOUR = 3_600_000
@@ -10,11 +10,12 @@ const evidence = (parts: Partial<Evidence>): Evidence => ({
   issueCreatedAt: NOON - HOUR,
   downtimes: [],
   hook: "unreadable",
-  received: { any: true, assignments: true },
+  received: { any: true, assignments: true, since: true },
   ...parts
 })
 
-const nothing = { any: false, assignments: false }
+const nothing = { any: false, assignments: false, since: false }
+const unassigned = { any: true, assignments: false, since: true }
 const down = [{ from: NOON - 60_000, to: NOON + 60_000 }]
 
 describe("Gap", () => {
@@ -26,15 +27,28 @@ describe("Gap", () => {
     ["unknown", { happenedAt: null, downtimes: down }],
     ["hook inactive", { hook: "inactive" }],
     ["not subscribed to assignments", { hook: "unsubscribed" }],
-    ["not subscribed to assignments", { received: { any: true, assignments: false } }],
+    ["not subscribed to assignments", { received: unassigned }],
+    ["unknown", { hook: "active", received: unassigned }],
+    ["created with assignee", { issueCreatedAt: NOON - 1_000, received: unassigned }],
     ["hook missing", { received: nothing }],
     ["hook missing", { hook: "missing", received: nothing }],
     ["host not allowed", { hook: "active", received: nothing }],
     ["created with assignee", { issueCreatedAt: NOON - 1_000 }],
     ["unknown", { issueCreatedAt: null }],
     // A repository without a hook of its own may have its organization's.
-    ["unknown", { hook: "missing" }]
+    ["unknown", { hook: "missing" }],
+    ["hook missing", { hook: "missing", received: { any: true, assignments: true, since: false } }]
   ])("is explained by %s from %j", (cause, parts) => assert.strictEqual(causeOf(evidence(parts)), cause))
+
+  it("falls into the time in which nobody listened, as far as clocks agree", () => {
+    const downtimes = [
+      { from: 1_000, to: 5_000 },
+      { from: NOON + 1_000, to: NOON + HOUR }
+    ]
+    assert.strictEqual(downtimeOf({ happenedAt: NOON, downtimes }), downtimes[1])
+    assert.isNull(downtimeOf({ happenedAt: NOON - HOUR, downtimes }))
+    assert.isNull(downtimeOf({ happenedAt: null, downtimes }))
+  })
 
   it("has advice for every cause", () => assert.sameMembers(Object.keys(adviceFor), [...GapCause.literals]))
 })

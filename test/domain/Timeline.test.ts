@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { assignedItself, mandateOf, TimelineEntry } from "../../src/domain/Timeline.ts"
+import { assignedItself, lastTaken, mandateOf, TimelineEntry } from "../../src/domain/Timeline.ts"
 import { BOT, PERSON } from "../harness/Deliveries.ts"
 
 const entry = (id: number, fields: Partial<TimelineEntry> = {}): TimelineEntry => ({ id, type: "assignees", ...fields })
@@ -34,6 +34,18 @@ describe("mandateOf", () => {
   it("goes by the bot's id, not its login", () => {
     assert.isNull(mandate(assigned(5, { id: PERSON.id, login: BOT.login })))
     assert.deepStrictEqual(mandate(assigned(5, { id: BOT.id, login: "renamed" })), timeline(5))
+  })
+})
+
+describe("lastTaken", () => {
+  it("is the newest entry that closed the issue or took the bot off it", () => {
+    const close = entry(7, { type: "close" })
+    assert.isNull(lastTaken([assigned(5), unassigned(6, PERSON), entry(8, { type: "comment" })], BOT.id))
+    assert.deepStrictEqual(
+      lastTaken([assigned(5), unassigned(6), entry(8, { type: "comment" })], BOT.id),
+      unassigned(6)
+    )
+    assert.deepStrictEqual(lastTaken([close, assigned(5), unassigned(6)], BOT.id), close)
   })
 })
 

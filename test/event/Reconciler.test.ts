@@ -4,11 +4,9 @@ import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import { FullName } from "../../src/domain/Repository.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
-import { Gaps } from "../../src/event/Gaps.ts"
 import { Reconciler } from "../../src/event/Reconciler.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
-import { Uptime } from "../../src/storage/Uptime.ts"
 import type { IssueRef, Look } from "../../src/task/IssueLook.ts"
 import { BOT } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
@@ -25,7 +23,7 @@ const refOf = (number: number): IssueRef => ({ taskId: taskIdOf(SHOP.id, number)
 interface Scene {
   readonly listed?: Parameters<typeof mocks.Gitea>[0]["assigned"]
   readonly unfinished?: ReadonlyArray<IssueRef>
-  readonly observe?: Parameters<typeof mocks.Observer>[0]["observe"]
+  readonly observe?: Parameters<typeof mocks.IssueLook>[0]["at"]
   readonly confirmed?: Parameters<typeof mocks.BotIdentity>[0]["confirmed"]
   readonly settings?: Partial<SettingsValues>
 }
@@ -42,10 +40,11 @@ const reconciling = (scene: Scene = {}) => {
       }),
       mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) }),
       mocks.Inbox({ of: () => Effect.succeed([]) }),
-      mocks.Observer({ observe: (ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref))) }),
+      mocks.IssueLook({ at: (ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref))) }),
+      mocks.Observer({ observeWith: (_, look, settle) => Effect.tap(look, (it) => Effect.orDie(settle(null, it))) }),
       mocks.Tasks({ find: () => Effect.succeed(null), unfinished: Effect.succeed(scene.unfinished ?? []) }),
-      Layer.mock(Gaps, {}),
-      Layer.mock(Uptime, {}),
+      mocks.Gaps({ suspected: Effect.succeed([]) }),
+      mocks.Uptime({}),
       settings(scene.settings),
       logged(lines)
     ])

@@ -10,7 +10,6 @@ import { Readiness } from "../../src/operator/Readiness.ts"
 import { VERSION } from "../../src/operator/Version.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { Fallback } from "../../src/webhook/Fallback.ts"
-import { taskIdOf } from "../../src/domain/Task.ts"
 import { REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { models } from "../harness/Models.ts"
@@ -129,15 +128,9 @@ describe("HealthRoutes", () => {
   it.effect("tell of gaps in the deliveries for a day, with what to do about them", () =>
     Effect.gen(function* () {
       const ask = yield* server
-      yield* (yield* Gaps).record({
-        taskId: taskIdOf(21, 57),
-        fullName: REPOSITORY.fullName,
-        cause: "hook inactive",
-        downFrom: null,
-        downTo: null,
-        happenedAt: null,
-        state: "ready"
-      })
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`insert into gaps (task_id, full_name, cause, found_at, state)
+        values ('21/57', ${REPOSITORY.fullName}, 'hook inactive', 0, 'ready'), ('21/58', ${REPOSITORY.fullName}, null, 0, 'ready')`
       const why = "deliveries were missed in the last day: hook inactive (activate the hook in Gitea)"
       assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.intake": { status: "degraded", why } })
       yield* TestClock.adjust("25 hours")

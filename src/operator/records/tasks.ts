@@ -54,7 +54,7 @@ export const taskRecords = (
     Result: GapRow,
     execute: (
       task
-    ) => sql`select cause, down_from, down_to, happened_at, found_at, state from gaps where task_id = ${task}
+    ) => sql`select cause, down_from, down_to, happened_at, found_at, state from gaps where task_id = ${task} and cause is not null
       order by id desc limit ${MAX_PAGE}`
   })
 

@@ -6,7 +6,7 @@ const STATEMENTS = [
     id integer primary key,
     task_id text not null,
     full_name text not null,
-    cause text not null,
+    cause text,
     down_from integer,
     down_to integer,
     happened_at integer,

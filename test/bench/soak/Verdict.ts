@@ -22,7 +22,7 @@ interface TaskRow {
   readonly id: string
   readonly state: string
   readonly cause: string
-  readonly generation: number
+  readonly round: number
 }
 
 interface OutboxRow {
@@ -36,7 +36,7 @@ interface WrittenComment {
 }
 
 const rows = <A extends object>(sql: string) => Effect.flatMap(Lives, ({ store }) => store.rows<A>(sql))
-const taskRows = rows<TaskRow>("select id, state, cause, generation from tasks")
+const taskRows = rows<TaskRow>("select id, state, cause, round from tasks")
 const idOf = ({ issue: { number, repository } }: Opened) => taskIdOf(repository.id, number)
 const isAsked = ({ assigned, open }: Opened) => assigned && open
 
@@ -90,12 +90,12 @@ const written = Effect.gen(function* () {
   })
 })
 
-/** What each issue that is the bot's has to have: the progress, and the report on its newest mandate. */
+/** What each issue that is the bot's has to have: the progress, and the report of its newest round. */
 const unsaid = Effect.fnUntraced(function* (keys: ReadonlySet<string>) {
-  const generations = new Map((yield* taskRows).map(({ generation, id }) => [id, generation]))
+  const rounds = new Map((yield* taskRows).map(({ id, round }) => [id, round]))
   return (yield* (yield* People).opened).filter(isAsked).flatMap((opened) => {
     const id = idOf(opened)
-    return [progressKey(id), reportKey(id, generations.get(id) ?? 0)].filter((key) => !keys.has(key))
+    return [progressKey(id), reportKey(id, rounds.get(id) ?? 0)].filter((key) => !keys.has(key))
   })
 })
 
