@@ -1,4 +1,12 @@
 import { Schema } from "effect"
+import type { TaskState } from "./TaskState.ts"
+
+/** The actions of deliveries that tell of a task cancelled, and of any other repair. */
+const TAKES: ReadonlyArray<string> = ["closed", "unassigned", "assigned", "deleted"]
+const GIVES: ReadonlyArray<string> = ["assigned", "opened", "reopened"]
+
+/** The actions that tell of a repair which brought the task into this state. */
+export const tellingActions = (state: TaskState): ReadonlyArray<string> => (state === "cancelled" ? TAKES : GIVES)
 
 /** Why a change of an issue reached us by looking and not by a delivery, as far as it can be told. */
 export const GapCause = Schema.Literals([

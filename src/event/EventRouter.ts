@@ -1,4 +1,7 @@
 import { Clock, Duration, Effect, FiberMap, Layer, Semaphore } from "effect"
+import { isRepair } from "../domain/Change.ts"
+import type { Change } from "../domain/Change.ts"
+import { tellingActions } from "../domain/Gap.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { isOutOfSight } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
@@ -6,6 +9,7 @@ import { Settings } from "../Settings.ts"
 import { IssueLook } from "../task/IssueLook.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
 import { Observer } from "../task/Observer.ts"
+import { Gaps } from "./Gaps.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Waiting } from "./Inbox.ts"
 
@@ -35,6 +39,7 @@ const wait = (count: number): number =>
 export const EventRouter = Layer.effectDiscard(
   Effect.gen(function* () {
     const { giteaToken } = yield* Settings
+    const gaps = yield* Gaps
     const inbox = yield* Inbox
     const issues = yield* IssueLook
     const observer = yield* Observer
@@ -44,7 +49,14 @@ export const EventRouter = Layer.effectDiscard(
 
     const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
       const seqs = waiting.map(({ seq }) => seq)
-      yield* observer.observeWith(ref.taskId, issues.at(ref), () => inbox.settle(seqs, "done", null))
+      /** A change that none of these deliveries told of was lost on its way, and came to light by chance. */
+      const note = (change: Change) =>
+        isRepair(change) && !waiting.some(({ action }) => tellingActions(change.after.state).includes(action ?? ""))
+          ? gaps.suspect(change.after)
+          : Effect.void
+      yield* observer.observeWith(ref.taskId, issues.at(ref), (change) =>
+        Effect.andThen(inbox.settle(seqs, "done", null), note(change))
+      )
       resting.delete(ref.taskId)
     })
 

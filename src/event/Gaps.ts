@@ -1,6 +1,6 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { adviceFor, GapCause } from "../domain/Gap.ts"
+import { adviceFor, GapCause, tellingActions } from "../domain/Gap.ts"
 import type { Received } from "../domain/Gap.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
@@ -35,9 +35,6 @@ export type Gap = typeof Gap.Type
 
 type Repaired = Pick<Task, "id" | "fullName" | "state">
 
-/** The actions that tell of a task cancelled, and of any other repair. */
-const TAKES = ["closed", "unassigned", "assigned", "deleted"]
-const GIVES = ["assigned", "opened", "reopened"]
 /** How long before its repair a change of unknown time may have been told of. */
 const UNKNOWN_SPAN = Duration.toMillis(Duration.days(1))
 /** Gitea's clock may be behind ours, and cuts to whole seconds. */
@@ -80,9 +77,8 @@ export class Gaps extends Context.Service<
 
       const told = Effect.fn("Gaps.told")(function* ({ foundAt, state, taskId }: Suspect, happenedAt: number | null) {
         const from = happenedAt === null ? foundAt - UNKNOWN_SPAN : happenedAt - SLACK
-        const actions = state === "cancelled" ? TAKES : GIVES
         const rows = yield* sql`select 1 from deliveries
-          where task_id = ${taskId} and received_at >= ${from} and ${sql.in("action", actions)} limit 1`
+          where task_id = ${taskId} and received_at >= ${from} and ${sql.in("action", tellingActions(state))} limit 1`
         return rows.length > 0
       }, orStoreUnavailable)
 

@@ -18,7 +18,7 @@ export const PendingIssue = Schema.Struct({ taskId: TaskId, fullName: FullName }
 export type PendingIssue = typeof PendingIssue.Type
 
 /** An accepted delivery that waits to be settled; `seq` grows with arrival. */
-export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId })
+export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId, action: Schema.NullOr(Schema.String) })
 export type Waiting = typeof Waiting.Type
 
 /** The same with the issue it is about, and the signed text. */
@@ -81,14 +81,14 @@ export class Inbox extends Context.Service<
       const of = SqlSchema.findAll({
         Request: TaskId,
         Result: Waiting,
-        execute: (taskId) => sql`select seq, delivery_id as delivery from deliveries
+        execute: (taskId) => sql`select seq, delivery_id as delivery, action from deliveries
           where task_id = ${taskId} and status = 'accepted' order by seq`
       })
 
       const oldest = SqlSchema.findAll({
         Request: Schema.Int,
         Result: Accepted,
-        execute: (limit) => sql`select seq, delivery_id as delivery, task_id, body from deliveries
+        execute: (limit) => sql`select seq, delivery_id as delivery, action, task_id, body from deliveries
           where status = 'accepted' order by seq limit ${limit}`
       })
 

@@ -1,7 +1,7 @@
 import { Effect, Layer, Schedule } from "effect"
+import { isRepair } from "../domain/Change.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
-import type { Task } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { Settings } from "../Settings.ts"
@@ -11,14 +11,8 @@ import { Observer } from "../task/Observer.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { makeExplain } from "./explain.ts"
 import { Gaps } from "./Gaps.ts"
-import { Inbox } from "./Inbox.ts"
 
 const CONCURRENCY = 4
-
-/** Whether the look created the task, started it again or cancelled it; that a worker takes it meanwhile is none of it. */
-const isRepair = (before: Task | null, after: Task | null): after is Task =>
-  after !== null &&
-  (before === null || before.round !== after.round || (after.state === "cancelled" && before.state !== "cancelled"))
 
 /**
  * Hooks are sent once, and lost while nobody listens: at start and at every interval, looks at each open issue that is assigned to
@@ -31,23 +25,15 @@ export const Reconciler = Layer.effectDiscard(
     const gitea = yield* Gitea
     const gaps = yield* Gaps
     const identity = yield* BotIdentity
-    const inbox = yield* Inbox
     const issues = yield* IssueLook
     const observer = yield* Observer
     const tasks = yield* Tasks
     const explainAll = yield* makeExplain
 
-    /** With what was known of the issue before, in its own turn: no other look can come between. */
-    const look = Effect.fnUntraced(function* (ref: IssueRef) {
-      const before = yield* tasks.find(ref.taskId)
-      const waiting = yield* inbox.of(ref.taskId)
-      return { ...(yield* issues.at(ref)), before, isTold: waiting.length > 0 }
-    })
-
     const compare = (ref: IssueRef) =>
       observer
-        .observeWith(ref.taskId, look(ref), (after, { before, isTold }) =>
-          !isTold && isRepair(before, after) ? gaps.suspect(after) : Effect.void
+        .observeWith(ref.taskId, issues.at(ref), (change) =>
+          isRepair(change) ? gaps.suspect(change.after) : Effect.void
         )
         .pipe(
           Effect.catchTag("GiteaError", (error) => Effect.logWarning("Issue cannot be looked at yet", error)),

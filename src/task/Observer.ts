@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, RcMap, Schema, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
-import type { Task, TaskId } from "../domain/Task.ts"
+import type { Change } from "../domain/Change.ts"
+import type { TaskId } from "../domain/Task.ts"
 import { GiteaError, isOutOfSight } from "../gitea/GiteaError.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -20,11 +21,11 @@ export class Observer extends Context.Service<
      * With a look and a last write of the caller's own. `look` begins when it is this observation's turn; `settle` is committed
      * together with what follows for the task.
      */
-    observeWith<L extends Look, E, E2>(
+    observeWith<E, E2>(
       id: TaskId,
-      look: Effect.Effect<L, E>,
-      settle: (task: Task | null, look: L) => Effect.Effect<void, E2>
-    ): Effect.Effect<L, E | E2 | StoreUnavailable>
+      look: Effect.Effect<Look, E>,
+      settle: (change: Change) => Effect.Effect<void, E2>
+    ): Effect.Effect<Look, E | E2 | StoreUnavailable>
   }
 >()("mosaic-coordinator/task/Observer") {
   static readonly layer = Layer.effect(
@@ -41,26 +42,29 @@ export class Observer extends Context.Service<
           Effect.scoped
         )
 
-      const observeWith = <L extends Look, E, E2>(
+      const observeWith = <E, E2>(
         id: TaskId,
-        look: Effect.Effect<L, E>,
-        settle: (task: Task | null, look: L) => Effect.Effect<void, E2>
-      ) =>
-        inTurn(
+        look: Effect.Effect<Look, E>,
+        settle: (change: Change) => Effect.Effect<void, E2>
+      ) => {
+        const apply = Effect.fnUntraced(
+          function* ({ subject, observation }: Look) {
+            const before = yield* tasks.find(id)
+            yield* settle({ before, after: yield* tasks.observed(id, subject, observation) })
+          },
+          sql.withTransaction,
+          orStoreUnavailable
+        )
+        return inTurn(
           id,
           look.pipe(
             Effect.tapError((error) =>
               isGiteaError(error) && isOutOfSight(error) ? tasks.unreadable(id, error.message) : Effect.void
             ),
-            Effect.tap((it) =>
-              tasks.observed(id, it.subject, it.observation).pipe(
-                Effect.flatMap((task) => settle(task, it)),
-                sql.withTransaction,
-                orStoreUnavailable
-              )
-            )
+            Effect.tap(apply)
           )
         )
+      }
 
       return {
         observe: Effect.fn("Observer.observe")((ref: IssueRef) =>

@@ -28,7 +28,10 @@ type At = (id: TaskId) => Effect.Effect<Look, GiteaError>
 const routing = (at: At, lines: Array<string> = []) =>
   EventRouter.pipe(
     Layer.provide(mocks.IssueLook({ at: ({ taskId }) => at(taskId) })),
-    Layer.provide(mocks.Observer({ observeWith: (_, look, settle) => Effect.tap(look, (it) => settle(null, it)) })),
+    Layer.provide([
+      mocks.Gaps({}),
+      mocks.Observer({ observeWith: (_, look, settle) => Effect.tap(look, settle({ before: null, after: null })) })
+    ]),
     Layer.provideMerge(Inbox.layer),
     Layer.provideMerge(TestStore),
     Layer.provide(Layer.mergeAll(settings(), logged(lines)))

@@ -41,7 +41,9 @@ const reconciling = (scene: Scene = {}) => {
       mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) }),
       mocks.Inbox({ of: () => Effect.succeed([]) }),
       mocks.IssueLook({ at: (ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref))) }),
-      mocks.Observer({ observeWith: (_, look, settle) => Effect.tap(look, (it) => Effect.orDie(settle(null, it))) }),
+      mocks.Observer({
+        observeWith: (_, look, settle) => Effect.tap(look, Effect.orDie(settle({ before: null, after: null })))
+      }),
       mocks.Tasks({ find: () => Effect.succeed(null), unfinished: Effect.succeed(scene.unfinished ?? []) }),
       mocks.Gaps({ suspected: Effect.succeed([]) }),
       mocks.Uptime({}),

@@ -86,6 +86,13 @@ describe("Gaps", () => {
         const [, gap] = yield* gaps
         assert.strictEqual(gap?.taskId, `${missed.repository.id}/${missed.number}`)
         assert.isAtMost((gap?.foundAt ?? 0) - (gap?.happenedAt ?? 0), Duration.toMillis("6 minutes"))
+
+        const late = yield* assigned("Late")
+        yield* gitea.disturb(null)
+        yield* gitea.edit(late, { body: "It takes 90 s." }, "ada")
+        yield* becomes(late, "completed")
+        const minute = Effect.andThen(TestClock.adjust("1 minute"), gaps)
+        yield* eventually("the lost assignment is recorded", minute, (all) => all.at(2)?.cause === "unknown")
       })
     )
   })
