@@ -165,7 +165,7 @@ describe("Gitea", () => {
       yield* sandbox.rename(SHOP, "acme/store")
       const error = yield* Effect.flip(gitea.issue(SHOP, 1))
       assert.strictEqual(error.status, 301)
-      assert.include(error.message, "the repository was renamed or moved")
+      assert.include(error.message, "the repository or its owner was renamed")
       assert.strictEqual((yield* gitea.repository(repository.id)).fullName, "acme/store")
     }).pipe(Effect.provide(adapter()))
   )

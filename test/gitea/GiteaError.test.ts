@@ -21,8 +21,9 @@ const failing = Effect.fnUntraced(function* (fault: GiteaFault) {
 
 describe("GiteaError", () => {
   it.effect.each([
-    [301, false, "the repository was renamed or moved"],
-    [307, false, "the owner of the repository was renamed"],
+    [301, false, "the repository or its owner was renamed"],
+    [302, false, "GITEA_URL is not where Gitea answers"],
+    [307, false, "the repository or its owner was renamed"],
     [400, false, "the call was refused"],
     [401, false, "set GITEA_TOKEN to a valid one"],
     [403, false, "check the scopes of its token"],
