@@ -50,7 +50,7 @@ export class Observer extends Context.Service<
         const apply = Effect.fnUntraced(
           function* ({ subject, observation }: Look) {
             const before = yield* tasks.find(id)
-            yield* settle({ before, after: yield* tasks.observed(id, subject, observation) })
+            yield* settle({ observation, before, after: yield* tasks.observed(id, subject, observation) })
           },
           sql.withTransaction,
           orStoreUnavailable

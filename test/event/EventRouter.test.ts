@@ -30,7 +30,9 @@ const routing = (at: At, lines: Array<string> = []) =>
     Layer.provide(mocks.IssueLook({ at: ({ taskId }) => at(taskId) })),
     Layer.provide([
       mocks.Gaps({}),
-      mocks.Observer({ observeWith: (_, look, settle) => Effect.tap(look, settle({ before: null, after: null })) })
+      mocks.Observer({
+        observeWith: (_, look, settle) => Effect.tap(look, settle({ ...UNASSIGNED, before: null, after: null }))
+      })
     ]),
     Layer.provideMerge(Inbox.layer),
     Layer.provideMerge(TestStore),

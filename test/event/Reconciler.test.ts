@@ -42,7 +42,8 @@ const reconciling = (scene: Scene = {}) => {
       mocks.Inbox({ of: () => Effect.succeed([]) }),
       mocks.IssueLook({ at: (ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref))) }),
       mocks.Observer({
-        observeWith: (_, look, settle) => Effect.tap(look, Effect.orDie(settle({ before: null, after: null })))
+        observeWith: (_, look, settle) =>
+          Effect.tap(look, Effect.orDie(settle({ ...UNASSIGNED, before: null, after: null })))
       }),
       mocks.Tasks({ find: () => Effect.succeed(null), unfinished: Effect.succeed(scene.unfinished ?? []) }),
       mocks.Gaps({ suspected: Effect.succeed([]) }),
