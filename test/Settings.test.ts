@@ -14,7 +14,13 @@ const read = (env: Environment): Effect.Effect<SettingsValues, InvalidSettings> 
 
 const faultsOf = (env: Environment) => Effect.map(Effect.flip(read(env)), ({ faults }) => faults)
 
-const REDACTED: ReadonlyArray<keyof SettingsValues> = ["webhookSecret", "previousSecret", "giteaToken", "anthropicKey"]
+const REDACTED: ReadonlyArray<keyof SettingsValues> = [
+  "webhookSecret",
+  "previousSecret",
+  "giteaToken",
+  "anthropicKey",
+  "operatorToken"
+]
 
 interface Key {
   readonly name: string
@@ -93,7 +99,8 @@ const OPTIONAL: ReadonlyArray<Key> = [
   },
   { name: "CONTEXT_COMPACT_THRESHOLD", value: "compactAt", missing: 0.8, right: ["0.5", 0.5], wrong: "80%" },
   { name: "CONTEXT_ROTATE_THRESHOLD", value: "rotateAt", missing: 0.95, right: ["1", 1], wrong: "0" },
-  { name: "CONTEXT_LIMIT_TOKENS", value: "contextLimit", missing: null, right: ["100000", 100_000], wrong: "10" }
+  { name: "CONTEXT_LIMIT_TOKENS", value: "contextLimit", missing: null, right: ["100000", 100_000], wrong: "10" },
+  { name: "OPERATOR_TOKEN", value: "operatorToken", missing: null, right: ["t0ken", "t0ken"], wrong: "two words" }
 ]
 
 const plain = (values: SettingsValues, name: keyof SettingsValues): unknown => {
@@ -198,15 +205,24 @@ describe("Settings", () => {
 
   it.effect("repeats no secret in a fault", () =>
     Effect.gen(function* () {
-      const faults = yield* faultsOf({ GITEA_TOKEN: "hunter 2", ANTHROPIC_API_KEY: "hunter 3" })
-      assert.strictEqual(faults.length, 2)
+      const faults = yield* faultsOf({
+        GITEA_TOKEN: "hunter 2",
+        ANTHROPIC_API_KEY: "hunter 3",
+        OPERATOR_TOKEN: "hunter 4"
+      })
+      assert.strictEqual(faults.length, 3)
       assert.notInclude(faults.join(), "hunter")
     })
   )
 
   it.effect("redacts every secret", () =>
     Effect.gen(function* () {
-      const values = yield* read({ GITEA_WEBHOOK_SECRET_PREVIOUS: "b", GITEA_TOKEN: "c", ANTHROPIC_API_KEY: "d" })
+      const values = yield* read({
+        GITEA_WEBHOOK_SECRET_PREVIOUS: "b",
+        GITEA_TOKEN: "c",
+        ANTHROPIC_API_KEY: "d",
+        OPERATOR_TOKEN: "e"
+      })
       assert.isTrue(REDACTED.every((name) => Redacted.isRedacted(values[name])))
     })
   )
@@ -216,8 +232,14 @@ describe("secretsOf", () => {
   it.effect("has every secret that is set", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(secretsOf(yield* read({})), [REQUIRED.GITEA_WEBHOOK_SECRET])
-      const env = { GITEA_WEBHOOK_SECRET_PREVIOUS: "before", GITEA_TOKEN: "token", ANTHROPIC_API_KEY: "key" }
-      assert.deepStrictEqual(secretsOf(yield* read(env)), [REQUIRED.GITEA_WEBHOOK_SECRET, "before", "token", "key"])
+      const env = {
+        GITEA_WEBHOOK_SECRET_PREVIOUS: "before",
+        GITEA_TOKEN: "token",
+        ANTHROPIC_API_KEY: "key",
+        OPERATOR_TOKEN: "operator"
+      }
+      const secrets = [REQUIRED.GITEA_WEBHOOK_SECRET, "before", "token", "key", "operator"]
+      assert.deepStrictEqual(secretsOf(yield* read(env)), secrets)
     })
   )
 })

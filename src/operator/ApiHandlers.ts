@@ -39,7 +39,8 @@ const Tasks = HttpApiBuilder.group(
     const records = yield* Records
     return handlers.handleAll({
       list: ({ query }) => answer(records.tasks(query)),
-      find: ({ params }) => found(records.task(`${params.repository}/${params.issue}`))
+      find: ({ params }) => found(records.task(params.id)),
+      findOfIssue: ({ params }) => found(records.task(`${params.repository}/${params.issue}`))
     })
   })
 )

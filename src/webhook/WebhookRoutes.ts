@@ -32,6 +32,7 @@ const RETRY_WHEN_STORE_FAILS = 5
 
 const OK = 200
 const UNAUTHORIZED = 401
+const TIMED_OUT = 408
 const UNPROCESSABLE = 422
 
 const busy = unavailable("Too many deliveries are being stored", RETRY_WHEN_BUSY)
@@ -79,8 +80,10 @@ export const WebhookRoutes = HttpRouter.use(
       })
     })
 
+    /** A body that was too slow was not verified either, and held its bytes all the longer. */
     const limited = Effect.fnUntraced(function* (refusal: Refusal, peer: Option.Option<string>) {
-      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
+      const failed = refusal.status === UNAUTHORIZED || refusal.status === TIMED_OUT
+      const wait = failed ? yield* failures.fail(peer) : null
       return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
 

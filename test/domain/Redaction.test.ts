@@ -10,6 +10,10 @@ describe("Redaction", () => {
     assert.strictEqual(redact(['a"b\\c'], '{"key":"a\\"b\\\\c"}'), '{"key":"<redacted>"}')
   })
 
+  it("leaves nothing of a secret that begins with another", () => {
+    assert.strictEqual(redact(["key", "key-of-more"], "key-of-more, key"), "<redacted>, <redacted>")
+  })
+
   it("takes an empty secret for none", () => {
     assert.strictEqual(redact([""], "text"), "text")
   })

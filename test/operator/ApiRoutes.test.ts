@@ -49,6 +49,7 @@ const PATHS = [
   "/api/deliveries/delivery-1",
   "/api/tasks",
   "/api/tasks/21/57",
+  "/api/tasks/21%2F57",
   "/api/sessions",
   "/api/sessions/session-57",
   "/api/sessions/session-57/usage"
@@ -110,6 +111,15 @@ describe("ApiRoutes", () => {
     }).pipe(Effect.provide(Surroundings))
   )
 
+  it.effect("shows the same task under its id with the slash escaped", () =>
+    Effect.gen(function* () {
+      yield* stored
+      const ask = yield* operator
+      const [escaped, plain] = [yield* ask("/api/tasks/21%2F57"), yield* ask("/api/tasks/21/57")]
+      assert.deepStrictEqual([escaped.status, escaped.json], [200, plain.json])
+    }).pipe(Effect.provide(Surroundings))
+  )
+
   it.effect("shows a session and its usage, where unknown is null and not zero", () =>
     Effect.gen(function* () {
       yield* stored
@@ -141,6 +151,12 @@ describe("ApiRoutes", () => {
     "/api/deliveries/none",
     "/api/tasks/21/58",
     "/api/tasks/x/y",
+    "/api/tasks/21%2F58",
+    "/api/tasks/21",
+    "/api/deliveries/%ZZ",
+    "/api/deliveries/%FF",
+    "/api/deliveries/%?limit=%ZZ",
+    "/api/%",
     "/api/sessions/none",
     "/api/sessions/none/usage",
     "/api/none",
@@ -194,7 +210,16 @@ describe("ApiRoutes", () => {
   it.effect("asks everybody for the token, on every path", () =>
     Effect.gen(function* () {
       const ask = yield* operator
-      const paths = [...PATHS, "/api/openapi.json", "/api/docs", "/api/none", "/api", "/%61pi/tasks", "//api/tasks"]
+      const paths = [
+        ...PATHS,
+        "/api/openapi.json",
+        "/api/docs",
+        "/api/none",
+        "/api",
+        "/api/%ZZ",
+        "/%61pi/tasks",
+        "//api/tasks"
+      ]
       const wrong = [{}, { authorization: `Bearer ${TOKEN}x` }, { authorization: TOKEN }, { authorization: "Bearer" }]
       for (const path of paths) {
         for (const headers of wrong) {
@@ -226,6 +251,7 @@ describe("ApiRoutes", () => {
         "/api/deliveries",
         "/api/deliveries/{id}",
         "/api/tasks",
+        "/api/tasks/{id}",
         "/api/tasks/{repository}/{issue}",
         "/api/sessions",
         "/api/sessions/{id}",

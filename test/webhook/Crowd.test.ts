@@ -3,6 +3,7 @@ import { Array, Duration, Effect, Schedule } from "effect"
 import { signedDelivery } from "../harness/Deliveries.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { Coordinator, harness } from "../harness/Harness.ts"
+import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
 import { CLOSE, deliveryHead, lengthOf, rawDelivery } from "../harness/RawRequest.ts"
 import { converse, openSocket, statusesIn } from "../harness/RawSocket.ts"
 
@@ -89,17 +90,50 @@ describe("Webhook in a crowd", () => {
         assert.strictEqual((yield* statusOf(rawDelivery(signedDelivery()))).status, 200)
       })
     )
+  })
 
-    it.effect("ends a body of one byte a second after five seconds", () =>
+  layer(harness(), { excludeTestServices: true })((it) => {
+    it.effect("ends bodies of one byte a second after five seconds, and counts them as failures", () =>
       Effect.gen(function* () {
         const { url } = yield* Coordinator
-        const socket = yield* openSocket(url)
-        yield* socket.send(deliveryHead(signedDelivery(), [["content-length", "500"]], CLOSE))
-        yield* socket.send("{").pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
-        const [duration, heard] = yield* Effect.timed(socket.end)
-        assert.deepStrictEqual(statusesIn(heard), [408])
+        const slow = Effect.gen(function* () {
+          const socket = yield* openSocket(url)
+          yield* socket.send(deliveryHead(signedDelivery(), [["content-length", "500"]], CLOSE))
+          yield* socket.send("{").pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
+          return yield* Effect.timed(socket.end)
+        })
+        const ended = yield* Effect.all(
+          Array.makeBy(61, () => slow),
+          AT_ONCE
+        )
         const expected = { minimum: Duration.seconds(5), maximum: Duration.seconds(7) }
-        assert.isTrue(Duration.between(duration, expected), Duration.format(duration))
+        ended.forEach(([duration]) => assert.isTrue(Duration.between(duration, expected), Duration.format(duration)))
+        const statuses = ended.flatMap(([, heard]) => statusesIn(heard))
+        assert.deepStrictEqual(statuses.toSorted(), [...Array.makeBy(60, () => 408), 429])
+        assert.strictEqual((yield* statusOf(rawDelivery(signedDelivery()))).status, 200)
+      })
+    )
+
+    it.effect("takes signed requests at once while 100 bodies of 1 MiB lack their last byte", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Coordinator
+        const head = deliveryHead(signedDelivery(), [["content-length", String(MAX_BODY_BYTES)]])
+        const body = new Uint8Array(MAX_BODY_BYTES - 1)
+        const crowd = yield* Effect.forEach(
+          Array.makeBy(100, () => head),
+          (beginning) =>
+            Effect.tap(openSocket(url), (socket) => Effect.andThen(socket.send(beginning), socket.send(body))),
+          AT_ONCE
+        )
+        const answers = Effect.map(Effect.all(crowd.map(({ heard }) => heard)), (all) => all.flatMap(statusesIn))
+        yield* eventually("those beyond 64 MiB made way", answers, (all) => all.length >= 36)
+        const signed = yield* Effect.forEach(
+          Array.makeBy(20, () => signedDelivery()),
+          (it) => statusOf(rawDelivery(it)),
+          AT_ONCE
+        )
+        assert.deepStrictEqual([...new Set(signed.map(({ status }) => status))], [200])
+        assert.deepStrictEqual([...new Set(yield* answers)], [503])
       })
     )
   })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Fiber } from "effect"
+import { Array, Effect, Exit, Fiber, Scope } from "effect"
 import { HttpServerRequest } from "effect/http"
+import type { Refusal } from "../../src/webhook/Refusal.ts"
 import { makeBodyReader } from "../../src/webhook/RequestBody.ts"
 import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
 import { eventually } from "../harness/Eventually.ts"
@@ -15,6 +16,12 @@ const requestOf = (body: RequestInit["body"]) =>
 /** One chunk, and never an end. */
 const unfinished = (chunk: Uint8Array) =>
   requestOf(new ReadableStream({ start: (controller) => controller.enqueue(chunk) }))
+
+const answerOf = <A>(reading: Effect.Effect<A, Refusal>) =>
+  Effect.match(reading, {
+    onFailure: ({ headers, status }) => [status, headers["retry-after"]],
+    onSuccess: () => "taken"
+  })
 
 describe("RequestBody", () => {
   it.effect("puts the chunks of a body together", () =>
@@ -34,20 +41,36 @@ describe("RequestBody", () => {
     })
   )
 
-  it.effect("holds 256 MiB of all bodies together, answers 503 beyond it, and has room again after a request", () =>
+  it.effect("holds 64 MiB of all bodies together, and ends with 503 the unfinished one that began first", () =>
     Effect.gen(function* () {
       const read = yield* makeBodyReader
-      const inScope = (request: HttpServerRequest.HttpServerRequest) => Effect.scoped(read(request))
+      const inScope = (request: HttpServerRequest.HttpServerRequest) => answerOf(Effect.scoped(read(request)))
       const crowd = yield* Effect.forEach(
-        Array.makeBy(256, () => unfinished(WHOLE)),
+        Array.makeBy(66, () => unfinished(WHOLE)),
         (request) => Effect.forkChild(inScope(request), { startImmediately: true })
       )
-      const attempt = Effect.suspend(() => inScope(requestOf("{}"))).pipe(
-        Effect.match({ onFailure: ({ headers, status }) => [status, headers["retry-after"]], onSuccess: () => "taken" })
-      )
-      yield* eventually("there is no room", attempt, (it) => it !== "taken")
+      const ended = Effect.sync(() => crowd.map((fiber) => fiber.pollUnsafe() !== undefined))
+      const first = (count: number) => Array.makeBy(66, (index) => index < count)
+      yield* eventually("two were ended for the last two", ended, (it) => it.filter(Boolean).length === 2)
+      assert.deepStrictEqual(yield* ended, first(2))
+      assert.strictEqual(yield* inScope(requestOf("{}")), "taken")
+      assert.deepStrictEqual(yield* ended, first(3))
+      assert.deepStrictEqual(yield* Fiber.join(Array.getUnsafe(crowd, 2)), [503, "1"])
+      assert.strictEqual(yield* inScope(requestOf(WHOLE)), "taken")
+      assert.deepStrictEqual(yield* ended, first(3))
+    })
+  )
+
+  it.effect("ends no body that is whole, answers 503 when there is no other, and has room again after a request", () =>
+    Effect.gen(function* () {
+      const read = yield* makeBodyReader
+      const attempt = Effect.suspend(() => answerOf(Effect.scoped(read(requestOf("{}")))))
+      const request = yield* Scope.make()
+      yield* Scope.provide(read(requestOf(WHOLE)), request)
+      const bodies = yield* Effect.forEach(Array.range(1, 63), () => read(requestOf(WHOLE)))
+      assert.isTrue(bodies.every(({ length }) => length === WHOLE.length))
       assert.deepStrictEqual(yield* attempt, [503, "1"])
-      yield* Fiber.interrupt(Array.getUnsafe(crowd, 0))
+      yield* Scope.close(request, Exit.void)
       assert.strictEqual(yield* attempt, "taken")
     })
   )

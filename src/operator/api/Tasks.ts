@@ -57,6 +57,9 @@ export const TaskPage = Schema.Struct({
 })
 export type TaskPage = typeof TaskPage.Type
 
+const detail = { success: TaskDetail, error: [...anywhere, NotFound] }
+const summary = "One task, with its transitions, sessions and gaps"
+
 export class TasksGroup extends HttpApiGroup.make("tasks")
   .add(
     HttpApiEndpoint.get("list", "/tasks", {
@@ -64,14 +67,19 @@ export class TasksGroup extends HttpApiGroup.make("tasks")
       success: TaskPage,
       error: anywhere
     }).annotateMerge(OpenApi.annotations({ summary: "Tasks, newest first" })),
-    HttpApiEndpoint.get("find", "/tasks/:repository/:issue", {
+    HttpApiEndpoint.get("find", "/tasks/:id", { params: { id: Schema.String }, ...detail }).annotateMerge(
+      OpenApi.annotations({
+        summary,
+        description: `A task's id with its slash escaped, for instance /api/tasks/21%2F57. Each of the three is newest first, at most ${MAX_PAGE}.`
+      })
+    ),
+    HttpApiEndpoint.get("findOfIssue", "/tasks/:repository/:issue", {
       params: { repository: Schema.String, issue: Schema.String },
-      success: TaskDetail,
-      error: [...anywhere, NotFound]
+      ...detail
     }).annotateMerge(
       OpenApi.annotations({
-        summary: "One task, with its transitions, sessions and gaps",
-        description: `A task's id as it stands, for instance /api/tasks/21/57. Each of the three is newest first, at most ${MAX_PAGE}.`
+        summary,
+        description: "The same under a task's id as it stands, for instance /api/tasks/21/57."
       })
     )
   )
