@@ -93,7 +93,8 @@ export const foundations = {
  * nobody would work on.
  */
 export const assemble = (on: typeof foundations) =>
-  Http.pipe(
+  Readiness.stopping.pipe(
+    Layer.provideMerge(Http),
     Layer.provideMerge(Stages),
     Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, Gate.layer, WebhookVerifier.layer)),
     Layer.provideMerge(SessionServices),

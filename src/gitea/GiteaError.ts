@@ -47,8 +47,11 @@ export const fromStatus = (operation: string, status: number, retryAfter: string
 export const noAnswer = (operation: string, detail: string): GiteaError =>
   new GiteaError({ operation, status: null, retryable: true, retryAfter: null, detail })
 
-/** Nothing under this path: gone, out of sight, renamed (301), or its owner renamed (307). */
-export const isElsewhere = ({ status }: GiteaError): boolean => status === 404 || status === 301 || status === 307
+/** Under another path by now: the repository was renamed (301), or its owner (307). */
+export const isMoved = ({ status }: GiteaError): boolean => status === 301 || status === 307
+
+/** Nothing under this path: moved, gone, or out of sight. */
+export const isElsewhere = (error: GiteaError): boolean => isMoved(error) || error.status === 404
 
 /** Not for the bot to see or do: no rights (403), no sight (404), or the token lacks the scope. */
 export const isRefused = ({ status }: GiteaError): boolean => status === 403 || status === 404

@@ -1,7 +1,8 @@
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import { adviceFor } from "../domain/Gap.ts"
+import { OVER } from "../domain/TaskState.ts"
 import { Gaps } from "../event/Gaps.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
@@ -12,6 +13,9 @@ import { Holder } from "../storage/Holder.ts"
 const STORE_CHECK = "1 second"
 /** How long a gap in the deliveries is worth knowing. */
 const RECENT = Duration.days(1)
+/** How long comments may wait before anybody is told. */
+const COMMENTS_MAY_WAIT = Duration.minutes(5)
+const UNREADABLE = "issues of tasks cannot be read: see the log, and the bot's access"
 
 export interface Component {
   readonly status: "ok" | "degraded" | "missing"
@@ -19,19 +23,32 @@ export interface Component {
 }
 
 export interface Report {
-  /** False only when deliveries cannot be committed: a receiver taken out of rotation loses hooks. */
+  /** False only when deliveries cannot be committed, or while stopping: a receiver taken out of rotation loses hooks. */
   readonly ready: boolean
-  readonly components: Readonly<Record<"store" | "gitea" | "claude" | "worker" | "intake", Component>>
+  readonly components: Readonly<Record<"store" | "gitea" | "claude" | "worker" | "intake" | "outbox", Component>>
 }
 
 const OK: Component = { status: "ok" }
 const missing = (why: string): Component => ({ status: "missing", why })
 const degraded = (why: string): Component => ({ status: "degraded", why })
+const STOPPING = degraded("the coordinator is stopping")
+
+/** What the store tells, good for a second like the answer about it. */
+const fromStore = <E>(component: Effect.Effect<Component, E>) =>
+  component.pipe(
+    Effect.orElseSucceed(() => degraded("the store cannot be read")),
+    Effect.cachedWithTTL(STORE_CHECK)
+  )
 
 /** What works and what does not, and why. */
-export class Readiness extends Context.Service<Readiness, { readonly report: Effect.Effect<Report> }>()(
-  "mosaic-coordinator/operator/Readiness"
-) {
+export class Readiness extends Context.Service<
+  Readiness,
+  {
+    readonly report: Effect.Effect<Report>
+    /** From now on the service is stopping, and not ready. */
+    readonly stop: Effect.Effect<void>
+  }
+>()("mosaic-coordinator/operator/Readiness") {
   static readonly layer = Layer.effect(
     Readiness,
     Effect.gen(function* () {
@@ -43,11 +60,13 @@ export class Readiness extends Context.Service<Readiness, { readonly report: Eff
       const adapter = yield* Gitea
       const gaps = yield* Gaps
 
+      const stopping = yield* Ref.make(false)
       // A real commit, because a full disk is not seen by reading.
-      const store = yield* sql`update holder set token = token where token = ${holder.token}`.pipe(
+      const commits = yield* sql`update holder set token = token where token = ${holder.token}`.pipe(
         Effect.match({ onSuccess: () => OK, onFailure: () => degraded("the store cannot commit: look at the disk") }),
         Effect.cachedWithTTL(STORE_CHECK)
       )
+      const store = Effect.flatMap(Ref.get(stopping), (is) => (is ? Effect.succeed(STOPPING) : commits))
       const gitea = Effect.gen(function* () {
         if (settings.giteaToken === null) return missing("GITEA_TOKEN is not set: receive-only")
         const problem = (yield* identity.problem) ?? (yield* adapter.health)?.message
@@ -61,24 +80,42 @@ export class Readiness extends Context.Service<Readiness, { readonly report: Eff
         ? OK
         : missing("COORDINATOR_ENABLED is false: deliveries are kept, nothing is started")
 
-      const unreadable = sql`select 1 from tasks where unreadable_since is not null limit 1`
+      const unreadable = sql`select 1 from tasks where unreadable_since is not null and not ${sql.in("state", OVER)} limit 1`
       const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
       const intake = Effect.gen(function* () {
-        if ((yield* unreadable).length > 0)
-          return degraded("issues of tasks cannot be read: see the log, and the bot's access")
-        const found = yield* recent
-        const causes = [...new Set(found.map(({ cause }) => `${cause} (${adviceFor[cause]})`))]
-        return found.length === 0 ? OK : degraded(`deliveries were missed in the last day: ${causes.join("; ")}`)
-      }).pipe(
-        Effect.orElseSucceed(() => degraded("the store cannot be read")),
-        Effect.cachedWithTTL(STORE_CHECK)
-      )
+        const causes = [...new Set((yield* recent).map(({ cause }) => `${cause} (${adviceFor[cause]})`))]
+        const whys = [
+          ...((yield* unreadable).length === 0 ? [] : [UNREADABLE]),
+          ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])
+        ]
+        return whys.length === 0 ? OK : degraded(whys.join("; "))
+      }).pipe(fromStore)
 
-      const report = Effect.map(Effect.all({ store, gitea, claude, intake: yield* intake }), (components) => ({
+      const outbox = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const [waiting] = yield* sql<{ issues: number; since: number | null }>`select count(distinct task_id) as issues,
+          min(waits_since) as since from outbox
+          where state = 'pending' and waits_since <= ${now - Duration.toMillis(COMMENTS_MAY_WAIT)}`
+        const { issues, since } = waiting ?? { issues: 0, since: null }
+        if (since === null) return OK
+        const minutes = Math.floor(Duration.toMinutes(Duration.millis(now - since)))
+        return degraded(`comments wait on ${issues} issues, the oldest for ${minutes} minutes`)
+      }).pipe(fromStore)
+
+      const stored = { intake: yield* intake, outbox: yield* outbox }
+      const report = Effect.map(Effect.all({ store, gitea, claude, ...stored }), (components) => ({
         ready: components.store.status === "ok",
         components: { ...components, worker }
       }))
-      return { report }
+      return { report, stop: Ref.set(stopping, true) }
     })
+  )
+
+  /**
+   * Goes on top of the listener, so that its end comes first: requests that the listener still answers while it closes then learn
+   * that the service is stopping.
+   */
+  static readonly stopping = Layer.effectDiscard(
+    Effect.flatMap(Readiness, ({ stop }) => Effect.addFinalizer(() => stop))
   )
 }

@@ -3,6 +3,7 @@ import { findMarked } from "../domain/Comment.ts"
 import { FullName } from "../domain/Repository.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { Observer } from "../task/Observer.ts"
@@ -19,7 +20,7 @@ const EDIT_INTERVAL = Duration.seconds(10)
 const AFTER_TROUBLE = Duration.seconds(30)
 /** What was refused once is likely to be refused again. */
 const AFTER_REFUSAL = Duration.minutes(5)
-/** Refused writes after which a comment is given up: an hour of them. */
+/** Refusals in a row, of looks or writes, after which a comment is given up: an hour of them. */
 const REFUSALS = 12
 const CONCURRENCY = 4
 const NOT_FOUND = 404
@@ -92,15 +93,20 @@ export const Reporter = Layer.effectDiscard(
         yield* outbox.amend(progressEntry(task.id, "cancelled", why))
     })
 
-    const later = (row: OutboxRow, wait: Duration.Duration) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => outbox.postpone(row, now + Duration.toMillis(wait)))
+    const after = (wait: Duration.Duration) =>
+      Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(wait))
 
+    /** An outage, or a token that is not accepted, says nothing about one comment, so it is never given up for those. */
     const postpone = Effect.fnUntraced(function* (row: OutboxRow, error: GiteaError) {
-      yield* Effect.logWarning("Comment waits", error)
+      const log = row.waitsSince === null ? Effect.logWarning : Effect.logDebug
+      yield* log("Comment waits", error)
       // No answer could be given: an archived repository, or a locked issue.
       if (error.status === LOCKED) yield* tasks.park(row.taskId, error.message)
-      if (!error.retryable && row.tries >= REFUSALS) return yield* outbox.drop(row, error.message)
-      yield* later(row, error.retryable ? AFTER_TROUBLE : AFTER_REFUSAL)
+      const notBefore = yield* after(error.retryable ? AFTER_TROUBLE : AFTER_REFUSAL)
+      if (concernsGitea(error)) return yield* outbox.postpone(row, notBefore)
+      if (row.refusals + 1 < REFUSALS) return yield* outbox.refused(row, notBefore)
+      yield* Effect.logWarning("Comment given up", error)
+      yield* outbox.drop(row, error.message)
     })
 
     const publish = (row: OutboxRow) =>
@@ -118,7 +124,10 @@ export const Reporter = Layer.effectDiscard(
       }).pipe(
         Effect.catchTag("GiteaError", (error) => postpone(row, error)),
         Effect.catchDefect((defect) =>
-          Effect.andThen(Effect.logError("Comment waits", defect), later(row, AFTER_REFUSAL))
+          Effect.logError("Comment waits", defect).pipe(
+            Effect.andThen(after(AFTER_REFUSAL)),
+            Effect.flatMap((notBefore) => outbox.postpone(row, notBefore))
+          )
         ),
         Effect.annotateLogs({ task: row.taskId, report: row.key })
       )

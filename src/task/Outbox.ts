@@ -14,7 +14,11 @@ export const OutboxRow = Schema.Struct({
   body: Schema.String,
   revision: Schema.Int,
   commentId: Schema.NullOr(Schema.Int),
-  tries: Schema.Int
+  tries: Schema.Int,
+  /** Refusals in a row, of the look at the issue or of the write. */
+  refusals: Schema.Int,
+  /** When it first failed to be said, in milliseconds; null while nothing went wrong. */
+  waitsSince: Schema.NullOr(Schema.Int)
 })
 export type OutboxRow = typeof OutboxRow.Type
 
@@ -44,7 +48,9 @@ export class Outbox extends Context.Service<
     sent(row: OutboxRow, commentId: number, notBefore: number): Effect.Effect<void, StoreUnavailable>
     /** Keeps the row and tries again later. */
     postpone(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
-    /** Never to be said. */
+    /** Postpones it, and counts the refusal that is why. */
+    refused(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
+    /** Never to be said; a text that is put afterwards begins with no refusals. */
     drop(row: OutboxRow, reason: string): Effect.Effect<void, StoreUnavailable>
   }
 >()("mosaic-coordinator/task/Outbox") {
@@ -70,8 +76,10 @@ export class Outbox extends Context.Service<
       const findPending = SqlSchema.findAll({
         Request: Schema.Int,
         Result: OutboxRow,
-        execute: (now) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries from outbox
-          where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
+        execute: (
+          now
+        ) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
+          from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
       })
 
       const attempt = Effect.fn("Outbox.attempt")(function* (row: OutboxRow) {
@@ -83,16 +91,18 @@ export class Outbox extends Context.Service<
       const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
         const now = yield* Clock.currentTimeMillis
         yield* sql`update outbox set comment_id = ${commentId}, sent_revision = ${row.revision}, sent_at = ${now}, tries = 0,
-          not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
+          refusals = 0, waits_since = null, not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
           where key = ${row.key}`
       }, orStoreUnavailable)
 
-      const postpone = Effect.fn("Outbox.postpone")(function* (row: OutboxRow, notBefore: number) {
-        yield* sql`update outbox set not_before = ${notBefore} where key = ${row.key}`
+      const keep = Effect.fnUntraced(function* (row: OutboxRow, notBefore: number, refusals: number) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`update outbox set not_before = ${notBefore}, refusals = refusals + ${refusals},
+          waits_since = coalesce(waits_since, ${now}) where key = ${row.key}`
       }, orStoreUnavailable)
 
       const drop = Effect.fn("Outbox.drop")(function* (row: OutboxRow, reason: string) {
-        yield* sql`update outbox set state = 'dropped', reason = ${reason}
+        yield* sql`update outbox set state = 'dropped', reason = ${reason}, refusals = 0, waits_since = null
           where key = ${row.key} and revision = ${row.revision}`
       }, orStoreUnavailable)
 
@@ -102,7 +112,8 @@ export class Outbox extends Context.Service<
         pending: Clock.currentTimeMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
         attempt,
         sent,
-        postpone,
+        postpone: Effect.fn("Outbox.postpone")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 0)),
+        refused: Effect.fn("Outbox.refused")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 1)),
         drop
       }
     })

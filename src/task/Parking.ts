@@ -18,8 +18,12 @@ export const park = Effect.fnUntraced(function* ({ sql, outbox }: Writers, task:
   yield* outbox.put(progressEntry(task.id, "parked", cause))
 })
 
-/** Notes that the issue could not be read. Nothing is known of it, so the task is kept, for an hour. */
+/**
+ * Notes that the issue could not be read. Nothing is known of it, so the task is kept, for an hour. Of a task that is over it is
+ * not noted, because nobody would look at its issue again.
+ */
 export const noteUnreadable = Effect.fnUntraced(function* (writers: Writers, task: Task, why: string) {
+  if (isOver(task.state)) return
   const now = yield* Clock.currentTimeMillis
   const [row] = yield* writers.sql<{ unreadableSince: number }>`update tasks
     set unreadable_since = coalesce(unreadable_since, ${now}) where id = ${task.id} returning unreadable_since`

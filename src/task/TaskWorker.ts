@@ -1,6 +1,8 @@
-import { Cause, Duration, Effect, FiberMap, Layer, PubSub, Queue, Ref, Schedule } from "effect"
+import { Cause, Duration, Effect, FiberMap, Layer, PubSub, Queue, Ref, Schedule, Schema } from "effect"
+import { ModelError } from "../anthropic/ModelError.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
+import { concernsGitea, GiteaError, isMoved } from "../gitea/GiteaError.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
 import { Settings } from "../Settings.ts"
 import { Gate } from "./Gate.ts"
@@ -17,6 +19,16 @@ const GRACE = Duration.seconds(5)
 const AFTER_OUTAGE = Duration.seconds(30)
 const AFTER_REFUSAL = Duration.minutes(5)
 const AFTER_FAULT = Duration.seconds(5)
+/** Pauses after a refusal, with no run between that got further, before a task waits for a person: an hour of them. */
+const REFUSALS = 12
+
+/** Under its new name a repository is found by the next look. */
+const restAfter = (error: GiteaError | ModelError): Duration.Duration => {
+  if (error._tag === "GiteaError" && isMoved(error)) return AFTER_FAULT
+  return error.retryable ? AFTER_OUTAGE : AFTER_REFUSAL
+}
+
+const isOutside = Schema.is(Schema.Union([GiteaError, ModelError]))
 
 /** Hands ready tasks to sessions, as many at once as the settings allow, and ends each claim with its outcome. */
 export const TaskWorker = Layer.effectDiscard(
@@ -29,11 +41,13 @@ export const TaskWorker = Layer.effectDiscard(
     const stopping = yield* Ref.make(false)
     const bell = yield* Queue.sliding<void>(1)
     const runs = yield* FiberMap.make<TaskId, unknown, never>()
+    /** The tasks whose last run ended in a pause, and how often they were refused in such runs in a row. */
+    const paused = new Map<TaskId, number>()
 
-    const fail = (claim: Claim) => {
-      const cause = `it was given up after ${MAX_ATTEMPTS} attempts without any progress`
-      return tasks.move(claim, "failed", cause, entriesFor(claim.task, { to: "failed", cause, answer: null }))
-    }
+    const end = (claim: Claim, to: "failed" | "parked", cause: string) =>
+      tasks.move(claim, to, cause, entriesFor(claim.task, { to, cause, answer: null }))
+    const fail = (claim: Claim) =>
+      end(claim, "failed", `it was given up after ${MAX_ATTEMPTS} attempts without any progress`)
 
     const work = Effect.fnUntraced(function* (claim: Claim) {
       if (claim.task.attempts > MAX_ATTEMPTS) return yield* fail(claim)
@@ -48,18 +62,37 @@ export const TaskWorker = Layer.effectDiscard(
     const renewals = (claim: Claim) =>
       Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
 
-    /** What does not pass by itself, such as a spend limit, is tried less often. */
-    const pause = (claim: Claim, retryable: boolean) =>
-      tasks.release(claim, retryable ? AFTER_OUTAGE : AFTER_REFUSAL, "pause")
+    /**
+     * What does not pass by itself, such as a spend limit, is tried less often. What Gitea refuses of one issue for an hour needs a
+     * person; an outage, or a token that is not accepted, is not about the task. `before`: refusals until now, if the run before
+     * paused.
+     */
+    const pause = Effect.fnUntraced(function* (claim: Claim, error: GiteaError | ModelError, before?: number) {
+      const log = before === undefined ? Effect.logWarning : Effect.logDebug
+      yield* log("Run pauses", error)
+      const refusals = (before ?? 0) + (error._tag === "GiteaError" && !concernsGitea(error) ? 1 : 0)
+      if (refusals > REFUSALS) return yield* end(claim, "parked", error.message)
+      paused.set(claim.task.id, refusals)
+      yield* tasks.release(claim, restAfter(error), "pause")
+    })
+
+    /** Works the claim, and notes a pause: any other end is a new beginning. */
+    const attempt = (claim: Claim) =>
+      Effect.suspend(() => {
+        const before = paused.get(claim.task.id)
+        paused.delete(claim.task.id)
+        return Effect.raceFirst(work(claim), renewals(claim)).pipe(
+          Effect.catchIf(isOutside, (error) => pause(claim, error, before))
+        )
+      })
 
     /** A fault in one run is logged, counted as an attempt, and touches no other. What the other side is to blame for is not counted. */
     const guarded = (claim: Claim) =>
-      Effect.raceFirst(work(claim), renewals(claim)).pipe(
-        Effect.catch((error) => {
-          if (error._tag === "LeaseLost") return Effect.logInfo(error.message)
-          if (error._tag === "StoreUnavailable") return Effect.logError("Run stopped", error)
-          if (error._tag === "ForbiddenTransition") return Effect.die(error)
-          return Effect.andThen(Effect.logWarning("Run pauses", error), pause(claim, error.retryable))
+      attempt(claim).pipe(
+        Effect.catchTags({
+          LeaseLost: ({ message }) => Effect.logInfo(message),
+          StoreUnavailable: (error) => Effect.logError("Run stopped", error),
+          ForbiddenTransition: (error) => Effect.die(error)
         }),
         Effect.catchCauseIf(
           (cause) => !Cause.hasInterruptsOnly(cause),
@@ -83,7 +116,11 @@ export const TaskWorker = Layer.effectDiscard(
     /** Ends the run of a task that is no longer to be worked; by now it may have been claimed anew. */
     const stop = (id: TaskId) =>
       tasks.find(id).pipe(
-        Effect.flatMap((task) => (task?.state === "running" ? Effect.void : FiberMap.remove(runs, id))),
+        Effect.flatMap((task) => {
+          if (task?.state === "running") return Effect.void
+          paused.delete(id)
+          return FiberMap.remove(runs, id)
+        }),
         Effect.catch((error) => Effect.logError("Run may go on until its lease is renewed", error))
       )
 

@@ -1,20 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Layer, Schema } from "effect"
+import { Array, Effect, Exit, Layer, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
+import { Observation } from "../../src/domain/Mandate.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
 import { HEALTH_METHODS, HealthRoutes } from "../../src/operator/HealthRoutes.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import { VERSION } from "../../src/operator/Version.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
+import { Outbox } from "../../src/task/Outbox.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
 import { Fallback } from "../../src/webhook/Fallback.ts"
 import { REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { models } from "../harness/Models.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
+import { observe, taskOf } from "../task/support.ts"
 
 const OVERLOADED = new ModelOverloaded({ operation: "turn", requestId: null, retryAfter: null })
 const UNREACHABLE = "Gitea has not answered yet"
@@ -99,6 +103,7 @@ const COMBINATIONS = Array.cartesian(
   components: {
     store: { status: "ok" },
     intake: { status: "ok" },
+    outbox: { status: "ok" },
     gitea: gitea[1][1],
     claude: claude[1][1],
     worker: worker[1][1]
@@ -138,6 +143,47 @@ describe("HealthRoutes", () => {
     }).pipe(Effect.provide(surroundings()))
   )
 
+  it.effect("tell that issues cannot be read as long as their tasks are not over, and of gaps beside that", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const sql = yield* SqlClient.SqlClient
+      const tasks = yield* Tasks
+      yield* observe(57)
+      yield* tasks.unreadable(taskOf(57), "no sight")
+      const unreadable = "issues of tasks cannot be read: see the log, and the bot's access"
+      const intake = Effect.map(ask("/health/ready"), ({ body }) => body)
+      assert.deepNestedInclude(yield* intake, { "components.intake": { status: "degraded", why: unreadable } })
+      yield* sql`insert into gaps (task_id, full_name, cause, found_at, state)
+        values ('21/57', ${REPOSITORY.fullName}, 'hook inactive', 0, 'ready')`
+      yield* TestClock.adjust("1 second")
+      const missed = "deliveries were missed in the last day: hook inactive (activate the hook in Gitea)"
+      assert.deepNestedInclude(yield* intake, {
+        "components.intake": { status: "degraded", why: `${unreadable}; ${missed}` }
+      })
+      yield* tasks.observed(taskOf(57), null, Observation.Gone())
+      yield* TestClock.adjust("1 second")
+      assert.deepNestedInclude(yield* intake, { "components.intake": { status: "degraded", why: missed } })
+    }).pipe(Effect.provide(Tasks.layer.pipe(Layer.provideMerge(Outbox.layer), Layer.provideMerge(surroundings()))))
+  )
+
+  it.effect("tell of comments that have waited for over five minutes, until they are on their issues", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const outbox = yield* Outbox
+      yield* Effect.forEach([57, 58], (number) => observe(number))
+      const rows = yield* outbox.pending
+      yield* Effect.forEach(rows, (row) => outbox.postpone(row, 0))
+      yield* TestClock.adjust("4 minutes")
+      assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.outbox": { status: "ok" } })
+      yield* TestClock.adjust("3 minutes")
+      const why = "comments wait on 2 issues, the oldest for 7 minutes"
+      assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.outbox": { status: "degraded", why } })
+      yield* Effect.forEach(rows, (row) => outbox.sent(row, 1, 0))
+      yield* TestClock.adjust("1 second")
+      assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.outbox": { status: "ok" } })
+    }).pipe(Effect.provide(Tasks.layer.pipe(Layer.provideMerge(Outbox.layer), Layer.provideMerge(surroundings()))))
+  )
+
   it.effect("are not ready while the store cannot commit, and are again when it can", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -156,6 +202,22 @@ describe("HealthRoutes", () => {
       yield* sql`alter table gone rename to holder`
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
+    }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect("are not ready from the moment the service begins to stop", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      const life = yield* Scope.make()
+      yield* Layer.buildWithScope(Readiness.stopping, life)
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+      yield* Scope.close(life, Exit.void)
+      const { body, status } = yield* ask("/health/ready")
+      assert.strictEqual(status, 503)
+      assert.deepNestedInclude(body, {
+        "components.store": { status: "degraded", why: "the coordinator is stopping" }
+      })
+      assert.strictEqual((yield* ask("/health")).status, 200)
     }).pipe(Effect.provide(surroundings()))
   )
 

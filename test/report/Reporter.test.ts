@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Clock, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import type { Comment } from "../../src/domain/Comment.ts"
 import { withMarker } from "../../src/domain/Comment.ts"
@@ -13,10 +12,11 @@ import type { Look } from "../../src/task/IssueLook.ts"
 import { Outbox, progressKey, reportKey } from "../../src/task/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
+import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { SUBJECT, TASK } from "../harness/Workbench.ts"
+import { rows as stored, SUBJECT, TASK } from "../harness/Workbench.ts"
 
 const REPORT = reportKey(TASK, 1)
 const MANDATE = { source: "timeline", id: 1 } as const
@@ -29,6 +29,8 @@ const ASSIGNED = looking(Observation.Assigned({ mandate: MANDATE }))
 
 interface Scene {
   readonly look?: Look
+  /** Why the issue cannot be looked at. */
+  readonly unseen?: GiteaError
   readonly comments?: ReadonlyArray<Comment>
   /** How writes end, one after the other; later ones go well. */
   readonly failures?: ReadonlyArray<GiteaError>
@@ -51,7 +53,7 @@ const reporting = (scene: Scene = {}) => {
     editComment: (_, id, body) => Effect.asVoid(write(`edit ${id} ${firstLine(body)}`))
   })
   const layer = Reporter.pipe(
-    Layer.provide(mocks.Observer({ observe: () => Effect.succeed(scene.look ?? ASSIGNED) })),
+    Layer.provide(mocks.Observer({ observe: () => scene.unseen ?? Effect.succeed(scene.look ?? ASSIGNED) })),
     Layer.provide(mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) })),
     Layer.provide(gitea),
     Layer.provideMerge(Tasks.layer),
@@ -70,15 +72,14 @@ const say = Effect.fnUntraced(function* (key: string, text: string, needsMandate
 })
 
 const begun = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   yield* (yield* Tasks).observed(TASK, SUBJECT, Observation.Assigned({ mandate: MANDATE }))
-  yield* sql`delete from outbox`
+  yield* stored("delete from outbox")
 })
 
-const rows = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  return yield* sql`select key, state, reason, comment_id from outbox order by key`
-})
+/** The task has an answer to give. */
+const answered = Effect.andThen(begun, say(REPORT, "The answer"))
+
+const rows = stored("select key, state, reason, comment_id from outbox order by key")
 
 describe("Reporter", () => {
   it.effect("edits a comment at most every ten seconds, and ends with the newest text", () => {
@@ -108,8 +109,7 @@ describe("Reporter", () => {
       comments: [{ ...own, id: 6, user: PERSON }, own]
     })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(what(), ["new The answer", "edit 7 The answer"])
     }).pipe(Effect.provide(layer))
@@ -119,8 +119,7 @@ describe("Reporter", () => {
     const other: Comment = { id: 7, user: BOT, body: withMarker(REPORT, "From another store") }
     const { layer, what } = reporting({ comments: [other] })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(what(), ["new The answer"])
     }).pipe(Effect.provide(layer))
@@ -131,8 +130,7 @@ describe("Reporter", () => {
       failures: [fromStatus("create comment", 503, undefined), fromStatus("create comment", 403, undefined)]
     })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(
         Array.zipWith(writes, writes.slice(1), (one, next) => next.at - one.at),
@@ -141,11 +139,60 @@ describe("Reporter", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("gives a comment up whose issue has been out of sight for an hour, and warns twice in all", () => {
+    const unseen = fromStatus("read repository", 404, undefined)
+    const { layer } = reporting({ unseen })
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* answered
+      yield* TestClock.adjust("50 minutes")
+      assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "pending", reason: null, commentId: null }])
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "dropped", reason: unseen.message, commentId: null }])
+      assert.deepStrictEqual(lines, ["Warn Comment waits", "Warn Comment given up"])
+    }).pipe(Effect.provide(Layer.provideMerge(layer, logged(lines))))
+  })
+
+  it.effect("begins to count refusals anew for a comment that was given up and is said again", () => {
+    const refused = fromStatus("create comment", 403, undefined)
+    const { layer } = reporting({ failures: Array.replicate(refused, 13) })
+    return Effect.gen(function* () {
+      yield* begun
+      yield* say(progressKey(TASK), "At work")
+      yield* TestClock.adjust("1 hour")
+      assert.deepInclude((yield* rows)[0], { state: "dropped", reason: refused.message })
+      yield* say(progressKey(TASK), "At work again")
+      yield* TestClock.adjust("10 minutes")
+      assert.deepInclude((yield* rows)[0], { state: "sent", reason: null })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("gives no answer up at its first refusal after a long outage, of which it warns once", () => {
+    const outage = Array.replicate(fromStatus("create comment", 503, undefined), 20)
+    const { layer, writes } = reporting({ failures: [...outage, fromStatus("create comment", 403, undefined)] })
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* answered
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "sent", reason: null, commentId: 122 }])
+      assert.lengthOf(writes, 22)
+      assert.deepStrictEqual(lines, ["Warn Comment waits", "Info Comment written"])
+    }).pipe(Effect.provide(Layer.provideMerge(layer, logged(lines))))
+  })
+
+  it.effect("gives no answer up because the token is not accepted", () => {
+    const { layer } = reporting({ unseen: fromStatus("read issue", 401, undefined) })
+    return Effect.gen(function* () {
+      yield* answered
+      yield* TestClock.adjust("3 hours")
+      assert.deepInclude((yield* rows)[0], { state: "pending" })
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("parks a task on whose issue nothing can be written", () => {
     const { layer } = reporting({ failures: [fromStatus("create comment", 423, undefined)] })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("1 second")
       const task = yield* (yield* Tasks).find(TASK)
       assert.strictEqual(task?.state, "parked")
@@ -156,8 +203,7 @@ describe("Reporter", () => {
   it.effect("lets other comments pass one that waits", () => {
     const { layer, what } = reporting({ failures: [fromStatus("create comment", 503, undefined)] })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("1 second")
       yield* say(progressKey(TASK), "At work")
       yield* TestClock.adjust("1 second")
@@ -172,8 +218,7 @@ describe("Reporter", () => {
   ] as const)("gives no answer on an issue that is %j", ([observation, reason]) => {
     const { layer, what } = reporting({ look: looking(observation) })
     return Effect.gen(function* () {
-      yield* begun
-      yield* say(REPORT, "The answer")
+      yield* answered
       yield* TestClock.adjust("1 minute")
       assert.isEmpty(what())
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "dropped", reason, commentId: null }])
@@ -183,9 +228,8 @@ describe("Reporter", () => {
   it.effect("writes nothing once another process holds the store", () => {
     const { layer, what } = reporting()
     return Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       yield* begun
-      yield* sql`update holder set token = 'another'`
+      yield* stored("update holder set token = 'another'")
       yield* say(REPORT, "The answer")
       yield* TestClock.adjust("1 minute")
       assert.isEmpty(what())
@@ -197,8 +241,7 @@ describe("Reporter", () => {
     (scene) => {
       const { layer, what } = reporting(scene)
       return Effect.gen(function* () {
-        yield* begun
-        yield* say(REPORT, "The answer")
+        yield* answered
         yield* TestClock.adjust("1 hour")
         assert.isEmpty(what())
       }).pipe(Effect.provide(layer))

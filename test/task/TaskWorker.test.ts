@@ -2,11 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
+import { ModelSpendLimit, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
-import { noAnswer } from "../../src/gitea/GiteaError.ts"
+import { fromStatus, noAnswer } from "../../src/gitea/GiteaError.ts"
 import type { Observer } from "../../src/task/Observer.ts"
 import { issue } from "../harness/Deliveries.ts"
+import { logged } from "../harness/Logged.ts"
 import { rows } from "../harness/Workbench.ts"
 import { observe, TasksOnStore, transitions } from "./support.ts"
 import { attempts, done, states, worker } from "./workerSupport.ts"
@@ -145,6 +146,60 @@ describe("TaskWorker", () => {
         assert.isAbove(yield* Ref.get(runs), 10)
         assert.deepStrictEqual([yield* states, yield* attempts], [["running"], 0])
       }).pipe(onStore)
+  )
+
+  const counted = (runs: Ref.Ref<number>, result: (run: number) => ReturnType<Run>) =>
+    Effect.flatMap(
+      Ref.updateAndGet(runs, (count) => count + 1),
+      result
+    )
+
+  it.effect("parks a task that Gitea refused for an hour, with the reason, and warns of it once", () => {
+    const refusal = fromStatus("read comments", 403, undefined)
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      const runs = yield* Ref.make(0)
+      yield* observe(57)
+      yield* start({ run: () => counted(runs, () => Effect.fail(refusal)) })
+      yield* TestClock.adjust("59 minutes")
+      assert.deepStrictEqual([yield* states, yield* attempts], [["running"], 0])
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual([yield* states, yield* Ref.get(runs)], [["parked"], 13])
+      assert.strictEqual((yield* transitions).at(-1), `running > parked: ${refusal.message}`)
+      assert.deepStrictEqual(lines, ["Warn Run pauses"])
+    }).pipe(Effect.provide(Layer.merge(TasksOnStore, logged(lines))))
+  })
+
+  it.effect("takes a task up again at once whose repository was renamed in the middle of a run", () =>
+    Effect.gen(function* () {
+      const runs = yield* Ref.make(0)
+      yield* observe(57)
+      yield* start({ run: () => counted(runs, () => Effect.fail(fromStatus("read comments", 301, undefined))) })
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual(yield* Ref.get(runs), 2)
+    }).pipe(onStore)
+  )
+
+  const passing: ReadonlyArray<readonly [string, (run: number) => ReturnType<Run>]> = [
+    [
+      "is refused with runs between that get further",
+      (run) => (run % 12 === 0 ? Effect.succeed(null) : Effect.fail(fromStatus("read comments", 403, undefined)))
+    ],
+    ["waits for a token that is accepted", () => Effect.fail(fromStatus("read comments", 401, undefined))],
+    [
+      "waits for a spend limit",
+      () => Effect.fail(new ModelSpendLimit({ operation: "turn", requestId: null, code: "billing_error" }))
+    ]
+  ]
+  it.effect.each(passing)("parks no task that %s", ([, result]) =>
+    Effect.gen(function* () {
+      const runs = yield* Ref.make(0)
+      yield* observe(57)
+      yield* start({ run: () => counted(runs, result) })
+      yield* TestClock.adjust("70 minutes")
+      assert.isAbove(yield* Ref.get(runs), 12)
+      assert.deepStrictEqual(yield* states, ["running"])
+    }).pipe(onStore)
   )
 
   it.effect("renews the lease of a long run, and interrupts a run whose lease is lost", () =>

@@ -19,6 +19,8 @@ const STATEMENTS = [
   `create table uptimes (id integer primary key, started_at integer not null, alive_at integer not null)`,
   `alter table tasks add column unreadable_since integer`,
   `alter table tasks add column round integer not null default 1`,
+  `alter table outbox add column refusals integer not null default 0`,
+  `alter table outbox add column waits_since integer`,
   `create index deliveries_accepted on deliveries (seq) where status = 'accepted'`,
   `create index deliveries_received on deliveries (received_at)`,
   `create index samples_at on samples (at)`
