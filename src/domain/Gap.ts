@@ -46,7 +46,7 @@ export interface Received {
 }
 
 /** Gitea stamps whole seconds, and sends a delivery up to a few seconds after the change. */
-const SLACK = 5_000
+export const SLACK = 5_000
 
 /** The time nobody listened into which the change fell; null when there is none, or the time of the change is not known. */
 export const downtimeOf = ({ happenedAt, downtimes }: Pick<Evidence, "happenedAt" | "downtimes">): Downtime | null =>

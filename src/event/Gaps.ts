@@ -1,6 +1,6 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { adviceFor, GapCause, tellingActions } from "../domain/Gap.ts"
+import { adviceFor, GapCause, SLACK, tellingActions } from "../domain/Gap.ts"
 import type { Received } from "../domain/Gap.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
@@ -37,8 +37,6 @@ type Repaired = Pick<Task, "id" | "fullName" | "state">
 
 /** How long before its repair a change of unknown time may have been told of. */
 const UNKNOWN_SPAN = Duration.toMillis(Duration.days(1))
-/** Gitea's clock may be behind ours, and cuts to whole seconds. */
-const SLACK = 5_000
 
 /** The gaps of intake, each with its probable cause. */
 export class Gaps extends Context.Service<

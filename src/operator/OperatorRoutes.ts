@@ -22,9 +22,16 @@ const readable = (url: string): string =>
  * path would belong to is not known before, so this is around all of them.
  */
 const MalformedEscapes = HttpRouter.middleware(
-  Effect.updateService(HttpServerRequest.HttpServerRequest, (request) =>
-    request.modify({ url: readable(request.url) })
-  ),
+  (handled) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      request.url.includes("%")
+        ? Effect.provideService(
+            handled,
+            HttpServerRequest.HttpServerRequest,
+            request.modify({ url: readable(request.url) })
+          )
+        : handled
+    ),
   { global: true }
 )
 
