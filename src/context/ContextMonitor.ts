@@ -1,5 +1,6 @@
 import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
 import { ModelUnavailable } from "../anthropic/ModelError.ts"
+import type { SessionId } from "../domain/Session.ts"
 import * as Metrics from "../Metrics.ts"
 import { Samples } from "../session/Samples.ts"
 import { Sessions } from "../session/Sessions.ts"
@@ -9,7 +10,7 @@ import { ContextSchedule } from "./ContextSchedule.ts"
 /** A count that takes longer is given up; the next look tries again. */
 const POLL_LIMIT = Duration.seconds(30)
 /** Sessions looked at in one transaction, and before other work gets its turn. */
-const CHUNK = 100
+const CHUNK = 250
 const FIRST_BACKOFF = Duration.seconds(10)
 const LONGEST_BACKOFF = Duration.minutes(5)
 
@@ -59,7 +60,7 @@ export const ContextMonitor = Layer.effectDiscard(
     const sessions = yield* Sessions
     const samples = yield* Samples
     const { looks } = yield* ContextSchedule
-    const running = yield* FiberMap.make<LiveSession>()
+    const running = yield* FiberMap.make<SessionId>()
     const polls: Troubles = new WeakMap()
     const actions: Troubles = new WeakMap()
 
@@ -98,11 +99,17 @@ export const ContextMonitor = Layer.effectDiscard(
       const live = yield* sessions.live
       const now = yield* Clock.currentTimeMillis
       const uncounted = yield* Effect.filter(live, (one) => one.needsCount)
-      yield* Effect.forEach(uncounted, (one) => FiberMap.run(running, one, look(one), { onlyIfMissing: true }), {
-        discard: true
-      })
+      yield* Effect.forEach(
+        uncounted,
+        (one) => FiberMap.run(running, one.session.id, look(one), { onlyIfMissing: true }),
+        {
+          discard: true
+        }
+      )
       const aside = new Set(uncounted)
-      const due = live.filter((one) => !aside.has(one) && !FiberMap.hasUnsafe(running, one) && !rests(one, now))
+      const due = live.filter(
+        (one) => !aside.has(one) && !FiberMap.hasUnsafe(running, one.session.id) && !rests(one, now)
+      )
       yield* Effect.forEach(Array.chunksOf(due, CHUNK), (some) => Effect.andThen(actAll(some), Effect.yieldNow), {
         discard: true
       })

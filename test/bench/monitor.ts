@@ -1,7 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Array, Console, Deferred, Effect, Layer, Logger, Order, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
@@ -73,8 +73,7 @@ const measure = Effect.fnUntraced(function* (size: number) {
   const live = Array.makeBy(size, (index) => liveSession(index, () => begun.length))
   const list = Effect.suspend(() => {
     begun.push(performance.now())
-    // The first tick stores every session, and compiles what it runs.
-    if (begun.length === 2) delay.enable()
+    if (begun.length === 1) delay.enable()
     return begun.length <= TICKS + 1
       ? Effect.succeed(live)
       : Effect.andThen(Deferred.succeed(done, undefined), Effect.never)
@@ -86,12 +85,17 @@ const measure = Effect.fnUntraced(function* (size: number) {
       Effect.tap((sql) => seed(sql, size))
     )
   )
+  const file = openSync(`${folder}/log`, "a")
+  const log = Layer.succeed(Console.Console, {
+    ...globalThis.console,
+    log: (line: unknown) => void writeSync(file, `${String(line)}\n`)
+  })
   yield* Layer.build(
     ContextMonitor.pipe(
       Layer.provide(Layer.mock(Sessions, { live: list })),
       Layer.provide(Samples.layer),
       Layer.provide(Layer.succeed(ContextSchedule, { looks: Schedule.forever })),
-      Layer.provide([store, settings(), Logger.layer([])])
+      Layer.provide([store, settings(), Logger.layer([Logger.consoleJson]), log])
     )
   )
   yield* Deferred.await(done)
@@ -101,7 +105,7 @@ const measure = Effect.fnUntraced(function* (size: number) {
   yield* Console.log(
     `${String(size).padStart(6)} live sessions  tick ${median(others).toFixed(1).padStart(6)} ms  ` +
       `event loop blocked ${(delay.max / NANOS).toFixed(0).padStart(3)} ms at most  memory +${memory.toFixed(0)} MB  ` +
-      `(the first tick, which stores a sample of each: ${first.toFixed(0)} ms)`
+      `(the first tick, which stores and logs a sample of each: ${first.toFixed(0)} ms)`
   )
 }, Effect.scoped)
 
