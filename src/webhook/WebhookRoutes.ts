@@ -18,7 +18,7 @@ import { FailureLimit } from "./FailureLimit.ts"
 import { payloadOf } from "./FormPayload.ts"
 import { leavingBody, refusalResponse, tooManyFailures, unauthorized, unavailable } from "./Refusal.ts"
 import type { Refusal } from "./Refusal.ts"
-import { makeBodyReader } from "./RequestBody.ts"
+import { incomingBody, makeBodyReader } from "./RequestBody.ts"
 import { admit, nameOf } from "./RequestHead.ts"
 import { screen } from "./screen.ts"
 import type { WebhookEvent } from "./screen.ts"
@@ -51,7 +51,7 @@ export const WebhookRoutes = HttpRouter.use(
 
     const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       const { encoding, signature } = yield* Effect.fromResult(admit(request.headers))
-      return { encoding, signature, body: yield* readBody(request) }
+      return { encoding, signature, body: yield* readBody(incomingBody(request)) }
     }, Effect.mapError(leavingBody))
 
     /** The bytes that Gitea signed. */

@@ -52,7 +52,7 @@ describe("Webhook with the limit on failures", () => {
           refused.map(({ headers, status }) => [status, headers.get("retry-after"), headers.get("connection")]),
           [
             [429, "60", "close"],
-            [429, "60", null]
+            [429, "60", "keep-alive"]
           ]
         )
         assert.deepStrictEqual(yield* Effect.promise(() => refused[1]!.json()), {

@@ -11,7 +11,11 @@ import {
 } from "../../src/webhook/FailureWindow.ts"
 
 /** The window after failures at these times. */
-const after = (times: ReadonlyArray<number>): FailureWindow => times.reduce(failAgain, [])
+const after = (times: ReadonlyArray<number>): FailureWindow => {
+  const window: FailureWindow = []
+  times.forEach((now) => failAgain(window, now))
+  return window
+}
 
 const LONG = { arbitrary: { size: 300 } }
 

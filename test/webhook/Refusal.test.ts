@@ -18,11 +18,11 @@ describe("Refusal", () => {
       ([name, signature = ""]) =>
         [name, { "x-gitea-signature": signature }, "X-Gitea-Signature is not 64 hexadecimal digits, sent once"] as const
     )
-  ] as const)("answers 401 to %s, and leaves the body unread", ([, headers, detail]) =>
+  ] as const)("answers 401 to %s, without waiting for the body", ([, headers, detail]) =>
     Effect.gen(function* () {
-      const request = requestOf(signedDelivery(issueEvent(), { headers }))
-      const response = yield* (yield* webhook)(request)
-      assert.isFalse(request.bodyUsed)
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) })
+      const endless = { body, duplex: "half" } as const
+      const response = yield* (yield* webhook)(new Request(requestOf(signedDelivery("", { headers })), endless))
       assert.strictEqual(response.headers.get("connection"), "close")
       assert.strictEqual(response.headers.get("content-type"), "application/problem+json")
       assert.deepStrictEqual(
@@ -45,8 +45,8 @@ describe("Refusal", () => {
         answers.map(({ headers, status }) => [status, headers.get("connection")]),
         [
           [401, "close"],
-          [401, null],
-          [401, null]
+          [401, "keep-alive"],
+          [401, "keep-alive"]
         ]
       )
     }).pipe(Effect.provide(untouched))
@@ -68,12 +68,6 @@ describe("Refusal", () => {
   )
 
   it.effect.each([
-    ["a declared size over 1 MiB", { "content-length": "1048577" }, 413],
-    [
-      "a declared size over 1 MiB before anything else",
-      { "content-length": "1048577", "content-type": "text/plain" },
-      413
-    ],
     ["the wrong type before a bad signature", { "content-type": "text/plain", "x-gitea-signature": "" }, 415],
     ["a bad signature before a bad event", { "x-gitea-signature": "", "x-gitea-event": "" }, 401],
     ["an empty event", { "x-gitea-event": "" }, 422],

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Exit, Fiber, Scope } from "effect"
-import { HttpServerRequest } from "effect/http"
+import { Readable } from "node:stream"
 import type { Refusal } from "../../src/webhook/Refusal.ts"
 import { makeBodyReader } from "../../src/webhook/RequestBody.ts"
 import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
@@ -8,14 +8,16 @@ import { eventually } from "../harness/Eventually.ts"
 
 const WHOLE = new Uint8Array(MAX_BODY_BYTES)
 
-const requestOf = (body: RequestInit["body"]) =>
-  HttpServerRequest.fromWeb(
-    new Request("http://coordinator.test", { method: "POST", body: body ?? null, duplex: "half" })
-  )
+const bodyOf = (chunks: Iterable<Uint8Array>) => Readable.from(chunks, { objectMode: false })
+const small = () => bodyOf([new Uint8Array(2)])
+const large = () => bodyOf([WHOLE])
 
 /** One chunk, and never an end. */
-const unfinished = (chunk: Uint8Array) =>
-  requestOf(new ReadableStream({ start: (controller) => controller.enqueue(chunk) }))
+const unfinished = (chunk: Uint8Array) => {
+  const body = new Readable({ read: () => {} })
+  body.push(chunk)
+  return body
+}
 
 const answerOf = <A>(reading: Effect.Effect<A, Refusal>) =>
   Effect.match(reading, {
@@ -28,7 +30,7 @@ describe("RequestBody", () => {
     Effect.gen(function* () {
       const read = yield* makeBodyReader
       const chunks = ["pay", "", "load"].map((text) => new TextEncoder().encode(text))
-      const body = yield* read(requestOf(ReadableStream.from(chunks)))
+      const body = yield* read(bodyOf(chunks))
       assert.strictEqual(new TextDecoder().decode(body), "payload")
     })
   )
@@ -36,7 +38,7 @@ describe("RequestBody", () => {
   it.effect("takes a body in a hundred thousand chunks as readily as one in few", () =>
     Effect.gen(function* () {
       const read = yield* makeBodyReader
-      const body = yield* read(requestOf(ReadableStream.from(Array.makeBy(100_000, () => new Uint8Array(2)))))
+      const body = yield* read(bodyOf(Array.makeBy(100_000, () => new Uint8Array(2))))
       assert.strictEqual(body.length, 200_000)
     })
   )
@@ -44,19 +46,19 @@ describe("RequestBody", () => {
   it.effect("holds 64 MiB of all bodies together, and ends with 503 the unfinished one that began first", () =>
     Effect.gen(function* () {
       const read = yield* makeBodyReader
-      const inScope = (request: HttpServerRequest.HttpServerRequest) => answerOf(Effect.scoped(read(request)))
+      const inScope = (body: Readable) => answerOf(Effect.scoped(read(body)))
       const crowd = yield* Effect.forEach(
         Array.makeBy(66, () => unfinished(WHOLE)),
-        (request) => Effect.forkChild(inScope(request), { startImmediately: true })
+        (body) => Effect.forkChild(inScope(body), { startImmediately: true })
       )
       const ended = Effect.sync(() => crowd.map((fiber) => fiber.pollUnsafe() !== undefined))
       const first = (count: number) => Array.makeBy(66, (index) => index < count)
       yield* eventually("two were ended for the last two", ended, (it) => it.filter(Boolean).length === 2)
       assert.deepStrictEqual(yield* ended, first(2))
-      assert.strictEqual(yield* inScope(requestOf("{}")), "taken")
+      assert.strictEqual(yield* inScope(small()), "taken")
       assert.deepStrictEqual(yield* ended, first(3))
       assert.deepStrictEqual(yield* Fiber.join(Array.getUnsafe(crowd, 2)), [503, "1"])
-      assert.strictEqual(yield* inScope(requestOf(WHOLE)), "taken")
+      assert.strictEqual(yield* inScope(large()), "taken")
       assert.deepStrictEqual(yield* ended, first(3))
     })
   )
@@ -64,10 +66,10 @@ describe("RequestBody", () => {
   it.effect("ends no body that is whole, answers 503 when there is no other, and has room again after a request", () =>
     Effect.gen(function* () {
       const read = yield* makeBodyReader
-      const attempt = Effect.suspend(() => answerOf(Effect.scoped(read(requestOf("{}")))))
+      const attempt = Effect.suspend(() => answerOf(Effect.scoped(read(small()))))
       const request = yield* Scope.make()
-      yield* Scope.provide(read(requestOf(WHOLE)), request)
-      const bodies = yield* Effect.forEach(Array.range(1, 63), () => read(requestOf(WHOLE)))
+      yield* Scope.provide(read(large()), request)
+      const bodies = yield* Effect.forEach(Array.range(1, 63), () => read(large()))
       assert.isTrue(bodies.every(({ length }) => length === WHOLE.length))
       assert.deepStrictEqual(yield* attempt, [503, "1"])
       yield* Scope.close(request, Exit.void)
@@ -80,9 +82,9 @@ describe("RequestBody", () => {
       const read = yield* makeBodyReader
       yield* Effect.forEach(
         Array.makeBy(2_000, () => unfinished(new Uint8Array(1))),
-        (request) => Effect.forkChild(Effect.scoped(read(request)), { startImmediately: true })
+        (body) => Effect.forkChild(Effect.scoped(read(body)), { startImmediately: true })
       )
-      assert.strictEqual((yield* read(requestOf("{}"))).length, 2)
+      assert.strictEqual((yield* read(small())).length, 2)
     })
   )
 })

@@ -59,7 +59,8 @@ describe("Webhook over a socket", () => {
     it.effect.each([
       ["a bad signature", { "x-gitea-signature": "" }, "1000", 401],
       ["another content type", { "content-type": "text/plain" }, "1000", 415],
-      ["a declared size over 1 MiB", {}, "1048577", 413]
+      ["a declared size over 1 MiB", {}, "1048577", 413],
+      ["a declared size over 1 MiB of another type", { "content-type": "text/plain" }, "1048577", 413]
     ] as const)("answers %s without waiting for the body, and closes", ([, headers, length, status]) =>
       Effect.gen(function* () {
         const head = deliveryHead(signedDelivery("{}", { headers }), [["content-length", length]])

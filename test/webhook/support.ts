@@ -1,7 +1,7 @@
 import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
 import type { Digest } from "effect/crypto"
-import { HttpRouter, HttpServer } from "effect/http"
+import { FetchHttpClient, HttpRouter, HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import { WEBHOOK_PATH } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
@@ -23,16 +23,6 @@ export const Routes = Layer.mergeAll(
   Fallback({ [WEBHOOK_PATH]: ["POST"], "/health": ["GET", "HEAD"] })
 ).pipe(Layer.provide([WebhookVerifier.layer, BotIdentityTest]))
 
-/** The routes as a function from request to response, sharing the services, clock and log of the test. */
-export const webhook = Effect.gen(function* () {
-  const context = yield* Effect.context<Inbox | Settings | Digest.Digest>()
-  const { dispose, handler } = HttpRouter.toWebHandler(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))), {
-    disableLogger: true
-  })
-  yield* Effect.addFinalizer(() => Effect.promise(dispose))
-  return (request: Request) => Effect.promise(() => handler(request))
-})
-
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 
 export const jsonOf = (response: Response) =>
@@ -40,15 +30,6 @@ export const jsonOf = (response: Response) =>
     Effect.promise(() => response.text()),
     decodeJson
   )
-
-export const send = Effect.fnUntraced(function* (delivery: SignedDelivery) {
-  return yield* (yield* webhook)(requestOf(delivery))
-})
-
-export const answerTo = Effect.fnUntraced(function* (delivery: SignedDelivery) {
-  const response = yield* send(delivery)
-  return { status: response.status, body: yield* jsonOf(response) }
-})
 
 type Overrides = Parameters<typeof settings>[0]
 
@@ -77,3 +58,22 @@ export const listening = (below: ReturnType<typeof over>) => Listening.pipe(Laye
 
 /** Where they listen. */
 export const url = Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address))
+
+/** The routes as a function from request to response, over a socket, sharing the services, clock and log of the test. */
+export const webhook = Effect.gen(function* () {
+  const context = yield* Effect.context<Inbox | Settings | Digest.Digest>()
+  const server = yield* Layer.build(Layer.provide(Listening, Layer.succeedContext(context)))
+  const base = yield* Effect.provideContext(url, server)
+  const send = yield* FetchHttpClient.Fetch
+  return (request: Request) =>
+    Effect.promise(() => send(new Request(new URL(new URL(request.url).pathname, base), request)))
+})
+
+export const send = Effect.fnUntraced(function* (delivery: SignedDelivery) {
+  return yield* (yield* webhook)(requestOf(delivery))
+})
+
+export const answerTo = Effect.fnUntraced(function* (delivery: SignedDelivery) {
+  const response = yield* send(delivery)
+  return { status: response.status, body: yield* jsonOf(response) }
+})
