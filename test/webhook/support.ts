@@ -76,4 +76,4 @@ export const send = Effect.fnUntraced(function* (delivery: SignedDelivery) {
 export const answerTo = Effect.fnUntraced(function* (delivery: SignedDelivery) {
   const response = yield* send(delivery)
   return { status: response.status, body: yield* jsonOf(response) }
-})
+}, Effect.scoped)
