@@ -4,10 +4,11 @@ import { Bot } from "./Bot.ts"
 import type { Comment } from "./Forge.ts"
 import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
+import { HookApi } from "./HookApi.ts"
 import { comment, editComment } from "./IssueChanges.ts"
 import { SearchQuery, searchIssues } from "./IssueSearch.ts"
 import { LabelApi } from "./LabelApi.ts"
-import { issueInPath, repositoryInPath } from "./Lookup.ts"
+import { issueInPath, repositoryInPath, visible, writableInPath } from "./Lookup.ts"
 import { pageOf } from "./Paging.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
 import { commentResource, entryResource, issueResource, repositoryResource, userResource } from "./Resource.ts"
@@ -42,7 +43,8 @@ const ReadRoutes = HttpRouter.use(
       const view = yield* store.view
       const { id } = yield* HttpRouter.params
       const repository = Array.findFirst(view.forge.repositories, (it) => it.id === Number(id))
-      return json(repositoryResource(view, yield* Effect.mapError(Effect.fromOption(repository), () => notFound)))
+      const found = yield* Effect.mapError(Effect.fromOption(repository), () => notFound)
+      return json(repositoryResource(view, yield* visible(found)))
     })
 
     const repository = Effect.gen(function* () {
@@ -97,7 +99,9 @@ const TimelineRoutes = HttpRouter.use(
     })
 
     const post = Effect.gen(function* () {
-      const issue = yield* issueInPath((yield* store.view).forge, internalError)
+      const { forge } = yield* store.view
+      yield* writableInPath(forge)
+      const issue = yield* issueInPath(forge, internalError)
       const body = yield* commentText
       const view = yield* store.apply((at) => comment({ by: bot.login, at }, issue.id, body))
       return json(commentResource(view, latestComment(view.forge.entries.filter(isComment))), { status: 201 })
@@ -105,7 +109,7 @@ const TimelineRoutes = HttpRouter.use(
 
     const patch = Effect.gen(function* () {
       const { forge } = yield* store.view
-      const repository = yield* repositoryInPath(forge)
+      const repository = yield* writableInPath(forge)
       const entry = findEntry(forge, repository.id, Number((yield* HttpRouter.params)["id"]))
       const { id } = yield* Effect.mapError(Effect.fromOption(entry), () => notFound)
       const body = yield* commentText
@@ -122,6 +126,6 @@ const TimelineRoutes = HttpRouter.use(
 )
 
 /** The part of Gitea's REST API that an issue bot needs. */
-export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi)
+export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi, HookApi)
 
 const latestComment = (comments: ReadonlyArray<Comment>): Comment => referred(comments, comments.length)

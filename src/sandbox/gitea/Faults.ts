@@ -17,6 +17,10 @@ export type GiteaFault =
   | { readonly kind: "doneThenStatus"; readonly status: number }
   /** Takes effect, and is never answered. */
   | { readonly kind: "doneThenHang" }
+  /** Takes effect, and the connection is cut after half of the bytes that the answer's head announced. */
+  | { readonly kind: "doneThenCut" }
+  /** Takes effect, and the answer begins, up to half of its bytes. The next is slower than any time limit: it never comes. */
+  | { readonly kind: "doneThenDribble" }
 
 export type PlannedFault = GiteaFault & {
   /** Tried against the method and the path without its query: "GET /api/v1/user". */

@@ -10,8 +10,21 @@ export interface User {
 export interface Repository {
   readonly id: number
   readonly fullName: string
+  /** With what the bot's calls to it are refused; null while it may see it. */
+  readonly refusal: 403 | 404 | null
+  /** To be read only. */
+  readonly archived: boolean
+  /** Whether the bot is one of its administrators. */
+  readonly administered: boolean
   readonly createdAt: string
   readonly updatedAt: string
+}
+
+/** A name that leads on: 301 after the repository was renamed or transferred, 307 after its owner was renamed. */
+export interface FormerName {
+  readonly fullName: string
+  readonly repository: number
+  readonly status: 301 | 307
 }
 
 export interface Label {
@@ -59,7 +72,7 @@ export type Comment = Extract<Entry, { readonly type: "comment" }>
 export interface Forge {
   readonly users: ReadonlyArray<User>
   readonly repositories: ReadonlyArray<Repository>
-  readonly formerNames: ReadonlyArray<{ readonly fullName: string; readonly repository: number }>
+  readonly formerNames: ReadonlyArray<FormerName>
   readonly labels: ReadonlyArray<Label>
   readonly issues: ReadonlyArray<Issue>
   readonly entries: ReadonlyArray<Entry>
@@ -87,11 +100,9 @@ export const findUser = (forge: Forge, login: string): Option.Option<User> =>
 export const findRepository = (forge: Forge, fullName: string): Option.Option<Repository> =>
   Array.findFirst(forge.repositories, (repository) => sameName(repository.fullName, fullName))
 
-/** The repository that last had this name and has another one now. */
-export const findRenamed = (forge: Forge, fullName: string): Option.Option<Repository> =>
-  Array.findLast(forge.formerNames, (former) => sameName(former.fullName, fullName)).pipe(
-    Option.map((former) => referred(forge.repositories, former.repository))
-  )
+/** Where a name leads on to that a repository had last and has no longer. */
+export const findFormer = (forge: Forge, fullName: string): Option.Option<FormerName> =>
+  Array.findLast(forge.formerNames, (former) => sameName(former.fullName, fullName))
 
 export const findLabel = (forge: Forge, repository: number, name: string): Option.Option<Label> =>
   Array.findFirst(forge.labels, (label) => label.repository === repository && label.name === name)

@@ -31,7 +31,11 @@ export class ForgeStore extends Context.Service<
       const apply = Effect.fnUntraced(function* (step: (at: string) => Step) {
         const change = step(timestamp(yield* DateTime.now))(yield* Ref.get(state))
         yield* Ref.set(state, change.forge)
-        yield* Effect.forEach(change.events, (event) => hooks.notify(renderPayload(url, event)), { discard: true })
+        yield* Effect.forEach(
+          change.events,
+          (event) => hooks.notify(event.issue.repository, renderPayload(url, event)),
+          { discard: true }
+        )
         return { forge: change.forge, url }
       }, turn.withPermit)
 

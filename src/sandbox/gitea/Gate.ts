@@ -1,7 +1,7 @@
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Effect, Exit, Option } from "effect"
+import { Effect, Exit, Option, Stream } from "effect"
 import type { HttpServerResponse as Response } from "effect/http"
-import { HttpRouter, HttpServer, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpBody, HttpRouter, HttpServer, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Bot } from "./Bot.ts"
 import type { GiteaFault } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
@@ -41,24 +41,44 @@ const isAuthorized = (request: HttpServerRequest.HttpServerRequest, token: strin
 /** The server runs its handlers uninterruptibly and opens only the inside of a route. */
 const untilClientGoes = Effect.interruptible(Effect.never)
 
+/** The head of an answer and half of its bytes, and then what `instead` does of the rest. An answer without a body is whole. */
+const begun = (response: Response.HttpServerResponse, instead: Effect.Effect<void>): Response.HttpServerResponse => {
+  const { body } = response
+  if (body._tag !== "Uint8Array") return response
+  const half = body.body.slice(0, body.contentLength / 2)
+  const stream = Stream.concat(Stream.make(half), Stream.fromEffectDrain(Effect.andThen(instead, Effect.never)))
+  return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
+}
+
 const suffer = <E, R>(
   url: string,
   request: HttpServerRequest.HttpServerRequest,
   fault: GiteaFault,
   admitted: Effect.Effect<Response.HttpServerResponse, E, R>
 ): Effect.Effect<Response.HttpServerResponse, E, R> => {
+  const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
   switch (fault.kind) {
     case "hang":
       return untilClientGoes
     case "reset":
       return Effect.andThen(
-        Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()),
+        Effect.sync(() => socket.destroy()),
         untilClientGoes
       )
     case "doneThenStatus":
       return Effect.as(admitted, HttpServerResponse.setStatus(refusalResponse(url, internalError), fault.status))
     case "doneThenHang":
       return Effect.andThen(admitted, untilClientGoes)
+    case "doneThenCut":
+      // Not at once: what was written would be lost with the socket.
+      return Effect.map(admitted, (response) =>
+        begun(
+          response,
+          Effect.sync(() => socket.destroySoon())
+        )
+      )
+    case "doneThenDribble":
+      return Effect.map(admitted, (response) => begun(response, Effect.void))
     case "status":
       return Effect.succeed(
         (fault.body === undefined ? refusalResponse(url, internalError) : HttpServerResponse.text(fault.body)).pipe(

@@ -1,10 +1,11 @@
-import { Array, Context, Effect, Latch, Layer, Queue, Ref } from "effect"
+import { Array, Context, DateTime, Effect, Latch, Layer, Queue, Ref } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { makeDisturbed } from "./Disturbance.ts"
 import type { Disturbance } from "./Disturbance.ts"
 import type { Payload } from "./Payload.ts"
+import { timestamp } from "./Timestamp.ts"
 
 const DELIVER_TIMEOUT = "5 seconds"
 
@@ -14,10 +15,22 @@ export interface Hook {
   readonly contentType?: "json" | "form"
 }
 
+/** A hook of one repository. */
+export interface RepositoryHook extends Hook {
+  readonly active: boolean
+  /** What it is told of, by the names in Gitea's lists: "issues", "issue_assign", "issue_label", "issue_comment". */
+  readonly events: ReadonlyArray<string>
+  /** Its host is not on `[webhook] ALLOWED_HOST_LIST`: nothing that is sent to it leaves Gitea. */
+  readonly denied?: boolean
+}
+
+/** One that was given to a repository then. */
+export type GivenHook = RepositoryHook & { readonly createdAt: string }
+
 /** One attempt to tell one hook of one event, and what came of it. */
 export interface Delivery extends Payload {
   readonly id: string
-  readonly hook: Hook
+  readonly hook: Hook | RepositoryHook
   readonly outcome: { readonly status: number; readonly body: string } | { readonly error: string }
 }
 
@@ -27,9 +40,13 @@ type Pending = Omit<Delivery, "outcome">
 export class Hooks extends Context.Service<
   Hooks,
   {
+    /** A hook of every repository that was given none of its own. */
     add(hook: Hook): Effect.Effect<void>
-    /** Queues one delivery for every hook there is now. */
-    notify(payload: Payload): Effect.Effect<void>
+    /** Those a repository was given, none unless it was. */
+    of(repository: number): Effect.Effect<ReadonlyArray<GivenHook>>
+    give(repository: number, hooks: ReadonlyArray<RepositoryHook>): Effect.Effect<void>
+    /** Queues one delivery for every hook there is now that is to be told. */
+    notify(repository: number, payload: Payload): Effect.Effect<void>
     /** Queues what was delivered again, under a new id; an id that was never attempted is a defect. */
     replay(deliveryId: string): Effect.Effect<void>
     /** From now on deliveries are lost, doubled and out of order; null: no longer. */
@@ -45,7 +62,8 @@ export class Hooks extends Context.Service<
     Effect.gen(function* () {
       const random = yield* SecureRandom.SecureRandom
       const send = yield* makeSender
-      const hooks = yield* Ref.make<ReadonlyArray<Hook>>([])
+      const everywhere = yield* Ref.make<ReadonlyArray<Hook>>([])
+      const given = yield* Ref.make<ReadonlyMap<number, ReadonlyArray<GivenHook>>>(new Map())
       const attempted = yield* Ref.make<ReadonlyArray<Delivery>>([])
       const queue = yield* Queue.unbounded<Pending>()
       const idle = yield* Latch.make(true)
@@ -56,7 +74,7 @@ export class Hooks extends Context.Service<
           Queue.offerUnsafe(queue, pending)
         })
       )
-      const enqueue = (payload: Payload, hook: Hook) =>
+      const enqueue = (payload: Payload, hook: Delivery["hook"]) =>
         line.pass(Effect.map(random.uuidV4(), (id) => ({ ...payload, id, hook })))
 
       const deliverNext = Effect.gen(function* () {
@@ -70,12 +88,24 @@ export class Hooks extends Context.Service<
       yield* deliverNext.pipe(Effect.forever, Effect.forkScoped)
 
       return {
-        add: (hook) => Ref.update(hooks, Array.append(hook)),
-        notify: (payload) =>
-          Effect.flatMap(
-            Ref.get(hooks),
-            Effect.forEach((hook) => enqueue(payload, hook), { discard: true })
-          ),
+        add: (hook) => Ref.update(everywhere, Array.append(hook)),
+        of: (repository) => Effect.map(Ref.get(given), (all) => all.get(repository) ?? []),
+        give: Effect.fnUntraced(function* (repository, hooks) {
+          const createdAt = timestamp(yield* DateTime.now)
+          yield* Ref.update(given, (all) =>
+            new Map(all).set(
+              repository,
+              hooks.map((hook) => ({ ...hook, createdAt }))
+            )
+          )
+        }),
+        notify: Effect.fn("Hooks.notify")(function* (repository, payload) {
+          const own = (yield* Ref.get(given)).get(repository)
+          const told = own?.filter(({ active, events }) => active && events.includes(payload.eventType))
+          yield* Effect.forEach(told ?? (yield* Ref.get(everywhere)), (hook) => enqueue(payload, hook), {
+            discard: true
+          })
+        }),
         replay: Effect.fn("Hooks.replay")(function* (deliveryId) {
           const done = Array.findFirst(yield* Ref.get(attempted), ({ id }) => id === deliveryId)
           const { action, event, eventType, hook, text } = yield* Effect.orDie(Effect.fromOption(done))
@@ -89,6 +119,10 @@ export class Hooks extends Context.Service<
   )
 }
 
+/** What Gitea's log of deliveries says of it (services/webhook/deliver.go). */
+const denial = (url: string): string =>
+  `webhook can only call allowed HTTP servers (check your webhook.ALLOWED_HOST_LIST setting), deny '${new URL(url).host}'`
+
 /** A hook without a secret still sends its signature headers, with empty digests. */
 const makeSender = Effect.gen(function* () {
   const client = yield* HttpClient.HttpClient
@@ -101,6 +135,7 @@ const makeSender = Effect.gen(function* () {
   }, Effect.orDie)
 
   return Effect.fnUntraced(function* ({ event, eventType, hook, id, text }: Pending) {
+    if ("denied" in hook && hook.denied) return { error: denial(hook.url) }
     const sha256 = yield* digest(Mac.hmacSha256, hook.secret, text)
     const sha1 = yield* digest(Mac.hmacSha1, hook.secret, text)
     const request = HttpClientRequest.post(hook.url).pipe(
@@ -109,7 +144,7 @@ const makeSender = Effect.gen(function* () {
         "x-gitea-delivery": id,
         "x-gitea-event": event,
         "x-gitea-event-type": eventType,
-        "x-gitea-hook-installation-target-type": "system",
+        "x-gitea-hook-installation-target-type": "active" in hook ? "repository" : "system",
         "x-gitea-signature": sha256,
         "x-hub-signature": `sha1=${sha1}`,
         "x-hub-signature-256": `sha256=${sha256}`

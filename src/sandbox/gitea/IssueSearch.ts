@@ -1,5 +1,6 @@
 import { DateTime, Option, Schema } from "effect"
 import type { Forge, Issue } from "./Forge.ts"
+import { referred } from "./Forge.ts"
 import { timestamp } from "./Timestamp.ts"
 
 /** The parameters of `GET /repos/issues/search` that are heeded here. */
@@ -20,6 +21,7 @@ export const searchIssues = (forge: Forge, query: typeof SearchQuery.Type, user:
     .filter(
       (issue) =>
         !issue.deleted &&
+        referred(forge.repositories, issue.repository).refusal === null &&
         query.type !== "pulls" &&
         (state === "all" || issue.state === state) &&
         (query.assigned !== "true" || issue.assignees.includes(user)) &&

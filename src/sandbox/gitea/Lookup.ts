@@ -1,22 +1,45 @@
 import { Effect, Option } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import type { Forge, Issue, Repository } from "./Forge.ts"
-import { findIssue, findRenamed, findRepository } from "./Forge.ts"
+import { findFormer, findIssue, findRepository, referred } from "./Forge.ts"
 import { notFound, Refusal } from "./Refusal.ts"
 
-/** The repository the path names; 301 to the same path under its new name after a rename, else 404. */
+const FORBIDDEN = "user should have specific permission or be a repo admin or a site admin"
+const ADMINISTRATORS_ONLY = "user should be an owner or a collaborator with admin write of a repository"
+
+/** The repository itself, if the bot may see it. */
+export const visible = (repository: Repository): Effect.Effect<Repository, Refusal> => {
+  if (repository.refusal === null) return Effect.succeed(repository)
+  return Effect.fail(repository.refusal === 404 ? notFound : new Refusal({ status: 403, message: FORBIDDEN }))
+}
+
+/** The repository the path names; after a rename sent on to the same path under its new name, seen or not, else 404. */
 export const repositoryInPath = Effect.fnUntraced(function* (
   forge: Forge
 ): Effect.fn.Return<Repository, Refusal, HttpRouter.RouteContext | HttpServerRequest.HttpServerRequest> {
   const { name, owner } = yield* HttpRouter.params
   const fullName = `${owner}/${name}`
   const found = findRepository(forge, fullName)
-  if (Option.isSome(found)) return found.value
-  const renamed = findRenamed(forge, fullName)
-  if (Option.isNone(renamed)) return yield* notFound
+  if (Option.isSome(found)) return yield* visible(found.value)
+  const former = findFormer(forge, fullName)
+  if (Option.isNone(former)) return yield* notFound
   const { url } = yield* HttpServerRequest.HttpServerRequest
-  return yield* new Refusal({ status: 301, message: "", location: url.replace(fullName, renamed.value.fullName) })
+  const { repository, status } = former.value
+  const location = url.replace(fullName, referred(forge.repositories, repository).fullName)
+  return yield* new Refusal({ status, message: "", location })
 })
+
+/** The repository the path names, to be written to: 423 when it is archived. */
+export const writableInPath = (forge: Forge) =>
+  Effect.tap(repositoryInPath(forge), ({ archived, fullName }) =>
+    archived ? new Refusal({ status: 423, message: `${fullName} is archived` }) : Effect.void
+  )
+
+/** The repository the path names, for its administrators only: 403 for anybody else. */
+export const administeredInPath = (forge: Forge) =>
+  Effect.tap(repositoryInPath(forge), ({ administered }) =>
+    administered ? Effect.void : new Refusal({ status: 403, message: ADMINISTRATORS_ONLY })
+  )
 
 /** The issue the path names; `missing` when its repository is there and the issue is not. */
 export const issueInPath = Effect.fnUntraced(function* (

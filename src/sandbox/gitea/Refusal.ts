@@ -6,7 +6,7 @@ import { HttpServerResponse } from "effect/http"
 export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
   status: Schema.Int,
   message: Schema.String,
-  /** Where the resource is now, with a 301. */
+  /** Where the resource is now, with a 301 or 307. */
   location: Schema.optionalKey(Schema.String)
 }) {}
 

@@ -9,7 +9,15 @@ export const createRepository = (at: string, fullName: string): Step =>
       ...forge,
       repositories: [
         ...forge.repositories,
-        { id: forge.repositories.length + 1, fullName, createdAt: at, updatedAt: at }
+        {
+          id: forge.repositories.length + 1,
+          fullName,
+          refusal: null,
+          archived: false,
+          administered: false,
+          createdAt: at,
+          updatedAt: at
+        }
       ]
     })
   )
@@ -20,6 +28,33 @@ export const renameRepository = (at: string, repository: Repository, fullName: s
     unchanged({
       ...forge,
       repositories: forge.repositories.map((it) => (it.id === repository.id ? { ...it, fullName, updatedAt: at } : it)),
-      formerNames: [...forge.formerNames, { fullName: repository.fullName, repository: repository.id }]
+      formerNames: [...forge.formerNames, { fullName: repository.fullName, repository: repository.id, status: 301 }]
     })
   )
+
+/** Renames an owner, and with it every repository of theirs; no hook hears of it. */
+export const renameOwner =
+  (at: string, login: string, to: string): Step =>
+  (forge) => {
+    const owned = forge.repositories.filter(({ fullName }) => ownerOf(fullName) === login)
+    return unchanged({
+      ...forge,
+      users: forge.users.map((it) => (it.login === login ? { ...it, login: to } : it)),
+      repositories: forge.repositories.map((it) =>
+        owned.includes(it) ? { ...it, fullName: it.fullName.replace(login, to), updatedAt: at } : it
+      ),
+      formerNames: [
+        ...forge.formerNames,
+        ...owned.map(({ fullName, id }) => ({ fullName, repository: id, status: 307 as const }))
+      ]
+    })
+  }
+
+/** Changes what may be done in a repository; no hook hears of it. */
+export const setRepository =
+  (at: string, { id }: Repository, access: Partial<Pick<Repository, "refusal" | "archived" | "administered">>): Step =>
+  (forge) =>
+    unchanged({
+      ...forge,
+      repositories: forge.repositories.map((it) => (it.id === id ? { ...it, ...access, updatedAt: at } : it))
+    })

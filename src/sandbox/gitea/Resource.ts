@@ -39,26 +39,29 @@ export const userResource = ({ url }: View, { id, login, createdAt }: User) => (
 })
 
 /** The keys a client may want of the sixty-odd that Gitea sends. */
-export const repositoryResource = (view: View, { id, fullName, createdAt, updatedAt }: Repository) => ({
-  id,
-  owner: userResource(view, referred(view.forge.users, userId(view.forge, ownerOf(fullName)))),
-  name: nameOf(fullName),
-  full_name: fullName,
-  description: "",
-  empty: false,
-  private: false,
-  fork: false,
-  html_url: `${view.url}/${fullName}`,
-  url: `${view.url}/api/v1/repos/${fullName}`,
-  ssh_url: `git@${new URL(view.url).hostname}:${fullName}.git`,
-  clone_url: `${view.url}/${fullName}.git`,
-  default_branch: "main",
-  archived: false,
-  created_at: createdAt,
-  updated_at: updatedAt,
-  permissions: { admin: false, push: true, pull: true },
-  has_issues: true
-})
+export const repositoryResource = (view: View, repository: Repository) => {
+  const { id, fullName, archived, administered, createdAt, updatedAt } = repository
+  return {
+    id,
+    owner: userResource(view, referred(view.forge.users, userId(view.forge, ownerOf(fullName)))),
+    name: nameOf(fullName),
+    full_name: fullName,
+    description: "",
+    empty: false,
+    private: false,
+    fork: false,
+    html_url: `${view.url}/${fullName}`,
+    url: `${view.url}/api/v1/repos/${fullName}`,
+    ssh_url: `git@${new URL(view.url).hostname}:${fullName}.git`,
+    clone_url: `${view.url}/${fullName}.git`,
+    default_branch: "main",
+    archived,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    permissions: { admin: administered, push: true, pull: true },
+    has_issues: true
+  }
+}
 
 /** `assignees` is null, not empty, when there are none: a nil slice in Go (services/convert/issue.go). */
 export const issueResource = (view: View, issue: Issue) => {

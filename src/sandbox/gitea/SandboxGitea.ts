@@ -10,12 +10,13 @@ import { inOrder, unchanged } from "./Change.ts"
 import type { PlannedFault } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
 import { commentsOf, findRepository, ownerOf, referred } from "./Forge.ts"
+import type { Repository } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { Gate } from "./Gate.ts"
-import type { Delivery, Hook } from "./Hooks.ts"
+import type { Delivery, Hook, RepositoryHook } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
 import * as IssueChanges from "./IssueChanges.ts"
-import { createRepository, renameRepository } from "./RepositoryChanges.ts"
+import { createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
 import type { RequestRecord } from "./RequestLog.ts"
 import { RequestLog } from "./RequestLog.ts"
 
@@ -48,8 +49,23 @@ export class SandboxGitea extends Context.Service<
     createRepository(fullName: string): Effect.Effect<SandboxRepository>
     /** Renames or transfers: the old path answers 301 from now on, and no hook is sent. */
     rename(repository: string, fullName: string): Effect.Effect<void>
+    /** Renames a user or an organization: the old paths of its repositories answer 307 from now on, and no hook is sent. */
+    renameOwner(login: string, to: string): Effect.Effect<void>
+    /**
+     * Takes a repository out of the bot's sight: it is in no list, and the bot's calls to it are refused, with 404 as long as
+     * nothing else is said. Hooks are sent all the same, and none tells of it.
+     */
+    hide(repository: string, refusal?: 403 | 404): Effect.Effect<void>
+    show(repository: string): Effect.Effect<void>
+    /** From now on comments are refused with 423; `unarchive`: no longer. No hook tells of it. */
+    archive(repository: string): Effect.Effect<void>
+    unarchive(repository: string): Effect.Effect<void>
     /** Registers a hook that gets every issue event of every repository, as a system hook would. */
     addHook(hook: Hook): Effect.Effect<void>
+    /** Gives a repository hooks of its own, which are told of its events instead, each of those that it subscribes to. */
+    setHooks(repository: string, hooks: ReadonlyArray<RepositoryHook>): Effect.Effect<void>
+    /** Makes the bot an administrator of a repository, who may read its hooks. */
+    promote(repository: string): Effect.Effect<void>
     /** Sends `assigned` for every assignee, then `opened`, then `label_updated` if there are labels. */
     openIssue(draft: {
       readonly repository: string
@@ -129,6 +145,11 @@ const make = Effect.gen(function* () {
   const repositoryNamed = (fullName: string) =>
     Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
 
+  const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
+    const repository = yield* repositoryNamed(name)
+    yield* store.apply((at) => step(at, repository))
+  })
+
   const open = Effect.fn("SandboxGitea.openIssue")(function* (
     draft: Parameters<SandboxGitea["Service"]["openIssue"]>[0]
   ) {
@@ -153,11 +174,15 @@ const make = Effect.gen(function* () {
         store.apply((at) => createRepository(at, fullName)),
         ({ forge }) => ({ id: forge.repositories.length, fullName })
       ),
-    rename: Effect.fn("SandboxGitea.rename")(function* (name, fullName) {
-      const repository = yield* repositoryNamed(name)
-      yield* store.apply((at) => renameRepository(at, repository, fullName))
-    }),
+    rename: (name, fullName) => onRepository(name, (at, it) => renameRepository(at, it, fullName)),
+    renameOwner: (login, to) => Effect.asVoid(store.apply((at) => renameOwner(at, login, to))),
+    hide: (name, refusal = 404) => onRepository(name, (at, it) => setRepository(at, it, { refusal })),
+    show: (name) => onRepository(name, (at, it) => setRepository(at, it, { refusal: null })),
+    archive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: true })),
+    unarchive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: false })),
+    promote: (name) => onRepository(name, (at, it) => setRepository(at, it, { administered: true })),
     addHook: hooks.add,
+    setHooks: (name, own) => Effect.flatMap(repositoryNamed(name), ({ id }) => hooks.give(id, own)),
     openIssue: open,
     assign: (issue, login, by) => onIssue(issue, by, (act) => IssueChanges.assign(act, issue.id, login)),
     unassign: (issue, login, by) => onIssue(issue, by, (act) => IssueChanges.unassign(act, issue.id, login)),
