@@ -8,6 +8,15 @@ export type Comment = typeof Comment.Type
 /** The hidden line by which one of our comments is found again before a write is repeated. */
 export const markerOf = (key: string): string => `<!-- mosaic ${key} -->`
 
+const MARKER = /(<!-- mosaic [^>]+ -->)/
+
+/** Changes the text of a comment, and leaves its marker as it is: by another nobody would find it again. */
+export const mapText = (body: string, change: (text: string) => string): string =>
+  body
+    .split(MARKER)
+    .map((part, index) => (index % 2 === 1 ? part : change(part)))
+    .join("")
+
 /** Believed only in a comment of the bot's own numeric id: anybody can write a marker. */
 export const findMarked = (comments: ReadonlyArray<Comment>, botId: number, key: string): Comment | undefined =>
   comments.find(({ user, body }) => user.id === botId && body.includes(markerOf(key)))

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import type { TaskState } from "./TaskState.ts"
 
 /** The actions of deliveries that tell of a task cancelled, and of any other repair. */
@@ -26,8 +26,11 @@ export interface Downtime {
   readonly to: number
 }
 
-/** What is known of a repository's hook that points at us. Only a repository's administrator may read it, and it may be an organization's. */
-export type HookState = "unreadable" | "missing" | "inactive" | "unsubscribed" | "active"
+/**
+ * What is known of a repository's hook that points at us; `younger`: it was created after the change. Only a repository's
+ * administrator may read it, and it may be an organization's.
+ */
+export type HookState = "unreadable" | "missing" | "younger" | "inactive" | "unsubscribed" | "active"
 
 export interface Evidence {
   /** When the change happened (milliseconds), or null where that is not known. */
@@ -48,10 +51,26 @@ export interface Received {
 /** Gitea stamps whole seconds, and sends a delivery up to a few seconds after the change. */
 export const SLACK = 5_000
 
-/** The time nobody listened into which the change fell; null when there is none, or the time of the change is not known. */
-export const downtimeOf = ({ happenedAt, downtimes }: Pick<Evidence, "happenedAt" | "downtimes">): Downtime | null =>
-  (happenedAt !== null && downtimes.find(({ from, to }) => happenedAt >= from - SLACK && happenedAt <= to + SLACK)) ||
-  null
+/** What a stamp in whole seconds may have lost. */
+const CUT = 1_000
+
+/** How far outside of the time a change stamped so happened, at the least. */
+const distance = (happenedAt: number, { from, to }: Downtime): number =>
+  Math.max(0, from - (happenedAt + CUT), happenedAt - to)
+
+/**
+ * The time nobody listened into which the change fell, or that is nearest to it within the slack, of two as near the later;
+ * null when there is none, or the time of the change is not known. `downtimes` come oldest first.
+ */
+export const downtimeOf = ({ happenedAt, downtimes }: Pick<Evidence, "happenedAt" | "downtimes">): Downtime | null => {
+  if (happenedAt === null) return null
+  return downtimes
+    .filter(({ from, to }) => happenedAt >= from - SLACK && happenedAt <= to + SLACK)
+    .reduce<Downtime | null>(
+      (best, it) => (best === null || distance(happenedAt, it) <= distance(happenedAt, best) ? it : best),
+      null
+    )
+}
 
 const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
   happenedAt !== null && issueCreatedAt !== null && Math.abs(happenedAt - issueCreatedAt) <= SLACK
@@ -60,6 +79,7 @@ const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
 export const causeOf = (evidence: Evidence): GapCause => {
   const { hook, received } = evidence
   if (downtimeOf(evidence) !== null) return "receiver down"
+  if (hook === "younger") return "hook missing"
   if (hook === "inactive") return "hook inactive"
   if (hook === "unsubscribed") return "not subscribed to assignments"
   if (!received.any) return hook === "active" ? "host not allowed" : "hook missing"
@@ -75,10 +95,23 @@ export const adviceFor: Readonly<Record<GapCause, string>> = {
   "hook inactive": "activate the hook in Gitea",
   "not subscribed to assignments": "tick the events Issues, Issue Assigned and Issue Labeled of the hook",
   "hook missing":
-    "create the hook; if there is one, see its recent deliveries and [webhook] ALLOWED_HOST_LIST in Gitea's app.ini",
+    "create the hook, if that was not done since; if there is one, see its recent deliveries and [webhook] ALLOWED_HOST_LIST in Gitea's app.ini",
   "host not allowed":
     "allow the coordinator's host in [webhook] ALLOWED_HOST_LIST of Gitea's app.ini, and restart Gitea",
   "created with assignee":
     "tick the event Issues of the hook: Gitea can lose the assignment of an issue created with it",
   unknown: "see the recent deliveries of the hook in Gitea"
+}
+
+const timeOf = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** The cause with the time nobody listened, where that is it; before the first start nobody ever did. */
+export const causeIn = (gap: {
+  readonly cause: GapCause
+  readonly downFrom: number | null
+  readonly downTo: number | null
+}): string => {
+  if (gap.downTo === null) return gap.cause
+  const from = gap.downFrom === null ? "" : `from ${timeOf(gap.downFrom)} `
+  return `${gap.cause} ${from}until ${timeOf(gap.downTo)}`
 }

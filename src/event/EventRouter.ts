@@ -72,6 +72,7 @@ export const EventRouter = Layer.effectDiscard(
         ? Effect.logWarning("Issue cannot be looked at yet", error)
         : Effect.logDebug("Still not", error)
       if (!isOutOfSight(error) || count < LOOKS) return
+      yield* Effect.logWarning("Deliveries given up", error)
       const seqs = waiting.map(({ seq }) => seq)
       yield* inbox.settle(seqs, "failed", error.message)
       resting.delete(ref.taskId)

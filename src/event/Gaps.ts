@@ -1,6 +1,6 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { adviceFor, GapCause, SLACK, tellingActions } from "../domain/Gap.ts"
+import { adviceFor, causeIn, GapCause, SLACK, tellingActions } from "../domain/Gap.ts"
 import type { Received } from "../domain/Gap.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
@@ -76,7 +76,8 @@ export class Gaps extends Context.Service<
       const told = Effect.fn("Gaps.told")(function* ({ foundAt, state, taskId }: Suspect, happenedAt: number | null) {
         const from = happenedAt === null ? foundAt - UNKNOWN_SPAN : happenedAt - SLACK
         const rows = yield* sql`select 1 from deliveries
-          where task_id = ${taskId} and received_at >= ${from} and ${sql.in("action", tellingActions(state))} limit 1`
+          where task_id = ${taskId} and received_at >= ${from} and ${sql.in("action", tellingActions(state))}
+            and status <> 'ignored' limit 1`
         return rows.length > 0
       }, orStoreUnavailable)
 
@@ -97,7 +98,7 @@ export class Gaps extends Context.Service<
           yield* Metric.update(Metrics.repair, Duration.toSeconds(Duration.millis(foundAt - it.happenedAt)))
         }
         yield* Effect.logWarning("Gap in the deliveries repaired").pipe(
-          Effect.annotateLogs({ task: taskId, cause: it.cause, state, advice: adviceFor[it.cause] })
+          Effect.annotateLogs({ task: taskId, cause: causeIn(it), state, advice: adviceFor[it.cause] })
         )
       }, orStoreUnavailable)
 

@@ -2,8 +2,10 @@ import { Effect, Layer, Schedule } from "effect"
 import { isRepair } from "../domain/Change.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { IssueLook } from "../task/IssueLook.ts"
 import type { IssueRef } from "../task/IssueLook.ts"
@@ -29,6 +31,19 @@ export const Reconciler = Layer.effectDiscard(
     const observer = yield* Observer
     const tasks = yield* Tasks
     const explainAll = yield* makeExplain
+    /** Issues whose last look failed, which is said once. */
+    const failing = new Set<TaskId>()
+
+    const note = (id: TaskId, error: GiteaError) => {
+      const log = failing.has(id) ? Effect.logDebug : Effect.logWarning
+      failing.add(id)
+      return log("Issue cannot be looked at yet", error)
+    }
+
+    const forgetOthers = (refs: ReadonlyArray<IssueRef>) => {
+      const ids = new Set(refs.map(({ taskId }) => taskId))
+      failing.forEach((id) => ids.has(id) || failing.delete(id))
+    }
 
     const compare = (ref: IssueRef) =>
       observer
@@ -36,7 +51,8 @@ export const Reconciler = Layer.effectDiscard(
           isRepair(change) ? gaps.suspect(change.after) : Effect.void
         )
         .pipe(
-          Effect.catchTag("GiteaError", (error) => Effect.logWarning("Issue cannot be looked at yet", error)),
+          Effect.tap(() => Effect.sync(() => failing.delete(ref.taskId))),
+          Effect.catchTag("GiteaError", (error) => note(ref.taskId, error)),
           Effect.annotateLogs({ task: ref.taskId })
         )
 
@@ -47,7 +63,9 @@ export const Reconciler = Layer.effectDiscard(
         .map(({ repository, number }) => ({ taskId: taskIdOf(repository.id, number), fullName: repository.fullName }))
       const listedIds = new Set(listed.map(({ taskId }) => taskId))
       const open = (yield* tasks.unfinished).filter(({ taskId }) => !listedIds.has(taskId))
-      yield* Effect.forEach([...listed, ...open], compare, { concurrency: CONCURRENCY, discard: true })
+      const all = [...listed, ...open]
+      forgetOthers(all)
+      yield* Effect.forEach(all, compare, { concurrency: CONCURRENCY, discard: true })
       yield* Effect.logInfo("Assigned issues compared").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })
       )

@@ -4,6 +4,7 @@ import { numberOf } from "../domain/Task.ts"
 import { lastGiven, lastTaken } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Uptime } from "../storage/Uptime.ts"
 import { Gaps } from "./Gaps.ts"
@@ -22,7 +23,7 @@ const millis = (text: string | undefined): number | null =>
 const unless = <A, const B>(read: Effect.Effect<A, GiteaError>, otherwise: B) =>
   Effect.catchIf(
     read,
-    ({ retryable }) => !retryable,
+    (error) => !concernsGitea(error),
     () => Effect.succeed(otherwise)
   )
 
@@ -51,7 +52,7 @@ export const makeExplain = Effect.gen(function* () {
       happenedAt,
       issueCreatedAt: millis(issue?.createdAt),
       downtimes,
-      hook: yield* unless(gitea.hook(suspect.fullName), "unreadable"),
+      hook: yield* unless(gitea.hook(suspect.fullName, happenedAt), "unreadable"),
       received: yield* gaps.received(suspect.fullName, happenedAt)
     })
     const down = downtimeOf({ happenedAt, downtimes })

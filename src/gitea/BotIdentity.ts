@@ -33,7 +33,7 @@ export class BotIdentity extends Context.Service<
           current = user
           return yield* Deferred.succeed(known, user)
         }
-        problem = `GITEA_TOKEN belongs to ${user.login}, not to GITEA_BOT_USERNAME ${botLogin}: nothing is started`
+        problem = `GITEA_TOKEN belongs to ${user.login}, not to GITEA_BOT_USERNAME ${botLogin}: nothing is started until one of them is set to match the other`
         return yield* Effect.logError(problem)
       }).pipe(
         Effect.tapError((error) =>

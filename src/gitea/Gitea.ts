@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Option, Ref, Schema, Stream } from "effect"
 import type { HookState } from "../domain/Gap.ts"
-import { Comment } from "../domain/Comment.ts"
+import { Comment, mapText } from "../domain/Comment.ts"
 import { Issue, IssueNumber } from "../domain/Issue.ts"
 import { redact } from "../domain/Redaction.ts"
 import { Repository } from "../domain/Repository.ts"
@@ -45,8 +45,8 @@ export class Gitea extends Context.Service<
       ReadonlyArray<{ readonly repository: Repository; readonly number: number }>,
       GiteaError
     >
-    /** The repository's hook that points at us; unreadable unless the bot is an administrator, which it need not be. */
-    hook(fullName: FullName): Effect.Effect<HookState, GiteaError>
+    /** The repository's hook that points at us and did then (milliseconds); unreadable unless the bot administers it, which it need not. */
+    hook(fullName: FullName, at: number | null): Effect.Effect<HookState, GiteaError>
     /** Not repeated here: a comment whose answer was lost may have been written. */
     createComment(fullName: FullName, number: number, body: string): Effect.Effect<Comment, GiteaError>
     editComment(fullName: FullName, id: number, body: string): Effect.Effect<void, GiteaError>
@@ -58,7 +58,7 @@ export class Gitea extends Context.Service<
       const settings = yield* Settings
       const { giteaUrl, giteaToken } = settings
       // Whoever repeats a secret of ours, it is not the bot that makes it public.
-      const clean = (body: string) => redact(secretsOf(settings), body)
+      const clean = (body: string) => mapText(body, (text) => redact(secretsOf(settings), text))
       const schedule = Metrics.countingRetries("gitea")((yield* GiteaRetry).schedule)
       const health = yield* Ref.make<GiteaError | null>(null)
       const bare = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
@@ -105,9 +105,9 @@ export class Gitea extends Context.Service<
           },
           AssignedIssue
         ),
-        hook: Effect.fn("Gitea.hook")((fullName: FullName) =>
+        hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
           pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
-            Effect.map(hookStateOf),
+            Effect.map((hooks) => hookStateOf(hooks, at)),
             Effect.catchIf(isRefused, () => Effect.succeed<HookState>("unreadable"))
           )
         ),

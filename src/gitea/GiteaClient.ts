@@ -3,7 +3,7 @@ import type { Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../Metrics.ts"
-import { fromStatus, GiteaError, noAnswer } from "./GiteaError.ts"
+import { fromStatus, GiteaError, isMoved, noAnswer } from "./GiteaError.ts"
 
 const TIME_LIMIT = "10 seconds"
 /** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
@@ -25,6 +25,25 @@ const readText = (operation: string, response: HttpClientResponse.HttpClientResp
     Stream.decodeText,
     Stream.mkString
   )
+
+/**
+ * Gitea sends the path of what was renamed on to another path of its API. To the same path is a change of scheme or host, and to a
+ * page is a sign-in: the work of a proxy, which says nothing about what was asked for.
+ */
+const leadsOn = (asked: string, location: string | undefined): boolean => {
+  if (location === undefined || !URL.canParse(location, asked)) return false
+  const { pathname } = new URL(location, asked)
+  return pathname.includes("/api/v1/") && pathname !== new URL(asked).pathname
+}
+
+const refused = (operation: string, asked: string, { headers, status }: HttpClientResponse.HttpClientResponse) => {
+  const error = fromStatus(operation, status, headers["retry-after"])
+  if (status >= 400 || (isMoved(error) && leadsOn(asked, headers["location"]))) return error
+  return noAnswer(
+    operation,
+    `a redirect (${status}): look at scheme, host and path of GITEA_URL, and at any proxy before it`
+  )
+}
 
 export interface Call {
   /** What is being done, for errors: "read issue". */
@@ -54,9 +73,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     const response = yield* Effect.mapError(client.execute(request), ({ reason }) =>
       noAnswer(call.operation, reason._tag)
     )
-    if (response.status < 200 || response.status > 299) {
-      return yield* fromStatus(call.operation, response.status, response.headers["retry-after"])
-    }
+    if (response.status < 200 || response.status > 299) return yield* refused(call.operation, request.url, response)
     const text = yield* readText(call.operation, response)
     return yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(answer))(text), () =>
       noAnswer(call.operation, "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it")

@@ -14,14 +14,11 @@ export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
   }
 }
 
-const REDIRECTED =
-  "a redirect: the repository or its owner was renamed, or GITEA_URL is not where Gitea answers (look at its scheme, host and path)"
+const MOVED = "the repository or its owner was renamed"
 
 const ADVICE: Readonly<Record<number, string>> = {
-  301: REDIRECTED,
-  302: REDIRECTED,
-  307: REDIRECTED,
-  308: REDIRECTED,
+  301: MOVED,
+  307: MOVED,
   401: "the token is not accepted: set GITEA_TOKEN to a valid one",
   403: "the bot may not do this: check the scopes of its token (read:user, write:issue, read:repository) and its access to the repository",
   404: "not found, or not visible to the bot: add it as a collaborator",

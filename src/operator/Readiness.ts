@@ -1,7 +1,7 @@
 import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { ModelClient } from "../anthropic/ModelClient.ts"
-import { adviceFor } from "../domain/Gap.ts"
+import { adviceFor, causeIn } from "../domain/Gap.ts"
 import { OVER } from "../domain/TaskState.ts"
 import { Gaps } from "../event/Gaps.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
@@ -83,7 +83,8 @@ export class Readiness extends Context.Service<
       const unreadable = sql`select 1 from tasks where unreadable_since is not null and not ${sql.in("state", OVER)} limit 1`
       const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
       const intake = Effect.gen(function* () {
-        const causes = [...new Set((yield* recent).map(({ cause }) => `${cause} (${adviceFor[cause]})`))]
+        const newest = new Map((yield* recent).toReversed().map((gap) => [gap.cause, gap]))
+        const causes = [...newest.values()].map((gap) => `${causeIn(gap)} (${adviceFor[gap.cause]})`)
         const whys = [
           ...((yield* unreadable).length === 0 ? [] : [UNREADABLE]),
           ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])

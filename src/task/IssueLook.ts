@@ -78,9 +78,9 @@ export class IssueLook extends Context.Service<IssueLook, { at(ref: IssueRef): E
         const issue = yield* read(ref)
         if (issue !== null) return yield* observe({ id, fullName: ref.fullName }, issue)
         const repository = yield* gitea.repository(id)
-        if (repository.fullName === ref.fullName) return GONE
-        const moved = yield* read({ ...ref, fullName: repository.fullName })
-        return moved === null ? GONE : yield* observe(repository, moved)
+        // Read anew even under the same name: only of a repository that could be seen before does a missing issue prove anything.
+        const present = yield* read({ ...ref, fullName: repository.fullName })
+        return present === null ? GONE : yield* observe(repository, present)
       })
 
       return { at }

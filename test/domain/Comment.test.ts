@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { escapeMarkdown, findMarked, markerOf, withMarker } from "../../src/domain/Comment.ts"
+import { escapeMarkdown, findMarked, mapText, markerOf, withMarker } from "../../src/domain/Comment.ts"
 import { BOT, PERSON } from "../harness/Deliveries.ts"
 import { anyText } from "./texts.ts"
 
@@ -20,6 +20,14 @@ describe("findMarked", () => {
 
   it("does not take the marker of another key", () => {
     assert.isUndefined(findMarked([comment(1, withMarker("21/57 report 11", "Done."))], BOT.id, KEY))
+  })
+})
+
+describe("mapText", () => {
+  it("changes the text, and never the marker", () => {
+    const change = (text: string) => text.replaceAll("mosaic", "picture").replaceAll("21", "x")
+    assert.strictEqual(mapText(withMarker(KEY, "A mosaic of 21"), change), withMarker(KEY, "A picture of x"))
+    assert.strictEqual(mapText("mosaic", change), "picture")
   })
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { adviceFor, causeOf, downtimeOf, GapCause } from "../../src/domain/Gap.ts"
+import { adviceFor, causeIn, causeOf, downtimeOf, GapCause } from "../../src/domain/Gap.ts"
 import type { Evidence } from "../../src/domain/Gap.ts"
 
 const HOUR = 3_600_000
@@ -25,6 +25,7 @@ describe("Gap", () => {
     ["receiver down", { downtimes: [{ from: NOON + 3_000, to: NOON + HOUR }] }],
     ["unknown", { downtimes: [{ from: NOON + HOUR, to: NOON + 2 * HOUR }] }],
     ["unknown", { happenedAt: null, downtimes: down }],
+    ["hook missing", { hook: "younger" }],
     ["hook inactive", { hook: "inactive" }],
     ["not subscribed to assignments", { hook: "unsubscribed" }],
     ["not subscribed to assignments", { received: unassigned }],
@@ -50,5 +51,28 @@ describe("Gap", () => {
     assert.isNull(downtimeOf({ happenedAt: null, downtimes }))
   })
 
+  it("falls into the nearest of two such times, and into the later of two as near", () => {
+    const start = NOON - 2_400
+    const downtimes = [
+      { from: 0, to: start },
+      { from: NOON + 300, to: NOON + HOUR }
+    ]
+    assert.strictEqual(downtimeOf({ happenedAt: NOON, downtimes }), downtimes[1])
+    assert.strictEqual(downtimeOf({ happenedAt: NOON - 2_000, downtimes }), downtimes[0])
+    // Killed before it could say that it lived, so that the second begins where the first ended.
+    const killed = [
+      { from: 0, to: start },
+      { from: start, to: NOON }
+    ]
+    assert.strictEqual(downtimeOf({ happenedAt: NOON - 3_000, downtimes: killed }), killed[1])
+  })
+
   it("has advice for every cause", () => assert.sameMembers(Object.keys(adviceFor), [...GapCause.literals]))
+
+  it("tells of the time nobody listened", () => {
+    const down = { cause: "receiver down", downFrom: NOON, downTo: NOON + HOUR } as const
+    assert.strictEqual(causeIn(down), "receiver down from 1970-01-01T12:00:00.000Z until 1970-01-01T13:00:00.000Z")
+    assert.strictEqual(causeIn({ ...down, downFrom: null }), "receiver down until 1970-01-01T13:00:00.000Z")
+    assert.strictEqual(causeIn({ cause: "unknown", downFrom: null, downTo: null }), "unknown")
+  })
 })

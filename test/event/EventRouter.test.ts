@@ -126,6 +126,18 @@ describe("EventRouter", () => {
     }).pipe(Effect.provide(routing(at)))
   })
 
+  it.effect("gives up what stays out of sight for more than an hour, and says so", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* statuses, ["a1 accepted"])
+      yield* TestClock.adjust("30 minutes")
+      assert.deepStrictEqual(yield* statuses, ["a1 failed"])
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet", "Warn Deliveries given up"])
+    }).pipe(Effect.provide(routing(() => Effect.fail(fromStatus("read repository", 404, undefined)), lines)))
+  })
+
   it.effect("survives a look that breaks", () => {
     const lines: Array<string> = []
     const at: At = (id) => (id === A ? Effect.die("broken") : Effect.succeed(UNASSIGNED))

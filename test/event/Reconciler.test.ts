@@ -111,6 +111,24 @@ describe("Reconciler", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("says once of an issue that it cannot be read, until it was read again", () => {
+    let isDown = true
+    const { layer, lines } = reconciling({
+      listed: Effect.succeed([{ repository: SHOP, number: 1 }]),
+      observe: () => Effect.suspend(() => (isDown ? Effect.fail(DOWN) : Effect.succeed(UNASSIGNED)))
+    })
+    const warned = () => lines.filter((line) => line === "Warn Issue cannot be looked at yet").length
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(warned(), 1)
+      isDown = false
+      yield* TestClock.adjust("5 minutes")
+      isDown = true
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(warned(), 2)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("waits until Gitea has confirmed who the bot is", () => {
     const { layer, looks } = reconciling({ confirmed: Effect.never })
     return Effect.gen(function* () {

@@ -138,6 +138,8 @@ describe("explain", () => {
       yield* suspect
       yield* TestClock.adjust("1 minute")
       assert.isEmpty(yield* round)
+      status = 401
+      assert.isEmpty(yield* round)
       status = 301
       assert.deepStrictEqual(yield* round, [{ cause: "hook missing", down: [null, null], happened: null }])
     }).pipe(Effect.provide(layer))

@@ -1,14 +1,20 @@
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Layer } from "effect"
+import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { EvenRandom } from "../harness/EvenRandom.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { makeWire } from "../harness/Wire.ts"
 
 const ISSUES = 40
 const REPOSITORY = "acme/shop"
 const SEED = 7
+const BETWEEN_LOOKS = 4
+const LIMIT = 60_000
 
 interface GapRow {
   readonly taskId: string
@@ -18,28 +24,67 @@ interface GapRow {
   readonly foundAt: number
 }
 
+/** The sum that the metrics give under this name. */
+const metric = (name: string, metrics: string): number =>
+  Array.from(metrics.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "gm")), ([, value]) => Number(value)).reduce(
+    (sum, value) => sum + value,
+    0
+  )
+
 describe("Gaps", () => {
-  layer(harness({ settings: { reconcileInterval: Duration.millis(500) } }), { excludeTestServices: true })((it) => {
-    it.effect("are repaired: with 30 % of the hooks lost, doubled or late every assigned issue is worked once", () =>
-      Effect.gen(function* () {
-        const { gitea, rows, task } = yield* flow
-        yield* gitea.createRepository(REPOSITORY)
-        yield* gitea.disturb({ seed: SEED, drop: 0.3, duplicate: 0.15, reorder: 0.15 })
-        const issues = yield* Effect.forEach(Array.from({ length: ISSUES }), (_, index) =>
-          gitea
-            .openIssue({ repository: REPOSITORY, title: `Issue ${index}`, body: "", by: "ada" })
-            .pipe(Effect.tap((issue) => gitea.assign(issue, gitea.bot.login, "ada")))
-        )
-        const states = Effect.forEach(issues, task)
-        yield* eventually("all issues are worked", states, (all) => all.every((it) => it?.state === "completed"))
-        yield* gitea.disturb(null)
-        const ready = yield* rows<{ count: number }>(
-          `select count(*) as count from transitions where "to" = 'ready' group by task_id having count > 1`
-        )
-        assert.deepStrictEqual(ready, [])
-        const delivered = (yield* gitea.deliveries).filter(({ action }) => action === "assigned")
-        assert.isBelow(new Set(delivered.map(({ id }) => id)).size, ISSUES)
-      })
+  const wire = makeWire()
+  const busy = harness({ settings: { reconcileInterval: Duration.seconds(10) } })
+  layer(busy.pipe(Layer.provide([wire.layer, EvenRandom])))((it) => {
+    it.effect(
+      "are repaired: with 30 % of the hooks lost, doubled or late every assigned issue is worked once",
+      () =>
+        Effect.gen(function* () {
+          const { gitea, rows, task, url } = yield* flow
+          const client = yield* HttpClient.HttpClient
+          const metrics = Effect.flatMap(client.get(`${url}/metrics`), ({ text }) => text)
+          const before = yield* metrics
+          yield* gitea.createRepository(REPOSITORY)
+          yield* wire.pass("1 minute")
+          yield* gitea.disturb({ seed: SEED, drop: 0.3, duplicate: 0.15, reorder: 0.15 })
+          const issues = yield* Effect.forEach(Array.from({ length: ISSUES }), (_, index) =>
+            gitea.openIssue({ repository: REPOSITORY, title: `Issue ${index}`, body: "", by: "ada" })
+          )
+          // Longer ago than that it could have told of the assignment.
+          yield* wire.pass("9 seconds")
+          yield* Effect.forEach(issues, (issue, index) =>
+            Effect.andThen(
+              gitea.assign(issue, gitea.bot.login, "ada"),
+              index % BETWEEN_LOOKS === 0 ? wire.pass("9 seconds") : Effect.void
+            )
+          )
+          const states = Effect.andThen(wire.pass("9 seconds"), Effect.forEach(issues, task))
+          yield* eventually("all issues are worked", states, (all) => all.every((it) => it?.state === "completed"))
+          yield* gitea.disturb(null)
+          const ready = yield* rows<{ count: number }>(
+            `select count(*) as count from transitions where "to" = 'ready' group by task_id having count > 1`
+          )
+          assert.deepStrictEqual(ready, [])
+
+          // Longer than a delivery may be on its way.
+          yield* wire.pass("1 minute")
+          const gaps = yield* rows<GapRow>("select * from gaps where cause is not null order by task_id")
+          const lost = yield* rows<{ id: string }>(
+            `select id from tasks where id not in (select task_id from deliveries where action = 'assigned') order by id`
+          )
+          assert.isAbove(lost.length, 0)
+          assert.deepStrictEqual(
+            gaps.map(({ taskId }) => taskId),
+            lost.map(({ id }) => id)
+          )
+          gaps.forEach(({ foundAt, happenedAt }) =>
+            assert.isAtMost(foundAt - happenedAt, Duration.toMillis("20 seconds"))
+          )
+          const after = yield* metrics
+          const grown = (name: string) => metric(name, after) - metric(name, before)
+          assert.strictEqual(grown("coordinator_gaps_total"), lost.length)
+          assert.strictEqual(grown("coordinator_gap_repair_seconds_count"), lost.length)
+        }).pipe(Effect.provide(NodeHttpClient.layerNodeHttpOptions({ keepAlive: false }))),
+      LIMIT
     )
   })
 

@@ -12,7 +12,8 @@ import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { cases, giteaOperations, isSilent } from "./faults.ts"
+import { makeFetch } from "./faultFetch.ts"
+import { callOf, cases, isSilent } from "./faults.ts"
 import type { FaultCase, GiteaOperation } from "./faults.ts"
 
 /** What an adapter makes of a fault. */
@@ -27,7 +28,9 @@ export interface Verdict {
 const STEP = Duration.seconds(5)
 const REPOSITORY = FullName.make("acme/shop")
 
-/** A compaction without a summary is an answer. */
+const wire = makeFetch()
+
+/** A compaction without a summary is an answer, and so is that hooks cannot be read. */
 const answered = (): Verdict => ({ error: "none", status: null, retryable: false, retryAfter: null })
 
 /** The adapters themselves, one try per call. */
@@ -48,6 +51,7 @@ const Adapters = Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
     )
   ),
   Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, SandboxClaude.layer)),
+  Layer.provideMerge(wire.layer),
   Layer.orDie
 )
 
@@ -56,15 +60,22 @@ const suffered = Effect.gen(function* () {
   const anthropic = yield* Anthropic
   const sandboxGitea = yield* SandboxGitea
   const sandboxClaude = yield* SandboxClaude
-  yield* sandboxGitea.createRepository(REPOSITORY)
+  const { id } = yield* sandboxGitea.createRepository(REPOSITORY)
   const { number } = yield* sandboxGitea.openIssue({ repository: REPOSITORY, title: "Slow search", body: "" })
+  yield* sandboxGitea.promote(REPOSITORY)
+  const comment = yield* gitea.createComment(REPOSITORY, number, "At work.")
 
   const giteaCalls: { readonly [O in GiteaOperation]: Effect.Effect<unknown, GiteaError> } = {
-    "ask who the bot is": gitea.whoAmI,
-    "read issue": gitea.issue(REPOSITORY, number),
-    "read timeline": gitea.timeline(REPOSITORY, number),
-    "read comments": gitea.comments(REPOSITORY, number),
-    "create comment": gitea.createComment(REPOSITORY, number, "On it.")
+    whoAmI: gitea.whoAmI,
+    issue: gitea.issue(REPOSITORY, number),
+    repository: gitea.repository(id),
+    repositoryOfRenamed: gitea.repository(id),
+    timeline: gitea.timeline(REPOSITORY, number),
+    comments: gitea.comments(REPOSITORY, number),
+    createComment: gitea.createComment(REPOSITORY, number, "On it."),
+    editComment: gitea.editComment(REPOSITORY, comment.id, "Done."),
+    assigned: gitea.assigned,
+    hook: gitea.hook(REPOSITORY, null)
   }
   const claudeCalls: { readonly [O in Operation]: Effect.Effect<unknown, ModelError> } = {
     messages: anthropic.turn(request(), MAX_OUTPUT, () => Effect.void),
@@ -74,9 +85,13 @@ const suffered = Effect.gen(function* () {
   }
 
   const strike = (it: FaultCase) =>
-    it.side === "Gitea"
-      ? sandboxGitea.fail({ ...it.fault, match: giteaOperations[it.operation] })
-      : sandboxClaude.fail(it.operation, it.fault)
+    Effect.suspend(() => {
+      wire.suffer(it)
+      if (it.fault.kind === "refused") return Effect.void
+      return it.side === "Gitea"
+        ? sandboxGitea.fail({ ...it.fault, match: callOf(it.operation).match })
+        : sandboxClaude.fail(it.operation, it.fault)
+    })
 
   const verdictOf = (it: FaultCase): Effect.Effect<Verdict> =>
     it.side === "Gitea"

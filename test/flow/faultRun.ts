@@ -1,16 +1,15 @@
 import { Duration, Effect, Fiber, Latch, Layer, Logger } from "effect"
-import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Readiness } from "../../src/operator/Readiness.ts"
-import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import { comments, ISSUE } from "../../src/sandbox/demo/Thread.ts"
 import type { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
-import { giteaOperations, isSilent } from "./faults.ts"
-import type { FaultCase, GiteaOperation } from "./faults.ts"
+import { makeFetch } from "./faultFetch.ts"
+import { callOf, circumstanceOf, isSilent } from "./faults.ts"
+import type { Circumstance, FaultCase } from "./faults.ts"
 
 /** How the service lived through a fault that did not end. */
 export interface Consequence {
@@ -18,8 +17,10 @@ export interface Consequence {
   readonly struck: number
   readonly state: string
   readonly attempts: number
-  /** Sentences logged at warning and up, each once. */
+  /** Sentences logged at warning and up, each once, with a note of those that came often. */
   readonly lines: ReadonlyArray<string>
+  /** Comments of the bot that say the same as another one. */
+  readonly doubled: number
   readonly readiness: string
 }
 
@@ -29,83 +30,94 @@ const LASTING_SILENCE = Duration.seconds(240)
 const STEP = Duration.seconds(3)
 const STEP_IN_SILENCE = Duration.seconds(10)
 const SAMPLING = Duration.seconds(1)
+/** How many times a sentence is not yet often: two stages may meet a fault, and a task has two comments. */
+const OFTEN = 3
+const WATCHED = { Gitea: ["gitea", "intake", "outbox"], Claude: ["claude"] } as const
+/** Longer than a delivery may be on its way. */
+const UNHEARD = Duration.minutes(1)
+const RENAMED = "acme/store"
 /** More calls than are made in that time. */
 const ALL = 2_000
 /** Looks at the wire before it counts as silent. */
 const PATIENCE = 3
 
-const send = FetchHttpClient.Fetch.defaultValue()
-
-/** A fetch that tells how many of its calls have no answer yet, so that the clock does not run ahead of the sockets. */
-const countedFetch = () => {
-  let open = 0
-  const counted: typeof send = (input, init) => {
-    open += 1
-    return send(input, init).finally(() => (open -= 1))
-  }
-  return { open: () => open, layer: Layer.succeed(FetchHttpClient.Fetch, counted) }
-}
-
 const warnings = () => {
-  const lines = new Set<string>()
+  const counts = new Map<string, number>()
   const logger = Logger.make(({ logLevel, message }) => {
-    if (logLevel === "Warn" || logLevel === "Error" || logLevel === "Fatal") lines.add(String([message].flat()[0]))
+    if (logLevel !== "Warn" && logLevel !== "Error" && logLevel !== "Fatal") return
+    const sentence = String([message].flat()[0])
+    counts.set(sentence, (counts.get(sentence) ?? 0) + 1)
   })
+  const lines = () =>
+    [...counts].map(([sentence, count]) => (count < OFTEN ? sentence : `${sentence} (again and again)`)).sort()
   return { lines, layer: Logger.layer([logger]) }
 }
 
-const CONTEXT_OPERATIONS: ReadonlyArray<Operation | GiteaOperation> = ["count_tokens", "compact"]
+const MARKER = /<!-- mosaic .* -->/
 
 /** The first issue of the first repository. */
 const issue = { repository: { id: 1, fullName: ISSUE.repository }, number: 1, id: 1 }
 
-/** The issue as it is when the server starts: long, where its session is to fill its context. */
-const opened = (gitea: SandboxGitea["Service"], isLong: boolean) =>
-  gitea
-    .createRepository(ISSUE.repository)
-    .pipe(
-      Effect.andThen(gitea.openIssue({ ...ISSUE, by: "ada" })),
-      Effect.andThen(
-        Effect.forEach(isLong ? comments : [], ({ body, by }) => gitea.comment(issue, body, by), { discard: true })
-      )
+const assigned = (gitea: SandboxGitea["Service"]) => gitea.assign(issue, gitea.bot.login, "ada")
+
+/** The issue as it is when the server starts. */
+const opened = (gitea: SandboxGitea["Service"], circumstance: Circumstance) =>
+  gitea.createRepository(ISSUE.repository).pipe(
+    // Hooks are listed to administrators only.
+    Effect.andThen(gitea.promote(ISSUE.repository)),
+    Effect.andThen(gitea.openIssue({ ...ISSUE, by: "ada" })),
+    Effect.andThen(
+      Effect.forEach(circumstance === "long" ? comments : [], ({ body, by }) => gitea.comment(issue, body, by), {
+        discard: true
+      })
+    ),
+    Effect.andThen(
+      circumstance === "unheard" ? Effect.andThen(assigned(gitea), TestClock.adjust(UNHEARD)) : Effect.void
     )
+  )
 
 /** The issue is assigned, and the fault lasts. */
-const suffer = (it: FaultCase, begun: Latch.Latch, lines: ReadonlySet<string>) =>
+const suffer = (it: FaultCase, begun: Latch.Latch, lines: () => ReadonlyArray<string>, struck: () => number) =>
   Effect.gen(function* () {
     const { claude, gitea, rows, task } = yield* flow
-    if (it.side === "Claude") yield* claude.fail(it.operation, it.fault, ALL)
-    yield* gitea.assign(issue, gitea.bot.login, "ada")
+    const circumstance = circumstanceOf(it)
+    if (it.side === "Claude" && it.fault.kind !== "refused") yield* claude.fail(it.operation, it.fault, ALL)
+    if (circumstance !== "unheard") yield* assigned(gitea)
+    // In the same moment: the delivery that tells of the assignment is not there yet.
+    if (circumstance === "renamed") yield* gitea.rename(ISSUE.repository, RENAMED)
     yield* gitea.drained
     yield* begun.open
     const readiness = yield* Readiness
-    const status = Effect.map(
-      readiness.report,
-      ({ components }) => (it.side === "Gitea" ? components.gitea : components.claude).status
+    const degraded = Effect.map(readiness.report, ({ components }) =>
+      WATCHED[it.side].filter((name) => components[name].status !== "ok")
     )
     const lasting = Duration.toMillis(isSilent(it) ? LASTING_SILENCE : LASTING) / Duration.toMillis(SAMPLING)
-    const statuses = yield* Effect.replicateEffect(Effect.andThen(Effect.sleep(SAMPLING), status), lasting)
-    const struck =
-      it.side === "Gitea"
-        ? (yield* gitea.requests).filter(({ method, path }) => giteaOperations[it.operation].test(`${method} ${path}`))
-        : (yield* claude.requests).filter(({ operation }) => operation === it.operation)
+    const samples = yield* Effect.replicateEffect(Effect.andThen(Effect.sleep(SAMPLING), degraded), lasting)
     const [delivery] = yield* rows<{ status: string }>("select status from deliveries where action = 'assigned'")
     const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${delivery?.status}` }
+    const said = (yield* gitea.comments(issue)).filter(({ user }) => user === gitea.bot.login)
+    // The last call tells how Gitea is, and may be another than the one that is struck.
+    const shown = it.side === "Gitea" ? new Set(samples.flat()) : (samples.at(-1) ?? [])
     return {
-      struck: struck.length,
+      struck: struck(),
       state,
       attempts,
-      lines: [...lines].sort(),
-      // The last call tells how Gitea is, and may be another than the one that is struck.
-      readiness: (it.side === "Gitea" ? statuses.find((one) => one !== "ok") : statuses.at(-1)) ?? "ok"
+      lines: lines(),
+      doubled: said.length - new Set(said.map(({ body }) => MARKER.exec(body)?.[0])).size,
+      readiness:
+        [...shown]
+          .sort()
+          .map((name) => `${name} degraded`)
+          .join(", ") || "ok"
     }
   })
 
 /** An issue that is assigned while one operation suffers the fault, for minutes. */
 export const live = (it: FaultCase): Effect.Effect<Consequence> => {
   const { lines, layer: log } = warnings()
-  const wire = countedFetch()
-  const isLong = CONTEXT_OPERATIONS.includes(it.operation)
+  const wire = makeFetch()
+  wire.suffer(it)
+  const circumstance = circumstanceOf(it)
   const most = isSilent(it) ? PATIENCE : ALL
 
   const moment = Effect.gen(function* () {
@@ -121,15 +133,18 @@ export const live = (it: FaultCase): Effect.Effect<Consequence> => {
       log,
       before: (gitea) =>
         Effect.andThen(
-          opened(gitea, isLong),
-          it.side === "Gitea"
-            ? gitea.fail({ ...it.fault, match: giteaOperations[it.operation], times: ALL })
+          opened(gitea, circumstance),
+          it.side === "Gitea" && it.fault.kind !== "refused"
+            ? gitea.fail({ ...it.fault, match: callOf(it.operation).match, times: ALL })
             : Effect.void
         ),
-      settings: isLong ? { model: "claude-sandbox-small" } : {}
+      settings: circumstance === "long" ? { model: "claude-sandbox-small" } : {}
     }).pipe(Layer.provide([wire.layer, EvenRandom]))
     // A server with work in hand stops after a grace, so the clock goes on until it has stopped.
-    const life = yield* suffer(it, begun, lines).pipe(Effect.provide(whole, { local: true }), Effect.forkChild)
+    const life = yield* suffer(it, begun, lines, wire.struck).pipe(
+      Effect.provide(whole, { local: true }),
+      Effect.forkChild
+    )
     yield* begun.await
     while (life.pollUnsafe() === undefined) yield* moment
     return yield* Fiber.join(life)

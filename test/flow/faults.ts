@@ -1,16 +1,24 @@
 import { Record } from "effect"
+import type { Gitea } from "../../src/gitea/Gitea.ts"
 import type { ClaudeFault } from "../../src/sandbox/claude/Fault.ts"
 import type { Operation } from "../../src/sandbox/claude/Operation.ts"
 import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
 
+/** Nothing listens, so that no connection comes about: nothing that a stand-in could do itself. */
+interface Refused {
+  readonly kind: "refused"
+}
+
 /** One row of the fault table before it was lived through. */
 export type FaultCase = { readonly name: string } & (
-  | { readonly side: "Gitea"; readonly operation: GiteaOperation; readonly fault: GiteaFault }
-  | { readonly side: "Claude"; readonly operation: Operation; readonly fault: ClaudeFault }
+  | { readonly side: "Gitea"; readonly operation: GiteaOperation; readonly fault: GiteaFault | Refused }
+  | { readonly side: "Claude"; readonly operation: Operation; readonly fault: ClaudeFault | Refused }
 )
 
+const ELSEWHERE = "http://elsewhere.invalid/sign-in"
+
 /** What Gitea, or a proxy before it, can do to a call. */
-const giteaFaults: { readonly [name: string]: GiteaFault } = {
+const giteaFaults: { readonly [name: string]: GiteaFault | Refused } = {
   "401": { kind: "status", status: 401 },
   "403": { kind: "status", status: 403 },
   "404": { kind: "status", status: 404 },
@@ -19,23 +27,59 @@ const giteaFaults: { readonly [name: string]: GiteaFault } = {
   "429, retry-after 999999": { kind: "status", status: 429, headers: { "retry-after": "999999" } },
   "500": { kind: "status", status: 500 },
   "502 with HTML": { kind: "status", status: 502, body: "<html>Bad gateway</html>" },
+  "529": { kind: "status", status: 529 },
   "200 with HTML": { kind: "status", status: 200, body: "<html>Sign in</html>" },
   "200, malformed": { kind: "status", status: 200, body: '{"id":"one"}' },
+  "301 to another origin": { kind: "status", status: 301, headers: { location: ELSEWHERE } },
+  "302 to another origin": { kind: "status", status: 302, headers: { location: ELSEWHERE } },
+  "connection refused": { kind: "refused" },
   "connection reset": { kind: "reset" },
-  "no answer": { kind: "hang" }
+  "no answer": { kind: "hang" },
+  "answer cut midway": { kind: "doneThenCut" },
+  "answer never whole": { kind: "doneThenDribble" }
 }
 
-/** Calls to Gitea, by what matches them. */
-export const giteaOperations = {
-  "ask who the bot is": /^GET .*\/user$/,
-  "read issue": /^GET .*\/issues\/\d+$/,
-  "read timeline": /\/timeline$/,
-  "read comments": /^GET .*\/comments$/,
-  "create comment": /^POST .*\/comments$/
+/** What a run needs to come to a call besides an issue that is assigned. */
+export type Circumstance =
+  | "none"
+  /** The issue is so long that its session fills its context. */
+  | "long"
+  /** It was assigned before there was a hook. */
+  | "unheard"
+  /** Its repository has another name by the time of the look. */
+  | "renamed"
+
+interface Call {
+  /** As the adapter calls it in its errors. */
+  readonly name: string
+  readonly match: RegExp
+  readonly circumstance?: Circumstance
 }
+
+/** Every member of the adapter that calls anybody: `health` only tells of the others. */
+type Member = Exclude<keyof Gitea["Service"], "health">
+
+export const giteaOperations = {
+  whoAmI: { name: "ask who the bot is", match: /^GET .*\/user$/ },
+  issue: { name: "read issue", match: /^GET .*\/issues\/\d+$/ },
+  repository: { name: "read repository", match: /^GET .*\/repositories\/\d+$/ },
+  repositoryOfRenamed: {
+    name: "read repository, renamed",
+    match: /^GET .*\/repositories\/\d+$/,
+    circumstance: "renamed"
+  },
+  timeline: { name: "read timeline", match: /\/timeline$/ },
+  comments: { name: "read comments", match: /^GET .*\/comments$/ },
+  createComment: { name: "create comment", match: /^POST .*\/comments$/ },
+  editComment: { name: "edit comment", match: /^PATCH .*\/comments\/\d+$/ },
+  assigned: { name: "list assigned issues", match: /^GET .*\/issues\/search$/ },
+  hook: { name: "list hooks", match: /^GET .*\/hooks$/, circumstance: "unheard" }
+} satisfies Readonly<Record<Member, Call>> & Readonly<Record<string, Call>>
 export type GiteaOperation = keyof typeof giteaOperations
 
-type Faults = { readonly [name: string]: ClaudeFault }
+export const callOf = (operation: GiteaOperation): Call => giteaOperations[operation]
+
+type Faults = { readonly [name: string]: ClaudeFault | Refused }
 
 const refusals: Faults = {
   "400": { kind: "status", status: 400, message: "messages: not like this" },
@@ -54,6 +98,7 @@ const refusals: Faults = {
 const broken: Faults = {
   "200 with HTML": { kind: "html", status: 200 },
   "200, malformed": { kind: "malformed" },
+  "connection refused": { kind: "refused" },
   "connection reset": { kind: "reset" },
   "stall without a byte": { kind: "stall" }
 }
@@ -78,6 +123,10 @@ const claudeFaults: { readonly [O in Operation]: Faults } = {
   }
 }
 
+/** Whether the call does its work all the same, so that more depends on it than what the service is told. */
+export const takesEffect = ({ kind }: FaultCase["fault"]): boolean =>
+  kind === "doneThenCut" || kind === "doneThenDribble"
+
 const giteaCases = Record.toEntries(giteaOperations).flatMap(([operation]) =>
   Record.toEntries(giteaFaults).map(([name, fault]): FaultCase => ({ side: "Gitea", operation, name, fault }))
 )
@@ -86,5 +135,10 @@ const claudeCases = Record.toEntries(claudeFaults).flatMap(([operation, faults])
 )
 export const cases: ReadonlyArray<FaultCase> = [...giteaCases, ...claudeCases]
 
+export const circumstanceOf = ({ operation, side }: FaultCase): Circumstance => {
+  if (side === "Gitea") return callOf(operation).circumstance ?? "none"
+  return operation === "count_tokens" || operation === "compact" ? "long" : "none"
+}
+
 /** Whether only a watchdog ends the call. */
-export const isSilent = ({ fault }: FaultCase): boolean => fault.kind === "hang" || fault.kind === "stall"
+export const isSilent = ({ fault }: FaultCase): boolean => ["hang", "doneThenDribble", "stall"].includes(fault.kind)

@@ -59,7 +59,9 @@ describe("BotIdentity", () => {
       const { current, problem } = yield* BotIdentity
       yield* TestClock.adjust("1 hour")
       assert.isFalse(yield* isConfirmed)
-      const why = "GITEA_TOKEN belongs to mira, not to GITEA_BOT_USERNAME press-bot: nothing is started"
+      const why =
+        "GITEA_TOKEN belongs to mira, not to GITEA_BOT_USERNAME press-bot: " +
+        "nothing is started until one of them is set to match the other"
       assert.strictEqual(yield* problem, why)
       assert.deepStrictEqual(lines, [`Error ${why}`])
       assert.deepStrictEqual(yield* current, { login: "press-bot", id: null })

@@ -103,7 +103,7 @@ describe("Gitea", () => {
     Effect.gen(function* () {
       const { gitea, sandbox } = yield* opened
       yield* sandbox.fail({ match: /\/hooks$/, kind: "status", status: 403 })
-      assert.strictEqual(yield* gitea.hook(SHOP), "unreadable")
+      assert.strictEqual(yield* gitea.hook(SHOP, null), "unreadable")
     }).pipe(Effect.provide(adapter()))
   )
 
@@ -153,8 +153,8 @@ describe("Gitea", () => {
       yield* sandbox.fail({ ...redirect, match: /^POST/, status: 307 })
       const read = yield* Effect.flip(gitea.issue(SHOP, 1))
       const written = yield* Effect.flip(gitea.createComment(SHOP, 1, "Soon."))
-      assert.deepStrictEqual([read.status, written.status], [302, 307])
-      assert.isFalse(read.retryable)
+      assert.include(read.detail, "a redirect (302)")
+      assert.strictEqual(written.status, 307)
       assert.isEmpty(yield* elsewhere.received)
     }).pipe(Effect.provide([adapter(), Receiver.layer]))
   )

@@ -21,9 +21,6 @@ const failing = Effect.fnUntraced(function* (fault: GiteaFault) {
 
 describe("GiteaError", () => {
   it.effect.each([
-    [301, false, "the repository or its owner was renamed"],
-    [302, false, "GITEA_URL is not where Gitea answers"],
-    [307, false, "the repository or its owner was renamed"],
     [400, false, "the call was refused"],
     [401, false, "set GITEA_TOKEN to a valid one"],
     [403, false, "check the scopes of its token"],
@@ -39,6 +36,32 @@ describe("GiteaError", () => {
       assert.deepInclude(error, { operation: "read issue", status, retryable, retryAfter: null })
       assert.include(error.message, `Gitea: read issue failed (${status}): `)
       assert.include(error.message, advice)
+    })
+  )
+
+  const STORE = "/api/v1/repos/acme/store/issues/1"
+
+  it.effect.each([301, 307])("of status %i to another path of the API: it was renamed", (status) =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status, headers: { location: STORE } })
+      assert.deepInclude(error, { status, retryable: false })
+      assert.include(error.message, "the repository or its owner was renamed")
+    })
+  )
+
+  it.effect.each([
+    [301, "https://git.example.com/api/v1/repos/acme/shop/issues/1"],
+    [301, "http://elsewhere.invalid/sign-in"],
+    [301, "http://"],
+    [302, "/user/login"],
+    [302, STORE],
+    [307, undefined],
+    [308, "https://git.example.com/api/v1/repos/acme/shop/issues/1"]
+  ] as const)("of status %i to %s points at a proxy, and may be retried", ([status, location]) =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status, headers: location === undefined ? {} : { location } })
+      assert.deepInclude(error, { status: null, retryable: true })
+      assert.include(error.message, `a redirect (${status}): look at scheme, host and path of GITEA_URL`)
     })
   )
 

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { connect } from "node:net"
+import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
+import { eventuallyInProcess } from "../harness/Eventually.ts"
+import { openSocket, statusesIn } from "../harness/RawSocket.ts"
+
+const LIMIT = 120_000
+
+/** Whether a new connection is refused. */
+const refused = (url: string) =>
+  Effect.callback<boolean>((resume) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    const tell = (is: boolean) => {
+      socket.destroy()
+      resume(Effect.succeed(is))
+    }
+    socket.on("connect", () => tell(false))
+    socket.on("error", () => tell(true))
+  })
+
+/** A connection with one request that is answered, and one whose head has begun: the server has both from the same write. */
+const begun = Effect.fnUntraced(function* (url: string, path: string) {
+  const socket = yield* openSocket(url)
+  const head = `GET ${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n`
+  yield* socket.send(`${head}\r\n${head}Connection: close\r\n`)
+  yield* eventuallyInProcess(`${path} is answered`, socket.heard, (heard) => statusesIn(heard).length === 1)
+  return { complete: Effect.andThen(socket.send("\r\n"), socket.end) }
+})
+
+describe("Stopping", () => {
+  it.live(
+    "with a turn under way is said to whoever asks meanwhile, and ends with exit code 0",
+    () =>
+      Effect.gen(function* () {
+        const gitea = yield* SandboxGitea
+        const claude = yield* SandboxClaude
+        const { start, store, webhook } = yield* CoordinatorProcess
+        const turn = yield* claude.hold("messages")
+        const life = yield* start
+        const url = yield* webhook
+        yield* gitea.createRepository("acme/shop")
+        const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "9 s.", by: "ada" })
+        yield* gitea.assign(issue, gitea.bot.login, "ada")
+        yield* turn.arrived
+
+        const ready = yield* begun(url, "/health/ready")
+        const health = yield* begun(url, "/health")
+        yield* life.signal("SIGTERM")
+        yield* eventuallyInProcess("nothing new is accepted", refused(url), (is) => is)
+        const said = yield* ready.complete
+        assert.deepStrictEqual(statusesIn(said), [200, 503])
+        assert.include(said, `"status":"unavailable"`)
+        assert.include(said, `"store":{"status":"degraded","why":"the coordinator is stopping"}`)
+        assert.deepStrictEqual(statusesIn(yield* health.complete), [200, 200])
+        const states = store.rows<{ state: string; lease: string | null }>("select state, lease from tasks")
+        const [task] = yield* states
+        assert.strictEqual(task?.state, "running")
+        assert.isNotNull(task?.lease, "the turn still has its grace")
+
+        assert.strictEqual(yield* life.ended, 0)
+        assert.deepStrictEqual(yield* states, [{ state: "running", lease: null }])
+      }).pipe(Effect.provide(CoordinatorProcess.layer)),
+    LIMIT
+  )
+})
