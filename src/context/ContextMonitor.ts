@@ -9,8 +9,8 @@ import { ContextSchedule } from "./ContextSchedule.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
 const POLL_LIMIT = Duration.seconds(30)
-/** Sessions looked at in one transaction, and before other work gets its turn. */
-const CHUNK = 250
+/** Sessions looked at in one transaction, which takes a sync of the disk, and before other work gets its turn. */
+const CHUNK = 1_000
 const FIRST_BACKOFF = Duration.seconds(10)
 const LONGEST_BACKOFF = Duration.minutes(5)
 
@@ -25,6 +25,8 @@ type Troubles = WeakMap<LiveSession, Trouble>
 const backoff = (count: number): number =>
   Math.min(Duration.toMillis(LONGEST_BACKOFF), Duration.toMillis(FIRST_BACKOFF) * 2 ** (count - 1))
 
+const idsOf = ({ session }: LiveSession) => ({ session: session.id, task: session.task })
+
 const tooSlow = new ModelUnavailable({ operation: "count", requestId: null, kind: "timeout" })
 
 const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSession, cause: Cause.Cause<unknown>) {
@@ -38,7 +40,9 @@ const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSessio
 })
 
 const worked = (troubles: Troubles, live: LiveSession) =>
-  Effect.suspend(() => (troubles.delete(live) ? Effect.logInfo("Context look works again") : Effect.void))
+  Effect.suspend(() =>
+    troubles.delete(live) ? Effect.annotateLogs(Effect.logInfo("Context look works again"), idsOf(live)) : Effect.void
+  )
 
 /** Runs it, unless it still rests from its last failure. Never fails. */
 const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<void, E>) =>
@@ -47,7 +51,7 @@ const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<vo
       ? Effect.void
       : run.pipe(
           Effect.andThen(worked(troubles, live)),
-          Effect.catchCause((cause) => failed(troubles, live, cause))
+          Effect.catchCause((cause) => Effect.annotateLogs(failed(troubles, live, cause), idsOf(live)))
         )
   )
 
@@ -77,7 +81,7 @@ export const ContextMonitor = Layer.effectDiscard(
         if (yield* live.needsCount) yield* guarded(polls, live, poll(live))
         yield* guarded(actions, live, act(live))
       },
-      (effect, { session }) => Effect.annotateLogs(effect, { session: session.id, task: session.task })
+      (effect, live) => Effect.annotateLogs(effect, idsOf(live))
     )
 
     const rests = (live: LiveSession, now: number) => (actions.get(live)?.restUntil ?? 0) > now

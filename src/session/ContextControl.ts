@@ -7,6 +7,7 @@ import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Journal } from "./Journal.ts"
 import { Samples } from "./Samples.ts"
+import type { LiveSession } from "./Sessions.ts"
 
 const COUNT_LIMIT = Duration.seconds(10)
 
@@ -40,14 +41,25 @@ export class ContextControl extends Context.Service<
       const samples = yield* Samples
       const journal = yield* Journal
 
+      /** Sessions whose last count failed, which is said once. */
+      const uncounted = new WeakSet<LiveSession>()
+
+      // A count is a help, not a condition: without it the last known figure decides.
+      const count = (live: LiveSession) =>
+        live.poll.pipe(
+          Effect.timeoutOption(COUNT_LIMIT),
+          Effect.matchEffect({
+            onFailure: (error) => {
+              const log = uncounted.has(live) ? Effect.logDebug : Effect.logWarning
+              uncounted.add(live)
+              return log("Context cannot be counted", error)
+            },
+            onSuccess: () => Effect.sync(() => void uncounted.delete(live))
+          })
+        )
+
       const decide = Effect.fnUntraced(function* ({ live, takeProposal }: Conversation) {
-        if (yield* live.needsCount) {
-          // A count is a help, not a condition: without it the last known figure decides.
-          yield* live.poll.pipe(
-            Effect.timeoutOption(COUNT_LIMIT),
-            Effect.ignore({ log: "Warn", message: "Context cannot be counted" })
-          )
-        }
+        if (yield* live.needsCount) yield* count(live)
         return strongest(yield* samples.sample(live, "request"), yield* takeProposal)
       })
 

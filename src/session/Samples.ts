@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Request, RequestResolver, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ContextAction, decideAction } from "../domain/ContextAction.ts"
 import { UsageSource } from "../domain/ContextUsage.ts"
@@ -11,7 +11,8 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LiveSession } from "./Sessions.ts"
 
 /** Who looked: the monitor's tick, or the session itself before a request. */
-export type SampledBy = "tick" | "request"
+const SampledBy = Schema.Literals(["tick", "request"])
+export type SampledBy = typeof SampledBy.Type
 
 const percent = (usage: ContextUsage | null) => (usage === null ? "unknown" : `${(usage.ratio * 100).toFixed(1)} %`)
 
@@ -30,6 +31,7 @@ const Rows = Schema.fromJsonString(
       used: Schema.NullOr(Schema.Int),
       limit: Schema.Int,
       source: Schema.NullOr(UsageSource),
+      by: SampledBy,
       action: ContextAction
     })
   )
@@ -43,6 +45,12 @@ const rowOf = ({ live, usage, action }: Look) => ({
   source: usage?.source ?? null,
   action
 })
+
+class Keep extends Request.TaggedClass("Keep")<
+  { readonly news: ReadonlyArray<Look>; readonly by: SampledBy },
+  void,
+  StoreUnavailable
+> {}
 
 const tell = Effect.fnUntraced(function* (look: Look, by: SampledBy) {
   const { usage } = look
@@ -77,18 +85,29 @@ export class Samples extends Context.Service<
         return { live, usage, action, figure: `${usage?.used} ${action}` }
       })
 
-      const store = Effect.fnUntraced(function* (news: ReadonlyArray<Look>, by: SampledBy) {
+      const insert = Effect.fnUntraced(function* (kept: ReadonlyArray<Keep>) {
         const at = yield* Clock.currentTimeMillis
-        const rows = yield* encodeRows(news.map(rowOf))
-        yield* sql`insert into samples (session_id, at, used, "limit", source, "by", action)
-          select value ->> 'session', ${at}, value ->> 'used', value ->> 'limit', value ->> 'source', ${by}, value ->> 'action'
+        const rows = yield* encodeRows(kept.flatMap(({ by, news }) => news.map((one) => ({ ...rowOf(one), by }))))
+        yield* sql`insert into samples (session_id, at, used, "limit", source, "by", action) select value ->> 'session', ${at},
+            value ->> 'used', value ->> 'limit', value ->> 'source', value ->> 'by', value ->> 'action'
           from json_each(${rows})`
       }, orStoreUnavailable)
+
+      // What comes at once shares one sync of the disk, the dearest part; when that fails, the trouble is that of one.
+      const resolver = RequestResolver.make<Keep>((entries) => {
+        const each = Effect.forEach(entries, (entry) => Request.completeEffect(entry, insert([entry.request])), {
+          discard: true
+        })
+        const all = insert(entries.map(({ request }) => request)).pipe(
+          Effect.andThen(Effect.forEach(entries, Request.succeed(undefined), { discard: true }))
+        )
+        return entries.length === 1 ? each : Effect.catch(all, () => each)
+      })
 
       const sampleAll = Effect.fn("Samples.sampleAll")(function* (live: ReadonlyArray<LiveSession>, by: SampledBy) {
         const looks = yield* Effect.forEach(live, look)
         const news = looks.filter((one) => newest.get(one.live) !== one.figure)
-        if (news.length > 0) yield* store(news, by)
+        if (news.length > 0) yield* Effect.request(new Keep({ news, by }), resolver)
         news.forEach((one) => newest.set(one.live, one.figure))
         yield* Effect.forEach(news, (one) => tell(one, by), { discard: true })
         return looks.map(({ action }) => action)

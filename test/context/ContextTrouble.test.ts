@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Metric, Ref } from "effect"
+import { Effect, Logger, Metric, Ref, References } from "effect"
 import { TestClock } from "effect/testing"
 import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import * as Metrics from "../../src/Metrics.ts"
@@ -7,6 +7,7 @@ import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
 import { liveSession } from "../harness/LiveSessions.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { TASK } from "../harness/Workbench.ts"
 import { counted, watch } from "./support.ts"
 
 const down = new ModelUnavailable({ operation: "count", requestId: null, kind: "connection" })
@@ -99,6 +100,39 @@ describe("ContextMonitor in trouble", () => {
       assert.deepStrictEqual([yield* ill.runs, yield* well.runs], [5, 9])
       assert.deepStrictEqual(lines, [FAILED, WORKS])
     }).pipe(Effect.provide(logged(lines)))
+  })
+
+  it.effect("names the session and the task, whichever way it looked", () => {
+    const told = new Set<string>()
+    const ids = Logger.layer([
+      Logger.make(({ fiber, message }) => {
+        const { session, task } = fiber.getRef(References.CurrentLogAnnotations)
+        told.add(`${String([message].flat()[0])}: ${String(session)} of ${String(task)}`)
+      })
+    ])
+    return Effect.gen(function* () {
+      const broken = yield* Ref.make(true)
+      const some = Effect.fnUntraced(function* <A>(actions: A) {
+        return (yield* Ref.get(broken)) ? yield* new StoreUnavailable({ cause: "disk" }) : actions
+      })
+      const samples = mocks.Samples({
+        sample: () => some("continue" as const),
+        sampleAll: (live) => some(live.map(() => "continue" as const))
+      })
+      yield* watch([liveSession("a"), liveSession("b", { needsCount, poll: Effect.fail(down) })], { samples })
+      yield* TestClock.adjust("1 second")
+      yield* Ref.set(broken, false)
+      yield* TestClock.adjust("20 seconds")
+      assert.sameMembers(
+        [...told],
+        [
+          `Context look failed: a of ${TASK}`,
+          `Context look works again: a of ${TASK}`,
+          `Context look failed: b of ${TASK}`,
+          `Context look works again: b of ${TASK}`
+        ]
+      )
+    }).pipe(Effect.provide(ids))
   })
 
   it.effect("keeps the trouble of polls and of looks apart", () => {

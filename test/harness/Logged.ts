@@ -1,4 +1,8 @@
-import { Logger } from "effect"
+import { Layer, Logger, References } from "effect"
+
+/** What was logged at warning and up, as `Warn Context look failed`. */
+export const warned = (lines: Array<string>) =>
+  Layer.merge(logged(lines), Layer.succeed(References.MinimumLogLevel, "Warn"))
 
 /** Everything logged at the usual level, as `Warn Context look failed`. */
 export const logged = (lines: Array<string>) =>

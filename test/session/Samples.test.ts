@@ -99,4 +99,19 @@ describe("Samples", () => {
       assert.strictEqual((yield* stored).length, 1)
     }).pipe(Effect.provide(layerWith()))
   )
+
+  it.effect("that come at once are stored together, and one that cannot be is no trouble of the others", () =>
+    Effect.gen(function* () {
+      const { sample } = yield* Samples
+      const [first, second, unknown] = [liveSession("a"), liveSession("b"), liveSession("unknown")]
+      yield* storeSessions([first, second])
+      const tags = yield* Effect.forEach(
+        [first, unknown, second],
+        (live) => Effect.map(Effect.exit(sample(live, "tick")), ({ _tag }) => _tag),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(tags, ["Success", "Failure", "Success"])
+      assert.lengthOf(yield* stored, 2)
+    }).pipe(Effect.provide(layerWith()))
+  )
 })

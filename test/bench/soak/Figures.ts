@@ -1,12 +1,15 @@
-import { Effect, FileSystem } from "effect"
+import { Effect, FileSystem, Ref } from "effect"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
 import { Lives } from "./Lives.ts"
+import { Run } from "./Run.ts"
 
 const MEBIBYTE = 1024 * 1024
 const KIBIBYTES_PER_MEBIBYTE = 1024
 
 /** What the coordinator takes at one moment. Memory, store and log in MiB; the log is that of all its lives. */
 export interface Figures {
+  /** Of the life whose memory and handles they are. */
+  readonly pid: number
   readonly memory: number
   readonly handles: number
   readonly store: number
@@ -36,15 +39,17 @@ const rowsOf = Effect.gen(function* () {
   return row ?? {}
 })
 
-/** Reads `/proc`, so Linux only. */
+/** Reads `/proc`, so Linux only. Noted in the run. */
 export const figures = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const { pid, store, written } = yield* Lives
-  const folder = `/proc/${yield* pid}`
+  const { pid: current, store, written } = yield* Lives
+  const pid = yield* current
+  const folder = `/proc/${pid}`
   const status = yield* fs.readFileString(`${folder}/status`)
   const { bytes, lines } = yield* written
   const stored = (yield* size(store.path)) + (yield* size(`${store.path}-wal`))
-  return {
+  const read: Figures = {
+    pid,
     memory: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / KIBIBYTES_PER_MEBIBYTE,
     handles: (yield* fs.readDirectory(`${folder}/fd`)).length,
     store: stored / MEBIBYTE,
@@ -53,6 +58,8 @@ export const figures = Effect.gen(function* () {
     deliveries: (yield* (yield* SandboxGitea).deliveries).length,
     rows: yield* rowsOf
   }
+  yield* Ref.update((yield* Run).readings, (all) => [...all, read])
+  return read
 })
 
 export const line = ({ deliveries, handles, log, memory, rows, store }: Figures): string =>

@@ -1,5 +1,6 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Ref } from "effect"
 import { Flag } from "effect/cli"
+import type { Figures } from "./Figures.ts"
 
 const MILLIS_PER_MINUTE = 60_000
 
@@ -26,6 +27,8 @@ export class Run extends Context.Service<
     readonly share: Effect.Effect<number>
     /** Waits until that part of its time is over. */
     until(share: number): Effect.Effect<void>
+    /** All figures that were read, oldest first. */
+    readonly readings: Ref.Ref<ReadonlyArray<Figures>>
   }
 >()("mosaic-coordinator/test/bench/soak/Run") {
   static readonly layerWith = (values: RunFlags) =>
@@ -37,6 +40,7 @@ export class Run extends Context.Service<
         const elapsed = Effect.map(Clock.currentTimeMillis, (now) => now - began)
         return {
           ...values,
+          readings: yield* Ref.make<ReadonlyArray<Figures>>([]),
           share: Effect.map(elapsed, (it) => Math.min(1, it / length)),
           until: (share) => Effect.flatMap(elapsed, (it) => Effect.sleep(Math.max(0, share * length - it)))
         }

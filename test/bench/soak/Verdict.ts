@@ -2,6 +2,7 @@ import { Array, Effect, Schedule } from "effect"
 import { taskIdOf } from "../../../src/domain/Task.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
 import { progressKey, reportKey } from "../../../src/task/Outbox.ts"
+import { growth } from "./Growth.ts"
 import { Lives } from "./Lives.ts"
 import type { Opened } from "./People.ts"
 import { People } from "./People.ts"
@@ -120,7 +121,8 @@ export const verdict = Effect.gen(function* () {
     { name: "every open issue of the bot is completed", against: yield* unfinished },
     { name: "no progress and no report is on an issue twice", against: doubled(keys) },
     { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
-    { name: "every comment of the bot is the one its outbox row tells of", against: strange }
+    { name: "every comment of the bot is the one its outbox row tells of", against: strange },
+    ...(yield* growth)
   ]
   return claims
 })
