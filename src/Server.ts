@@ -41,20 +41,19 @@ import { Observer } from "./task/Observer.ts"
 import { Outbox } from "./task/Outbox.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { TaskWorker } from "./task/TaskWorker.ts"
+import { watchDrops } from "./webhook/DroppedConnections.ts"
 import { Fallback } from "./webhook/Fallback.ts"
 import { CONNECTION_LIMITS, LISTEN_LIMITS, REQUEST_LIMITS } from "./webhook/ListenerLimits.ts"
 import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "./webhook/WebhookVerifier.ts"
 
 const Listener = Layer.unwrap(
-  Effect.map(Settings, ({ host, port }) =>
-    NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
-      host,
-      port,
-      gracefulShutdownTimeout: "2 seconds",
-      ...LISTEN_LIMITS
-    })
-  )
+  Effect.gen(function* () {
+    const { host, port } = yield* Settings
+    const server = Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS)
+    yield* watchDrops(server)
+    return NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "2 seconds", ...LISTEN_LIMITS })
+  })
 )
 
 /** Bytes in. */

@@ -2,8 +2,6 @@ import { Config, Context, Duration, Effect, Layer, Option, Redacted, Result, Sch
 import { COMPACT_THRESHOLD, ROTATE_THRESHOLD } from "./domain/ContextAction.ts"
 import * as Text from "./SettingsText.ts"
 
-const SHORT_SECRET = 16
-
 /** One key: its value, or a sentence that begins with the key and says what to do. An empty value counts as not set. */
 const key = <A>(name: string, parse: Text.Parse<A>) =>
   Config.option(Config.String(name)).pipe(
@@ -19,7 +17,7 @@ const keys = Effect.all({
   previousSecret: key("GITEA_WEBHOOK_SECRET_PREVIOUS", Text.optional(Text.secret)),
   giteaUrl: key(
     "GITEA_URL",
-    Text.required(Text.url, "set it to the base URL of your Gitea, for instance https://git.example.com")
+    Text.required(Text.giteaUrl, "set it to the base URL of your Gitea, for instance https://git.example.com")
   ),
   giteaToken: key("GITEA_TOKEN", Text.optional(Text.token)),
   botLogin: key("GITEA_BOT_USERNAME", Text.withDefault(Text.login, "mosaic")),
@@ -29,7 +27,7 @@ const keys = Effect.all({
   model: key("ANTHROPIC_MODEL", Text.withDefault(Text.model, "claude-opus-5-5")),
   maxOutputTokens: key("ANTHROPIC_MAX_OUTPUT_TOKENS", Text.withDefault(Text.integer(256, 128_000), 16_000)),
   database: key("DATABASE_URL", Text.withDefault(Text.database, "./data/coordinator.db")),
-  host: key("HOST", Text.withDefault(Text.text, "0.0.0.0")),
+  host: key("HOST", Text.withDefault(Text.host, "0.0.0.0")),
   port: key("PORT", Text.withDefault(Text.integer(0, 65_535), 8000)),
   logLevel: key("LOG_LEVEL", Text.withDefault(Text.logLevel, "Info")),
   logFormat: key("LOG_FORMAT", Text.optional(Text.logFormat)),
@@ -40,7 +38,7 @@ const keys = Effect.all({
   compactAt: key("CONTEXT_COMPACT_THRESHOLD", Text.withDefault(Text.share, COMPACT_THRESHOLD)),
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", Text.withDefault(Text.share, ROTATE_THRESHOLD)),
   contextLimit: key("CONTEXT_LIMIT_TOKENS", Text.optional(Text.integer(1000, 10_000_000))),
-  operatorToken: key("OPERATOR_TOKEN", Text.optional(Text.token))
+  operatorToken: key("OPERATOR_TOKEN", Text.optional(Text.longToken))
 })
 
 type Success<R> = { readonly [K in keyof R]: R[K] extends Result.Result<infer A, string> ? A : never }
@@ -88,11 +86,15 @@ export const secretsOf = (settings: SettingsValues): ReadonlyArray<string> =>
     settings.operatorToken
   ].flatMap((secret) => (secret === null ? [] : [Redacted.value(secret)]))
 
+const shortSecret = (name: string, secret: Redacted.Redacted | null): ReadonlyArray<string> =>
+  secret !== null && Redacted.value(secret).length < Text.SHORT
+    ? [`${name} is shorter than ${Text.SHORT} characters: use a longer one`]
+    : []
+
 /** Sentences for the log at start: nothing is wrong, but it is worth knowing. */
 export const warningsOf = (settings: SettingsValues): ReadonlyArray<string> => [
-  ...(Redacted.value(settings.webhookSecret).length < SHORT_SECRET
-    ? [`GITEA_WEBHOOK_SECRET is shorter than ${SHORT_SECRET} characters: use a longer one`]
-    : []),
+  ...shortSecret("GITEA_WEBHOOK_SECRET", settings.webhookSecret),
+  ...shortSecret("GITEA_WEBHOOK_SECRET_PREVIOUS", settings.previousSecret),
   ...(settings.repositories.length === 0
     ? ["GITEA_REPOSITORIES is not set: every repository that assigns the bot may ask for work"]
     : []),

@@ -1,7 +1,11 @@
 import { Duration, Option, Redacted, Result } from "effect"
+import { isIP } from "node:net"
 
 /** What a key's text means, or what to do about it (the sentence after the key's name). `undefined` and "" mean not set. */
 export type Parse<A> = (text: string | undefined) => Result.Result<A, string>
+
+/** Characters below which a secret is short. */
+export const SHORT = 16
 
 const PLACEHOLDER = /^(changeme|change-me|secret|password|your-secret|<.*>)$/i
 
@@ -17,8 +21,6 @@ export const withDefault =
 
 export const optional = <A>(parse: Parse<A>): Parse<A | null> => withDefault<A | null>(parse, null)
 
-export const text: Parse<string> = (value = "") => Result.succeed(value)
-
 export const secret: Parse<Redacted.Redacted> = (value = "") =>
   PLACEHOLDER.test(value)
     ? Result.fail("is a placeholder: set it to a long random value, for instance from `openssl rand -hex 32`")
@@ -31,10 +33,23 @@ export const token: Parse<Redacted.Redacted> = (value = "") => {
     : Result.fail("has a character a token cannot have: set it to the token alone, without spaces")
 }
 
+/** For a token that we choose ourselves: a short one could be guessed, and would be blotted out of every line that has it by chance. */
+export const longToken: Parse<Redacted.Redacted> = (value = "") =>
+  value.length < SHORT && !PLACEHOLDER.test(value)
+    ? Result.fail(
+        `is shorter than ${SHORT} characters: set it to a longer one, for instance from \`openssl rand -hex 32\``
+      )
+    : token(value)
+
 export const url: Parse<string> = (value = "") =>
-  /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) && URL.canParse(value)
+  /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/i.test(value) && URL.canParse(value)
     ? Result.succeed(value.replace(/\/+$/, ""))
     : Result.fail("is not a base URL: set it to http:// or https://, a host, and a path if there is one")
+
+export const giteaUrl: Parse<string> = (value = "") =>
+  /\/api\/v1\/*$/i.test(value)
+    ? Result.fail("names the API: set it to the base URL of Gitea, without /api/v1")
+    : url(value)
 
 export const matching =
   (pattern: RegExp, advice: string): Parse<string> =>
@@ -93,6 +108,11 @@ export const globs: Parse<ReadonlyArray<string>> = (value = "") => {
         "is not a list of repositories: set it to owner/name patterns with commas between, for instance acme/*"
       )
 }
+
+export const host: Parse<string> = (value = "") =>
+  isIP(value) !== 0 || /^(?!.*\.\d+$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(value)
+    ? Result.succeed(value)
+    : Result.fail("is not an address to listen on: set it to an IP address or a host name, without a port")
 
 export const login = matching(/^[\w.-]+$/, "is not a login: set it to the bot's user name")
 export const model = matching(/^[\w.:@-]+$/, "is not a model id: set it to one, for instance claude-opus-5-5")

@@ -11,6 +11,7 @@ const announce = Layer.effectDiscard(
   Effect.gen(function* () {
     yield* Effect.forEach(warningsOf(yield* Settings), (warning) => Effect.logWarning(warning))
     yield* Effect.logInfo("Coordinator starts").pipe(Effect.annotateLogs({ version: VERSION }))
+    yield* Effect.addFinalizer(() => Effect.logInfo("Coordinator has stopped"))
   })
 )
 

@@ -7,15 +7,15 @@ const isFault = <A>(parse: Text.Parse<A>, text: string): boolean => Result.isFai
 
 describe("required, withDefault, optional", () => {
   it.each([undefined, ""])("take %j for not set", (text) => {
-    assert.deepStrictEqual(Text.required(Text.text, "set it")(text), Result.fail("is not set: set it"))
-    assert.deepStrictEqual(Text.withDefault(Text.text, "default")(text), Result.succeed("default"))
-    assert.deepStrictEqual(Text.optional(Text.text)(text), Result.succeed(null))
+    assert.deepStrictEqual(Text.required(Text.model, "set it")(text), Result.fail("is not set: set it"))
+    assert.deepStrictEqual(Text.withDefault(Text.model, "default")(text), Result.succeed("default"))
+    assert.deepStrictEqual(Text.optional(Text.model)(text), Result.succeed(null))
   })
 
   it("read what is set", () => {
-    assert.deepStrictEqual(Text.required(Text.text, "set it")("x"), Result.succeed("x"))
-    assert.deepStrictEqual(Text.withDefault(Text.text, "default")("x"), Result.succeed("x"))
-    assert.deepStrictEqual(Text.optional(Text.text)("x"), Result.succeed("x"))
+    assert.deepStrictEqual(Text.required(Text.model, "set it")("x"), Result.succeed("x"))
+    assert.deepStrictEqual(Text.withDefault(Text.model, "default")("x"), Result.succeed("x"))
+    assert.deepStrictEqual(Text.optional(Text.model)("x"), Result.succeed("x"))
   })
 })
 
@@ -71,6 +71,39 @@ describe("url", () => {
   ])("is not %s", (text) => {
     assert.isTrue(isFault(Text.url, text))
   })
+})
+
+describe("giteaUrl", () => {
+  it("is not the URL of the API", () => {
+    assert.strictEqual(valueOf(Text.giteaUrl, "HTTPS://git.example.com/api"), "HTTPS://git.example.com/api")
+    assert.isTrue(isFault(Text.giteaUrl, "https://git.example.com/api/v1/"))
+    assert.isTrue(isFault(Text.giteaUrl, "git.example.com"))
+  })
+})
+
+describe("longToken", () => {
+  it("has at least 16 characters", () => {
+    assert.strictEqual(Redacted.value(valueOf(Text.longToken, "x".repeat(16))), "x".repeat(16))
+    assert.isTrue(isFault(Text.longToken, "x".repeat(15)))
+    assert.deepStrictEqual(Text.longToken("changeme"), Text.token("changeme"))
+    assert.isTrue(isFault(Text.longToken, "x".repeat(8) + " " + "x".repeat(8)))
+  })
+})
+
+describe("host", () => {
+  it.each(["0.0.0.0", "127.0.0.1", "::", "fe80::1", "localhost", "a", "host-1.example.com", "7.example"])(
+    "reads %s",
+    (text) => {
+      assert.strictEqual(valueOf(Text.host, text), text)
+    }
+  )
+
+  it.each(["localhost:80", "not a host", "http://localhost", "256.1.1.1", "1.2.3", "[::1]", "-a", "a.", "*"])(
+    "is not %s",
+    (text) => {
+      assert.isTrue(isFault(Text.host, text))
+    }
+  )
 })
 
 describe("integer", () => {

@@ -2,6 +2,7 @@ import { Effect, Layer, SchemaIssue } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { OperatorApi } from "./api/OperatorApi.ts"
+import { MAX_PAGE } from "./api/Page.ts"
 import { BadQuery, NotFound, QueryCheck, Unavailable } from "./api/Problems.ts"
 import { Records } from "./Records.ts"
 
@@ -60,11 +61,16 @@ const Sessions = HttpApiBuilder.group(
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
+const ADVICE: Readonly<Record<string, string>> = {
+  limit: `limit has the wrong form: use a whole number from 1 to ${MAX_PAGE}`,
+  cursor: "cursor has the wrong form: use nextCursor of the page before, or leave it away for the first"
+}
+
 /** Only the name of the parameter: a message could repeat what was sent. */
 const badQuery = (issue: SchemaIssue.Issue): BadQuery => {
   const [segment] = issuesOf(issue).issues[0]?.path ?? []
   const field = String(typeof segment === "object" ? segment.key : segment)
-  return new BadQuery({ detail: `${field} has the wrong form`, field })
+  return new BadQuery({ detail: ADVICE[field] ?? `${field} has the wrong form`, field })
 }
 
 const QueryCheckLayer = HttpApiMiddleware.layerSchemaErrorTransform(QueryCheck, (error) =>

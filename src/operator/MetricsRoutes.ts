@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
+import * as Metrics from "../Metrics.ts"
 import { Gauges } from "./Gauges.ts"
 
 const PATH = "/metrics"
@@ -11,6 +12,7 @@ export const METRICS_METHODS = { [PATH]: ["GET"] }
 export const MetricsRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const { refresh } = yield* Gauges
+    yield* Metrics.begin
     const answer = Effect.map(Effect.andThen(refresh, PrometheusMetrics.format()), (text) =>
       HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
     )

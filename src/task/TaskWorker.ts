@@ -1,5 +1,6 @@
 import { Cause, Duration, Effect, FiberMap, Layer, PubSub, Queue, Ref, Schedule, Schema } from "effect"
 import { ModelError } from "../anthropic/ModelError.ts"
+import { isAllowed } from "../domain/Repository.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { concernsGitea, GiteaError, isMoved } from "../gitea/GiteaError.ts"
@@ -33,7 +34,7 @@ const isOutside = Schema.is(Schema.Union([GiteaError, ModelError]))
 /** Hands ready tasks to sessions, as many at once as the settings allow, and ends each claim with its outcome. */
 export const TaskWorker = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { maxConcurrentAgents } = yield* Settings
+    const { maxConcurrentAgents, repositories } = yield* Settings
     const tasks = yield* Tasks
     const gate = yield* Gate
     const observer = yield* Observer
@@ -51,12 +52,16 @@ export const TaskWorker = Layer.effectDiscard(
 
     const work = Effect.fnUntraced(function* (claim: Claim) {
       if (claim.task.attempts > MAX_ATTEMPTS) return yield* fail(claim)
-      const { observation, issue } = yield* observer.observe({ taskId: claim.task.id, fullName: claim.task.fullName })
+      const ref = { taskId: claim.task.id, fullName: claim.task.fullName }
+      const { issue, observation, subject } = yield* observer.observe(ref)
       if (observation._tag !== "Assigned" || issue === null) return
+      const { fullName } = subject ?? ref
+      if (!isAllowed(repositories, fullName)) {
+        return yield* end(claim, "parked", `${fullName} is not in GITEA_REPOSITORIES`)
+      }
       const outcome = yield* runner.run({ claim, issue, stopping: Ref.get(stopping) })
       if (outcome === null) return yield* tasks.release(claim, Duration.zero, "pause")
       yield* tasks.move(claim, outcome.to, outcome.cause, entriesFor(claim.task, outcome))
-      yield* Effect.logInfo("Task left its run").pipe(Effect.annotateLogs({ state: outcome.to, cause: outcome.cause }))
     })
 
     const renewals = (claim: Claim) =>
@@ -121,7 +126,8 @@ export const TaskWorker = Layer.effectDiscard(
           paused.delete(id)
           return FiberMap.remove(runs, id)
         }),
-        Effect.catch((error) => Effect.logError("Run may go on until its lease is renewed", error))
+        Effect.catch((error) => Effect.logError("Run may go on until its lease is renewed", error)),
+        Effect.annotateLogs({ task: id })
       )
 
     const follow = Effect.flatMap(tasks.changes, (changes) =>

@@ -6,9 +6,13 @@ import type { TaskState } from "../domain/TaskState.ts"
 
 /** Times an issue may become ready within the window; a runaway of assignments stops there until the window has passed. */
 export const BREAKER_LIMIT = 10
+const CLAIMED = "claimed by a worker"
 const BREAKER_WINDOW = Duration.hours(1)
 
-/** Records that a task came to a state, when, and why. Part of the caller's transaction. */
+const tell = (task: Task["id"], from: TaskState | null, to: TaskState, cause: string) =>
+  Effect.annotateLogs(Effect.logInfo("Task changes state"), { task, from, to, cause })
+
+/** Records, and logs, that a task came to a state, when, and why. Part of the caller's transaction. */
 export const record = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   task: Pick<Task, "id" | "state"> | { readonly id: Task["id"]; readonly state: null },
@@ -18,6 +22,7 @@ export const record = Effect.fnUntraced(function* (
   if (task.state !== null) yield* Effect.fromResult(transition(task, to))
   const at = yield* Clock.currentTimeMillis
   yield* sql`insert into transitions (task_id, "from", "to", cause, at) values (${task.id}, ${task.state}, ${to}, ${cause}, ${at})`
+  yield* tell(task.id, task.state, to, cause)
 })
 
 /** Whether the issue has become ready too often of late. */
@@ -29,10 +34,10 @@ export const breakerOpen = Effect.fnUntraced(function* (sql: SqlClient.SqlClient
 })
 
 /** A claim is a transition only for a task that was ready; one taken up again after a crash is still running. */
-export const recordClaim = (sql: SqlClient.SqlClient, id: Task["id"]) =>
-  Effect.flatMap(
-    Clock.currentTimeMillis,
-    (at) =>
-      sql`insert into transitions (task_id, "from", "to", cause, at) select ${id}, 'ready', 'running', 'claimed by a worker', ${at}
-      where (select "to" from transitions where task_id = ${id} order by id desc limit 1) = 'ready'`
-  )
+export const recordClaim = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, id: Task["id"]) {
+  const at = yield* Clock.currentTimeMillis
+  const rows = yield* sql`insert into transitions (task_id, "from", "to", cause, at)
+    select ${id}, 'ready', 'running', ${CLAIMED}, ${at}
+    where (select "to" from transitions where task_id = ${id} order by id desc limit 1) = 'ready' returning id`
+  if (rows.length > 0) yield* tell(id, "ready", "running", CLAIMED)
+})

@@ -1,7 +1,7 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Option } from "effect"
 import type { FailureWindow } from "./FailureWindow.ts"
-import { noteFailure, waitAfter } from "./FailureWindow.ts"
+import { FAILURE_WINDOW, noteFailure, waitAfter } from "./FailureWindow.ts"
 import { peerNetwork } from "./PeerNetwork.ts"
 
 const SECOND = 1000
@@ -19,10 +19,23 @@ export class FailureLimit extends Context.Service<
 >()("mosaic-coordinator/webhook/FailureLimit") {
   static readonly layer = Layer.sync(FailureLimit, () => {
     const windows = new Map<string, FailureWindow>()
+    let told = -Infinity
+
+    /** At most once in a window, whoever fails: anybody can cause it, and so can a wrong secret. */
+    const tell = Effect.fnUntraced(function* (network: string, now: number) {
+      if (now - told < FAILURE_WINDOW) return
+      told = now
+      yield* Effect.logWarning("Requests fail verification: compare the hook's secret with GITEA_WEBHOOK_SECRET").pipe(
+        Effect.annotateLogs({ peer: network })
+      )
+    })
+
     return {
       fail: Effect.fnUntraced(function* (peer) {
         const now = yield* Clock.currentTimeMillis
-        const wait = waitAfter(noteFailure(windows, peerNetwork(peer), now), now)
+        const network = peerNetwork(peer)
+        yield* tell(network, now)
+        const wait = waitAfter(noteFailure(windows, network, now), now)
         return wait === null ? null : Math.ceil(wait / SECOND)
       })
     }

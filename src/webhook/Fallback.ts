@@ -5,7 +5,15 @@ import { answerRefusal, leavingBody, methodNotAllowed, notFound } from "./Refusa
 /** The methods of every path that is served; a segment `:name` stands for any. */
 export type MethodTable = Readonly<Record<string, ReadonlyArray<string>>>
 
-const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(".", "\\.").replace(/:[^/]+/g, "[^/]+")}$`)
+/** As the router takes a path: in any letter case, with slashes repeated and at the end. */
+const patternOf = (path: string): RegExp =>
+  new RegExp(
+    `^${path
+      .replaceAll(".", "\\.")
+      .replace(/:[^/]+/g, "[^/]+")
+      .replaceAll("/", "/+")}/*$`,
+    "i"
+  )
 
 /**
  * Answers what no route matches: 405 with `Allow` on a path of the table, else 404. The router alone knows no 405. It takes HEAD

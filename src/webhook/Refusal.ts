@@ -25,13 +25,6 @@ export const tooLarge = new Refusal({
   headers: {}
 })
 
-export const tooSlow = new Refusal({
-  status: 408,
-  title: "Request Timeout",
-  detail: "The body took over 5 seconds",
-  headers: {}
-})
-
 export const unsupportedType = new Refusal({
   status: 415,
   title: "Unsupported Media Type",

@@ -2,7 +2,7 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Duration, Effect, Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Readable } from "node:stream"
-import { tooLarge, tooSlow, unauthorized, unavailable } from "./Refusal.ts"
+import { tooLarge, unauthorized, unavailable } from "./Refusal.ts"
 import type { Refusal } from "./Refusal.ts"
 import { MAX_BODY_BYTES } from "./RequestHead.ts"
 
@@ -16,6 +16,7 @@ const RETRY_WHEN_FULL = 1
 
 const full = unavailable("Too many requests are being handled", RETRY_WHEN_FULL)
 const broken = unauthorized("The body ended before it was whole")
+const tooSlow = unauthorized("The body took over 5 seconds")
 
 interface Body {
   chunks: Array<Uint8Array>

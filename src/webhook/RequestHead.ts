@@ -46,11 +46,13 @@ export interface DeliveryName {
   readonly delivery: DeliveryId
 }
 
+export const deliveryOf = (headers: Headers.Headers): Result.Result<DeliveryId, Refusal> =>
+  Result.mapError(decodeDeliveryId(headers["x-gitea-delivery"]), () =>
+    unprocessable("X-Gitea-Delivery", "X-Gitea-Delivery is not one delivery id")
+  )
+
 export const nameOf = (headers: Headers.Headers): Result.Result<DeliveryName, Refusal> => {
   const event = headers["x-gitea-event"] ?? ""
   if (!EVENT.test(event)) return Result.fail(unprocessable("X-Gitea-Event", "X-Gitea-Event is not one event name"))
-  return Result.mapBoth(decodeDeliveryId(headers["x-gitea-delivery"]), {
-    onFailure: () => unprocessable("X-Gitea-Delivery", "X-Gitea-Delivery is not one delivery id"),
-    onSuccess: (delivery) => ({ event, delivery })
-  })
+  return Result.map(deliveryOf(headers), (delivery) => ({ event, delivery }))
 }

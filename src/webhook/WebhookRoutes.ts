@@ -19,7 +19,7 @@ import { payloadOf } from "./FormPayload.ts"
 import { leavingBody, refusalResponse, tooManyFailures, unauthorized, unavailable } from "./Refusal.ts"
 import type { Refusal } from "./Refusal.ts"
 import { incomingBody, makeBodyReader } from "./RequestBody.ts"
-import { admit, nameOf } from "./RequestHead.ts"
+import { admit, deliveryOf, nameOf } from "./RequestHead.ts"
 import { screen } from "./screen.ts"
 import type { WebhookEvent } from "./screen.ts"
 import { WebhookVerifier } from "./WebhookVerifier.ts"
@@ -32,7 +32,6 @@ const RETRY_WHEN_STORE_FAILS = 5
 
 const OK = 200
 const UNAUTHORIZED = 401
-const TIMED_OUT = 408
 const UNPROCESSABLE = 422
 
 const busy = unavailable("Too many deliveries are being stored", RETRY_WHEN_BUSY)
@@ -80,10 +79,8 @@ export const WebhookRoutes = HttpRouter.use(
       })
     })
 
-    /** A body that was too slow was not verified either, and held its bytes all the longer. */
     const limited = Effect.fnUntraced(function* (refusal: Refusal, peer: Option.Option<string>) {
-      const failed = refusal.status === UNAUTHORIZED || refusal.status === TIMED_OUT
-      const wait = failed ? yield* failures.fail(peer) : null
+      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
       return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
 
@@ -134,12 +131,12 @@ const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"
 
 /** For every line about the request, signed or not. */
 const idOf = (headers: Headers.Headers) =>
-  Result.match(nameOf(headers), { onFailure: () => ({}), onSuccess: ({ delivery }) => ({ delivery }) })
+  Result.match(deliveryOf(headers), { onFailure: () => ({}), onSuccess: (delivery) => ({ delivery }) })
 
 const logReceipt = ({ action, event, reason, status, task }: Receipt) =>
   (status === "ignored"
     ? Effect.annotateLogs(Effect.logDebug("Delivery ignored"), { reason })
-    : Effect.logInfo("Delivery accepted")
+    : Effect.logInfo(status === "accepted" ? "Delivery accepted" : "Delivery came before")
   ).pipe(Effect.annotateLogs({ event, action, task, status }))
 
 /** Before the signature is checked anyone can cause a refusal, so only what was signed is worth a line. */

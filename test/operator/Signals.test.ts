@@ -120,7 +120,12 @@ describe("Signals", () => {
         }
         assert.sameMembers(
           [...new Set(about("delivery").map(({ sentence }) => sentence))],
-          ["Delivery ignored", "Delivery accepted", "Request refused"]
+          [
+            "Delivery ignored",
+            "Delivery accepted",
+            "Requests fail verification: compare the hook's secret with GITEA_WEBHOOK_SECRET",
+            "Request refused"
+          ]
         )
       }).pipe(Effect.provide(NodeHttpClient.layerNodeHttp))
     )

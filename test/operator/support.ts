@@ -10,6 +10,18 @@ import { TestStore } from "../harness/TestStore.ts"
 export const TOKEN = "an-operator-token"
 
 /** The operator API over a store in memory, open to who sends the token. */
+/** Every path of records, as `storeDelivery(1)` and `storeTask(57)` make them. */
+export const PATHS = [
+  "/api/deliveries",
+  "/api/deliveries/delivery-1",
+  "/api/tasks",
+  "/api/tasks/21/57",
+  "/api/tasks/21%2F57",
+  "/api/sessions",
+  "/api/sessions/session-57",
+  "/api/sessions/session-57/usage"
+]
+
 export const Surroundings = Layer.mergeAll(TestStore, settings({ operatorToken: Redacted.make(TOKEN) }))
 
 const Routes = OperatorRoutes.pipe(Layer.provide(HttpServer.layerServices))

@@ -12,7 +12,7 @@ import type { Look } from "../../src/task/IssueLook.ts"
 import { Outbox, progressKey, reportKey } from "../../src/task/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
-import { logged } from "../harness/Logged.ts"
+import { warned } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
@@ -150,7 +150,7 @@ describe("Reporter", () => {
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "dropped", reason: unseen.message, commentId: null }])
       assert.deepStrictEqual(lines, ["Warn Comment waits", "Warn Comment given up"])
-    }).pipe(Effect.provide(Layer.provideMerge(layer, logged(lines))))
+    }).pipe(Effect.provide(Layer.provideMerge(layer, warned(lines))))
   })
 
   it.effect("begins to count refusals anew for a comment that was given up and is said again", () => {
@@ -176,8 +176,8 @@ describe("Reporter", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "sent", reason: null, commentId: 122 }])
       assert.lengthOf(writes, 22)
-      assert.deepStrictEqual(lines, ["Warn Comment waits", "Info Comment written"])
-    }).pipe(Effect.provide(Layer.provideMerge(layer, logged(lines))))
+      assert.deepStrictEqual(lines, ["Warn Comment waits"])
+    }).pipe(Effect.provide(Layer.provideMerge(layer, warned(lines))))
   })
 
   it.effect("gives no answer up because the token is not accepted", () => {

@@ -7,7 +7,7 @@ import { Observation } from "../../src/domain/Mandate.ts"
 import { fromStatus, noAnswer } from "../../src/gitea/GiteaError.ts"
 import type { Observer } from "../../src/task/Observer.ts"
 import { issue } from "../harness/Deliveries.ts"
-import { logged } from "../harness/Logged.ts"
+import { warned } from "../harness/Logged.ts"
 import { rows } from "../harness/Workbench.ts"
 import { observe, TasksOnStore, transitions } from "./support.ts"
 import { attempts, done, states, worker } from "./workerSupport.ts"
@@ -167,7 +167,7 @@ describe("TaskWorker", () => {
       assert.deepStrictEqual([yield* states, yield* Ref.get(runs)], [["parked"], 13])
       assert.strictEqual((yield* transitions).at(-1), `running > parked: ${refusal.message}`)
       assert.deepStrictEqual(lines, ["Warn Run pauses"])
-    }).pipe(Effect.provide(Layer.merge(TasksOnStore, logged(lines))))
+    }).pipe(Effect.provide(Layer.merge(TasksOnStore, warned(lines))))
   })
 
   it.effect("takes a task up again at once whose repository was renamed in the middle of a run", () =>

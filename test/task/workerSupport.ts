@@ -16,6 +16,7 @@ interface Around {
   readonly observe?: Observer["Service"]["observe"]
   readonly closed?: Effect.Effect<string | null>
   readonly maxConcurrentAgents?: number
+  readonly repositories?: ReadonlyArray<string>
 }
 
 export const done: Outcome = { to: "completed", cause: "the answer was given", answer: "Here." }
@@ -27,14 +28,15 @@ export const worker = ({
   run,
   observe = stillAssigned,
   closed = Effect.succeed(null),
-  maxConcurrentAgents = 10
+  maxConcurrentAgents = 10,
+  repositories = []
 }: Around) =>
   TaskWorker.pipe(
     Layer.provide([
       mocks.SessionRunner({ run }),
       mocks.Observer({ observe }),
       mocks.Gate({ closed }),
-      settings({ maxConcurrentAgents })
+      settings({ maxConcurrentAgents, repositories })
     ])
   )
 

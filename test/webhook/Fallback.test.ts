@@ -21,6 +21,7 @@ describe("Fallback", () => {
     ["GET", "/webhook/gitea", [405, "POST", null, "application/problem+json"]],
     ["HEAD", "/webhook/gitea?x=1", [405, "POST", null, "application/problem+json"]],
     ["PUT", "/webhook/gitea", [405, "POST", "close", "application/problem+json"]],
+    ["GET", "/Webhook//Gitea/", [405, "POST", null, "application/problem+json"]],
     ["POST", "/health", [405, "GET, HEAD", "close", "application/problem+json"]],
     ["POST", "/api/a.json/7/x", [405, "GET", "close", "application/problem+json"]],
     ["GET", "/api/a.json/7/8/x", [404, null, null, "application/problem+json"]],

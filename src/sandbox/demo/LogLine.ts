@@ -15,7 +15,7 @@ export const LogLine = Schema.Struct({
     source: Schema.optionalKey(Schema.NullOr(Schema.String)),
     by: Schema.optionalKey(Schema.String),
     cause: Schema.optionalKey(Schema.String),
-    state: Schema.optionalKey(Schema.String),
+    to: Schema.optionalKey(Schema.String),
     stopReason: Schema.optionalKey(Schema.String),
     edited: Schema.optionalKey(Schema.Boolean)
   })

@@ -70,9 +70,9 @@ const tellers: Readonly<Record<string, Teller>> = {
     story: { comments: story.comments + (edited === true ? 0 : 1) },
     line: edited === true ? "report    progress comment edited" : "report    comment posted on the issue"
   }),
-  "Task left its run": (_, { annotations: { state, cause } }) => ({
-    story: { outcome: state ?? null },
-    line: `task      ${state}: ${cause}`
+  "Task changes state": (_, { annotations: { to, cause } }) => ({
+    story: { outcome: to ?? null },
+    line: `task      ${to}: ${cause}`
   })
 }
 
