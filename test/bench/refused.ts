@@ -16,9 +16,11 @@ const memoryOf = Effect.fnUntraced(function* ({ pid }: ChildProcessSpawner.Child
   return Number(yield* spawner.string(ChildProcess.make("ps", ["-o", "rss=", "-p", String(pid)]))) / 1024
 })
 
-const measure = Effect.fnUntraced(function* (file: string, name: string, env: Record<string, string>) {
+/** What requests that nobody signed leave in memory: that of the first 2,000 next to that of 20,000. */
+const program = Effect.gen(function* () {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const server = yield* coordinator(file, env)
+  const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ directory: "dist", prefix: "bench-" })
+  const server = yield* coordinator(`${folder}/store.db`)
   const url = yield* addressOf(server)
   const send = (count: number) => spawner.string(load(url, "not-the-secret-of-the-hook", CONNECTIONS, count))
   const before = yield* memoryOf(server)
@@ -27,19 +29,9 @@ const measure = Effect.fnUntraced(function* (file: string, name: string, env: Re
   yield* send(ALL - FIRST)
   const all = yield* memoryOf(server)
   yield* Console.log(
-    `${name.padEnd(16)} ${before.toFixed(0)} MB at rest, ${first.toFixed(0)} MB after ${FIRST} refused requests, ` +
+    `${before.toFixed(0)} MB at rest, ${first.toFixed(0)} MB after ${FIRST} refused requests, ` +
       `${all.toFixed(0)} MB after ${ALL}: ${(all - first).toFixed(1)} MB more`
   )
-}, Effect.scoped)
-
-/**
- * What requests that nobody signed leave in memory: that of the first 2,000 next to that of 20,000. V8 puts off collecting as long as
- * it has room, so what is kept shows where it has little.
- */
-const program = Effect.gen(function* () {
-  const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ directory: "dist", prefix: "bench-" })
-  yield* measure(`${folder}/small.db`, "heap of 128 MB", { NODE_OPTIONS: "--max-heap-size=128" })
-  yield* measure(`${folder}/default.db`, "default heap", {})
 })
 
 NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
