@@ -95,7 +95,8 @@ export const assemble = (on: typeof foundations) =>
   Readiness.stopping.pipe(
     Layer.provideMerge(Http),
     Layer.provideMerge(Stages),
-    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, Gate.layer, WebhookVerifier.layer)),
+    Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, WebhookVerifier.layer)),
+    Layer.provideMerge(Gate.layer),
     Layer.provideMerge(SessionServices),
     Layer.provideMerge(on.toolbox),
     Layer.provideMerge(Observer.layer),

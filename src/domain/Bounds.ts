@@ -4,7 +4,7 @@ import type { Task } from "./Task.ts"
 /** What one mandate may use before its task waits for a person. */
 export const MAX_TURNS = 50
 export const MAX_TOKENS = 2_000_000
-export const MAX_ELAPSED = Duration.hours(2)
+const MAX_ELAPSED = Duration.hours(2)
 /** Rotations in a row without a finished turn between them. */
 export const MAX_BARREN_ROTATIONS = 3
 

@@ -44,7 +44,7 @@ export class Inbox extends Context.Service<
     /** Gives accepted deliveries their final status; a replay that is `done` becomes `duplicate`. Part of the caller's transaction. */
     settle(
       seqs: ReadonlyArray<number>,
-      status: "done" | "failed" | "ignored",
+      status: "done" | "failed",
       reason: string | null
     ): Effect.Effect<void, StoreUnavailable>
     /** Completes once for what was accepted since it last did. For one consumer. */
@@ -94,7 +94,7 @@ export class Inbox extends Context.Service<
 
       const settle = Effect.fn("Inbox.settle")(function* (
         seqs: ReadonlyArray<number>,
-        status: "done" | "failed" | "ignored",
+        status: "done" | "failed",
         reason: string | null
       ) {
         const now = yield* Clock.currentTimeMillis

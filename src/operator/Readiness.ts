@@ -8,6 +8,7 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { Settings } from "../Settings.ts"
 import { Holder } from "../storage/Holder.ts"
+import { Gate } from "../task/Gate.ts"
 
 /** How long an answer about the store is good for: readiness is asked without authentication, and a commit costs a sync. */
 const STORE_CHECK = "1 second"
@@ -59,6 +60,7 @@ export class Readiness extends Context.Service<
       const client = yield* ModelClient
       const adapter = yield* Gitea
       const gaps = yield* Gaps
+      const gate = yield* Gate
 
       const stopping = yield* Ref.make(false)
       // A real commit, because a full disk is not seen by reading.
@@ -76,9 +78,10 @@ export class Readiness extends Context.Service<
         if (settings.anthropicKey === null) return missing("ANTHROPIC_API_KEY is not set: tasks wait in ready")
         return health === "ok" ? OK : degraded(health.message)
       })
-      const worker: Component = settings.enabled
-        ? OK
-        : missing("COORDINATOR_ENABLED is false: deliveries are kept, nothing is started")
+      const worker = Effect.map(gate.closed, (why): Component => {
+        if (why === null) return OK
+        return settings.enabled ? degraded(why) : missing(why)
+      })
 
       const unreadable = sql`select 1 from tasks where unreadable_since is not null and not ${sql.in("state", OVER)} limit 1`
       const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
@@ -104,9 +107,9 @@ export class Readiness extends Context.Service<
       }).pipe(fromStore)
 
       const stored = { intake: yield* intake, outbox: yield* outbox }
-      const report = Effect.map(Effect.all({ store, gitea, claude, ...stored }), (components) => ({
+      const report = Effect.map(Effect.all({ store, gitea, claude, worker, ...stored }), (components) => ({
         ready: components.store.status === "ok",
-        components: { ...components, worker }
+        components
       }))
       return { report, stop: Ref.set(stopping, true) }
     })

@@ -18,7 +18,7 @@ export class Gate extends Context.Service<
       const identity = yield* BotIdentity
       const client = yield* ModelClient
       const closed = Effect.gen(function* () {
-        if (!enabled) return "COORDINATOR_ENABLED is false"
+        if (!enabled) return "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started"
         if (anthropicKey === null) return "ANTHROPIC_API_KEY is not set"
         const health = yield* client.health
         return health !== "ok" && health._tag === "ModelAuth"

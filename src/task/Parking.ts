@@ -6,7 +6,7 @@ import { progressEntry } from "./Reports.ts"
 import { record } from "./Transitions.ts"
 
 /** How long a repository may be out of sight before the tasks in it wait for a person. */
-export const UNREADABLE_LIMIT = Duration.hours(1)
+const UNREADABLE_LIMIT = Duration.hours(1)
 
 /** Parks a task that waits or runs, whoever works it: its lease is taken away. Part of the caller's transaction. */
 export const park = Effect.fnUntraced(function* ({ sql, outbox }: Writers, task: Task, cause: string) {

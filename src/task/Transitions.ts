@@ -5,7 +5,7 @@ import type { Task } from "../domain/Task.ts"
 import type { TaskState } from "../domain/TaskState.ts"
 
 /** Times an issue may become ready within the window; a runaway of assignments stops there until the window has passed. */
-export const BREAKER_LIMIT = 10
+const BREAKER_LIMIT = 10
 const CLAIMED = "claimed by a worker"
 const BREAKER_WINDOW = Duration.hours(1)
 

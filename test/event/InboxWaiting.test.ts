@@ -38,10 +38,10 @@ describe("What waits in the inbox", () => {
       yield* accept(incoming("a", "A"))
       yield* inbox.settle([1], "done", null).pipe(Effect.andThen(Effect.fail("undo")), sql.withTransaction, Effect.flip)
       assert.deepStrictEqual(yield* statuses, ["a accepted"])
-      yield* inbox.settle([1, 99], "ignored", "of no interest")
+      yield* inbox.settle([1, 99], "failed", "of no interest")
       yield* inbox.settle([1], "done", null)
       const [row] = yield* rows
-      assert.deepStrictEqual([row?.status, row?.reason, row?.settledAt], ["ignored", "of no interest", 5000])
+      assert.deepStrictEqual([row?.status, row?.reason, row?.settledAt], ["failed", "of no interest", 5000])
     }).pipe(Effect.provide(Live))
   )
 

@@ -1,47 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Exit, Layer, Schema, Scope } from "effect"
+import { Effect, Exit, Layer, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
-import { Gaps } from "../../src/event/Gaps.ts"
 import { HEALTH_METHODS, HealthRoutes } from "../../src/operator/HealthRoutes.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import { VERSION } from "../../src/operator/Version.ts"
-import type { SettingsValues } from "../../src/Settings.ts"
 import { Outbox } from "../../src/task/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { Fallback } from "../../src/webhook/Fallback.ts"
 import { REPOSITORY } from "../harness/Deliveries.ts"
-import { mocks } from "../harness/Mocks.ts"
-import { models } from "../harness/Models.ts"
-import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
 import { observe, taskOf } from "../task/support.ts"
-
-const OVERLOADED = new ModelOverloaded({ operation: "turn", requestId: null, retryAfter: null })
-const UNREACHABLE = "Gitea has not answered yet"
-
-interface Scene {
-  readonly settings?: Partial<SettingsValues>
-  /** What is wrong with the identity, and whether Claude is overloaded. */
-  readonly problem?: string | null
-  readonly overloaded?: boolean
-}
-
-/** Readiness over a store in memory, with the surroundings of a scene. */
-const surroundings = ({ overloaded = false, problem = null, settings: values = {} }: Scene = {}) =>
-  Readiness.layer.pipe(
-    Layer.provide([
-      mocks.BotIdentity({ problem: Effect.succeed(problem) }),
-      mocks.Gitea({ health: Effect.succeed(null) }),
-      models({ health: Effect.succeed(overloaded ? OVERLOADED : "ok") }),
-      settings(values)
-    ]),
-    Layer.provideMerge(Gaps.layer),
-    Layer.provideMerge(TestStore)
-  )
+import { COMBINATIONS, surroundings } from "./scenes.ts"
 
 const decodeAnswer = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
@@ -67,48 +38,6 @@ const server = Effect.gen(function* () {
     }
   })
 })
-
-const GITEA = {
-  missing: [{ settings: { giteaToken: null } }, { status: "missing", why: "GITEA_TOKEN is not set: receive-only" }],
-  degraded: [{ problem: UNREACHABLE }, { status: "degraded", why: UNREACHABLE }],
-  ok: [{}, { status: "ok" }]
-} as const
-const CLAUDE = {
-  missing: [
-    { settings: { anthropicKey: null } },
-    { status: "missing", why: "ANTHROPIC_API_KEY is not set: tasks wait in ready" }
-  ],
-  degraded: [{ overloaded: true }, { status: "degraded", why: OVERLOADED.message }],
-  ok: [{}, { status: "ok" }]
-} as const
-const WORKER = {
-  missing: [
-    { settings: { enabled: false } },
-    { status: "missing", why: "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started" }
-  ],
-  ok: [{}, { status: "ok" }]
-} as const
-
-const combine = (scenes: ReadonlyArray<Scene>): Scene => ({
-  ...Object.assign({}, ...scenes),
-  settings: Object.assign({}, ...scenes.map((scene) => scene.settings ?? {}))
-})
-
-const COMBINATIONS = Array.cartesian(
-  Array.cartesian(Object.entries(GITEA), Object.entries(CLAUDE)),
-  Object.entries(WORKER)
-).map(([[gitea, claude], worker]) => ({
-  name: `gitea ${gitea[0]}, claude ${claude[0]}, worker ${worker[0]}`,
-  scene: combine([gitea[1][0], claude[1][0], worker[1][0]]),
-  components: {
-    store: { status: "ok" },
-    intake: { status: "ok" },
-    outbox: { status: "ok" },
-    gitea: gitea[1][1],
-    claude: claude[1][1],
-    worker: worker[1][1]
-  }
-}))
 
 describe("HealthRoutes", () => {
   it.effect("tell that the process lives", () =>

@@ -21,7 +21,11 @@ interface Case {
 const cases: ReadonlyArray<Case> = [
   { when: "all is well", why: null },
   { when: "Claude is only unavailable", health: down, why: null },
-  { when: "work is switched off", settings: { enabled: false }, why: "COORDINATOR_ENABLED is false" },
+  {
+    when: "work is switched off",
+    settings: { enabled: false },
+    why: "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started"
+  },
   { when: "there is no key", settings: { anthropicKey: null }, why: "ANTHROPIC_API_KEY is not set" },
   {
     when: "the key is refused",
