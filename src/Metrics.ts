@@ -131,7 +131,7 @@ const known: ReadonlyArray<Metric.Metric<never, unknown>> = [
  * From now on every series of a counter or histogram is there, with 0 until something happens: an increase is only seen from a
  * value before it. Gauges are set when they are asked for.
  */
-export const begin: Effect.Effect<void> = Effect.andThen(
+export const registerAll: Effect.Effect<void> = Effect.andThen(
   Effect.forEach(known, Metric.value, { discard: true }),
   billed({ input_tokens: 0, output_tokens: 0 })
 )

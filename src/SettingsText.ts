@@ -110,7 +110,8 @@ export const globs: Parse<ReadonlyArray<string>> = (value = "") => {
 }
 
 export const host: Parse<string> = (value = "") =>
-  isIP(value) !== 0 || /^(?!.*\.\d+$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(value)
+  // What ends in a number and is no address is a broken one, or a port.
+  isIP(value) !== 0 || /^(?!(.*\.)?\d+$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(value)
     ? Result.succeed(value)
     : Result.fail("is not an address to listen on: set it to an IP address or a host name, without a port")
 

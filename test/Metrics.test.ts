@@ -108,7 +108,7 @@ describe("Metrics", () => {
       const anthropic = yield* Anthropic
       const shop = FullName.make("acme/shop")
       const errors = Effect.map(Metric.snapshot, (all) => all.filter(({ id }) => id === "coordinator_errors_total"))
-      yield* Metrics.begin
+      yield* Metrics.registerAll
       const before = yield* errors
       const calls: ReadonlyArray<Effect.Effect<unknown, GiteaError | ModelError>> = [
         gitea.whoAmI,

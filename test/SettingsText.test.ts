@@ -98,7 +98,7 @@ describe("host", () => {
     }
   )
 
-  it.each(["localhost:80", "not a host", "http://localhost", "256.1.1.1", "1.2.3", "[::1]", "-a", "a.", "*"])(
+  it.each(["localhost:80", "not a host", "http://localhost", "256.1.1.1", "1.2.3", "8000", "[::1]", "-a", "a.", "*"])(
     "is not %s",
     (text) => {
       assert.isTrue(isFault(Text.host, text))

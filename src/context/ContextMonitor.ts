@@ -1,15 +1,14 @@
 import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
-import { ModelUnavailable } from "../anthropic/ModelError.ts"
 import type { SessionId } from "../domain/Session.ts"
 import * as Metrics from "../Metrics.ts"
 import { Samples } from "../session/Samples.ts"
-import { Sessions } from "../session/Sessions.ts"
+import { Sessions, tooSlow } from "../session/Sessions.ts"
 import type { LiveSession } from "../session/Sessions.ts"
 import { ContextSchedule } from "./ContextSchedule.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
 const POLL_LIMIT = Duration.seconds(30)
-/** Sessions looked at in one transaction, which takes a sync of the disk, and before other work gets its turn. */
+/** Sessions looked at in one transaction, of which each takes a sync of the disk; then other work gets its turn. */
 const CHUNK = 1_000
 const FIRST_BACKOFF = Duration.seconds(10)
 const LONGEST_BACKOFF = Duration.minutes(5)
@@ -26,8 +25,6 @@ const backoff = (count: number): number =>
   Math.min(Duration.toMillis(LONGEST_BACKOFF), Duration.toMillis(FIRST_BACKOFF) * 2 ** (count - 1))
 
 const idsOf = ({ session }: LiveSession) => ({ session: session.id, task: session.task })
-
-const tooSlow = new ModelUnavailable({ operation: "count", requestId: null, kind: "timeout" })
 
 const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSession, cause: Cause.Cause<unknown>) {
   const before = troubles.get(live)
@@ -98,7 +95,8 @@ export const ContextMonitor = Layer.effectDiscard(
         Effect.catchCause(() => Effect.forEach(live, (one) => guarded(actions, one, act(one)), { discard: true }))
       )
 
-    // What has to be counted first is waited for aside. One that still hangs is left alone; its next look begins when it has ended.
+    // What has to be counted first is waited for aside. One that still hangs is left alone, also where its session was entered anew:
+    // its next look begins when it has ended.
     const tick = Effect.gen(function* () {
       const live = yield* sessions.live
       const now = yield* Clock.currentTimeMillis

@@ -8,7 +8,7 @@ export type Comment = typeof Comment.Type
 /** The hidden line by which one of our comments is found again before a write is repeated. */
 export const markerOf = (key: string): string => `<!-- mosaic ${key} -->`
 
-const MARKER = /(<!-- mosaic [^>]+ -->)/
+const MARKER = /(<!-- mosaic [^>]+ -->\n)$/
 
 /** Changes the text of a comment, and leaves its marker as it is: by another nobody would find it again. */
 export const mapText = (body: string, change: (text: string) => string): string =>

@@ -41,9 +41,9 @@ export interface Evidence {
   readonly received: Received
 }
 
-/** Deliveries that came from a repository: any ever, any about assignments, and any since the change. */
+/** Deliveries that came from a repository: any before the change, any about assignments, and any since the change. */
 export interface Received {
-  readonly any: boolean
+  readonly before: boolean
   readonly assignments: boolean
   readonly since: boolean
 }
@@ -79,10 +79,11 @@ const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
 export const causeOf = (evidence: Evidence): GapCause => {
   const { hook, received } = evidence
   if (downtimeOf(evidence) !== null) return "receiver down"
-  if (hook === "younger") return "hook missing"
   if (hook === "inactive") return "hook inactive"
   if (hook === "unsubscribed") return "not subscribed to assignments"
-  if (!received.any) return hook === "active" ? "host not allowed" : "hook missing"
+  // Before, there may have been a hook of the organization.
+  if (hook === "younger" && !received.before) return "hook missing"
+  if (!received.before && !received.since) return hook === "active" ? "host not allowed" : "hook missing"
   // Missing alone proves nothing: there may be a hook of the organization.
   if (hook === "missing" && !received.since) return "hook missing"
   if (cameWithTheIssue(evidence)) return "created with assignee"
@@ -103,15 +104,21 @@ export const adviceFor: Readonly<Record<GapCause, string>> = {
   unknown: "see the recent deliveries of the hook in Gitea"
 }
 
-const timeOf = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
-
-/** The cause with the time nobody listened, where that is it; before the first start nobody ever did. */
-export const causeIn = (gap: {
-  readonly cause: GapCause
+interface Down {
   readonly downFrom: number | null
   readonly downTo: number | null
-}): string => {
-  if (gap.downTo === null) return gap.cause
-  const from = gap.downFrom === null ? "" : `from ${timeOf(gap.downFrom)} `
-  return `${gap.cause} ${from}until ${timeOf(gap.downTo)}`
+}
+
+const timeOf = (millis: number | null): string | null =>
+  millis === null ? null : DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** The time nobody listened, for the log, where there is one. Before the first start nobody ever did. */
+export const downIn = ({ downFrom, downTo }: Down) =>
+  downTo === null ? {} : { downFrom: timeOf(downFrom), downTo: timeOf(downTo) }
+
+/** The cause with that time, for people. */
+export const causeIn = ({ cause, downFrom, downTo }: Down & { readonly cause: GapCause }): string => {
+  if (downTo === null) return cause
+  const from = downFrom === null ? "" : `from ${timeOf(downFrom)} `
+  return `${cause} ${from}until ${timeOf(downTo)}`
 }

@@ -1,6 +1,6 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { adviceFor, causeIn, GapCause, SLACK, tellingActions } from "../domain/Gap.ts"
+import { adviceFor, downIn, GapCause, SLACK, tellingActions } from "../domain/Gap.ts"
 import type { Received } from "../domain/Gap.ts"
 import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
@@ -9,6 +9,7 @@ import { TaskState } from "../domain/TaskState.ts"
 import * as Metrics from "../Metrics.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { NOT_OURS } from "./classify.ts"
 
 /** A repair that no delivery is known to have told of, found then (milliseconds); `state` is where it brought the task. */
 export const Suspect = Schema.Struct({
@@ -46,9 +47,9 @@ export class Gaps extends Context.Service<
     suspect(task: Repaired): Effect.Effect<void, StoreUnavailable>
     /** What is to be explained, oldest first, at most 100. */
     readonly suspected: Effect.Effect<ReadonlyArray<Suspect>, StoreUnavailable>
-    /** Whether a delivery told of the change after all, whatever became of it. */
+    /** Whether a delivery told of the change after all, whatever became of it, unless the bot was not assigned yet. */
     told(suspect: Suspect, happenedAt: number | null): Effect.Effect<boolean, StoreUnavailable>
-    /** What came from a repository, ever and since then. */
+    /** What came from a repository, before and since then. */
     received(fullName: FullName, happenedAt: number | null): Effect.Effect<Received, StoreUnavailable>
     dismiss(suspect: Suspect): Effect.Effect<void, StoreUnavailable>
     record(suspect: Suspect, explanation: Explanation): Effect.Effect<void, StoreUnavailable>
@@ -77,17 +78,17 @@ export class Gaps extends Context.Service<
         const from = happenedAt === null ? foundAt - UNKNOWN_SPAN : happenedAt - SLACK
         const rows = yield* sql`select 1 from deliveries
           where task_id = ${taskId} and received_at >= ${from} and ${sql.in("action", tellingActions(state))}
-            and status <> 'ignored' limit 1`
+            and coalesce(reason, '') <> ${NOT_OURS} limit 1`
         return rows.length > 0
       }, orStoreUnavailable)
 
       const received = Effect.fn("Gaps.received")(function* (fullName: FullName, happenedAt: number | null) {
         const from = (happenedAt ?? 0) - SLACK
-        const [row] = yield* sql<{ any: number; assignments: number; since: number }>`select
-          exists (select 1 from deliveries where full_name = ${fullName}) as "any",
+        const [row] = yield* sql<{ before: number; assignments: number; since: number }>`select
+          exists (select 1 from deliveries where full_name = ${fullName} and received_at < ${from}) as before,
           exists (select 1 from deliveries where full_name = ${fullName} and action in ('assigned', 'unassigned')) as assignments,
           exists (select 1 from deliveries where full_name = ${fullName} and received_at >= ${from}) as since`
-        return { any: row?.any === 1, assignments: row?.assignments === 1, since: row?.since === 1 }
+        return { before: row?.before === 1, assignments: row?.assignments === 1, since: row?.since === 1 }
       }, orStoreUnavailable)
 
       const record = Effect.fn("Gaps.record")(function* ({ foundAt, id, state, taskId }: Suspect, it: Explanation) {
@@ -98,7 +99,7 @@ export class Gaps extends Context.Service<
           yield* Metric.update(Metrics.repair, Duration.toSeconds(Duration.millis(foundAt - it.happenedAt)))
         }
         yield* Effect.logWarning("Gap in the deliveries repaired").pipe(
-          Effect.annotateLogs({ task: taskId, cause: causeIn(it), state, advice: adviceFor[it.cause] })
+          Effect.annotateLogs({ task: taskId, cause: it.cause, ...downIn(it), state, advice: adviceFor[it.cause] })
         )
       }, orStoreUnavailable)
 

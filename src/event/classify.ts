@@ -2,6 +2,9 @@ import { Array } from "effect"
 import type { DeliveryStatus, Receipt } from "../domain/Delivery.ts"
 import type { Incoming } from "./Incoming.ts"
 
+/** Why a delivery is ignored that tells of an issue the bot has nothing to do with, as far as was known then. */
+export const NOT_OURS = "not assigned to the bot, and no task"
+
 /** What bears on a delivery of all that came before it. */
 export interface Known {
   /** This very delivery: the same id with the same body. */
@@ -34,7 +37,7 @@ export interface Candidate {
 const reasonToIgnore = ({ incoming: { ignored, subject }, known }: Candidate): string | null => {
   if (ignored !== null) return ignored
   if (subject === null) return "not about an issue"
-  return subject.assigned || known.concerned ? null : "not assigned to the bot, and no task"
+  return subject.assigned || known.concerned ? null : NOT_OURS
 }
 
 const judge = (candidate: Candidate, canLook: boolean): Verdict => {

@@ -27,22 +27,14 @@ const readText = (operation: string, response: HttpClientResponse.HttpClientResp
   )
 
 /**
- * Gitea sends the path of what was renamed on to another path of its API. To the same path is a change of scheme or host, and to a
- * page is a sign-in: the work of a proxy, which says nothing about what was asked for.
+ * Gitea sends the path of what was renamed on to another path of the same API. To the same path is a change of scheme or host, to
+ * another prefix Gitea has moved, and to a page is a sign-in: none of them says anything about what was asked for. `api` is where
+ * all paths of the API begin.
  */
-const leadsOn = (asked: string, location: string | undefined): boolean => {
+const leadsOn = (api: string, asked: string, location: string | undefined): boolean => {
   if (location === undefined || !URL.canParse(location, asked)) return false
   const { pathname } = new URL(location, asked)
-  return pathname.includes("/api/v1/") && pathname !== new URL(asked).pathname
-}
-
-const refused = (operation: string, asked: string, { headers, status }: HttpClientResponse.HttpClientResponse) => {
-  const error = fromStatus(operation, status, headers["retry-after"])
-  if (status >= 400 || (isMoved(error) && leadsOn(asked, headers["location"]))) return error
-  return noAnswer(
-    operation,
-    `a redirect (${status}): look at scheme, host and path of GITEA_URL, and at any proxy before it`
-  )
+  return pathname.startsWith(`${new URL(api).pathname}/`) && pathname !== new URL(asked).pathname
 }
 
 export interface Call {
@@ -63,8 +55,19 @@ export type Send = <A>(call: Call, answer: Schema.Codec<A, unknown>) => Effect.E
  */
 export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Redacted.Redacted) {
   const client = yield* HttpClient.HttpClient
+  const api = `${baseUrl}/api/v1`
+
+  const refused = (operation: string, asked: string, { headers, status }: HttpClientResponse.HttpClientResponse) => {
+    const error = fromStatus(operation, status, headers["retry-after"])
+    if (status >= 400 || (isMoved(error) && leadsOn(api, asked, headers["location"]))) return error
+    return noAnswer(
+      operation,
+      `a redirect (${status}): look at scheme, host and path of GITEA_URL, and at any proxy before it`
+    )
+  }
+
   const exchange = Effect.fnUntraced(function* <A>(call: Call, answer: Schema.Codec<A, unknown>) {
-    const request = HttpClientRequest.make(call.method)(`${baseUrl}/api/v1${call.path}`).pipe(
+    const request = HttpClientRequest.make(call.method)(`${api}${call.path}`).pipe(
       HttpClientRequest.setUrlParams(call.query ?? {}),
       HttpClientRequest.bearerToken(token),
       HttpClientRequest.acceptJson,

@@ -10,7 +10,7 @@ export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
   detail: Schema.String
 }) {
   override get message() {
-    return `Gitea: ${this.operation} failed (${this.status ?? "no answer"}): ${this.detail}`
+    return `Gitea: ${this.operation} failed (${this.status ?? "no usable answer"}): ${this.detail}`
   }
 }
 
@@ -47,8 +47,11 @@ export const noAnswer = (operation: string, detail: string): GiteaError =>
 /** Under another path by now: the repository was renamed (301), or its owner (307). */
 export const isMoved = ({ status }: GiteaError): boolean => status === 301 || status === 307
 
+/** Gone, or out of sight. */
+export const isMissing = ({ status }: GiteaError): boolean => status === 404
+
 /** Nothing under this path: moved, gone, or out of sight. */
-export const isElsewhere = (error: GiteaError): boolean => isMoved(error) || error.status === 404
+export const isElsewhere = (error: GiteaError): boolean => isMoved(error) || isMissing(error)
 
 /** Not for the bot to see or do: no rights (403), no sight (404), or the token lacks the scope. */
 export const isRefused = ({ status }: GiteaError): boolean => status === 403 || status === 404

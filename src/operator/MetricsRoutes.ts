@@ -12,7 +12,7 @@ export const METRICS_METHODS = { [PATH]: ["GET"] }
 export const MetricsRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const { refresh } = yield* Gauges
-    yield* Metrics.begin
+    yield* Metrics.registerAll
     const answer = Effect.map(Effect.andThen(refresh, PrometheusMetrics.format()), (text) =>
       HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
     )

@@ -7,6 +7,7 @@ import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Journal } from "./Journal.ts"
 import { Samples } from "./Samples.ts"
+import { tooSlow } from "./Sessions.ts"
 import type { LiveSession } from "./Sessions.ts"
 
 const COUNT_LIMIT = Duration.seconds(10)
@@ -47,7 +48,7 @@ export class ContextControl extends Context.Service<
       // A count is a help, not a condition: without it the last known figure decides.
       const count = (live: LiveSession) =>
         live.poll.pipe(
-          Effect.timeoutOption(COUNT_LIMIT),
+          Effect.timeoutOrElse({ duration: COUNT_LIMIT, orElse: () => Effect.fail(tooSlow) }),
           Effect.matchEffect({
             onFailure: (error) => {
               const log = uncounted.has(live) ? Effect.logDebug : Effect.logWarning

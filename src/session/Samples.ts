@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, Metric, Request, RequestResolver, Schema } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Metric, Request, RequestResolver, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ContextAction, decideAction } from "../domain/ContextAction.ts"
 import { UsageSource } from "../domain/ContextUsage.ts"
@@ -107,8 +107,13 @@ export class Samples extends Context.Service<
       const sampleAll = Effect.fn("Samples.sampleAll")(function* (live: ReadonlyArray<LiveSession>, by: SampledBy) {
         const looks = yield* Effect.forEach(live, look)
         const news = looks.filter((one) => newest.get(one.live) !== one.figure)
-        if (news.length > 0) yield* Effect.request(new Keep({ news, by }), resolver)
+        // At once, or another look would take it for news until it is stored.
         news.forEach((one) => newest.set(one.live, one.figure))
+        if (news.length > 0) {
+          yield* Effect.onExit(Effect.request(new Keep({ news, by }), resolver), (exit) =>
+            Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => news.forEach(({ live: it }) => newest.delete(it)))
+          )
+        }
         yield* Effect.forEach(news, (one) => tell(one, by), { discard: true })
         return looks.map(({ action }) => action)
       })

@@ -1,10 +1,14 @@
 import { Clock, Context, Effect, Layer, Ref, Scope } from "effect"
+import { ModelUnavailable } from "../anthropic/ModelError.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import { strongest } from "../domain/ContextAction.ts"
 import type { ContextAction } from "../domain/ContextAction.ts"
 import type { ContextUsage } from "../domain/ContextUsage.ts"
 import * as Meter from "../domain/Meter.ts"
 import type { Session } from "../domain/Session.ts"
+
+/** For who waits for a count no longer. */
+export const tooSlow = new ModelUnavailable({ operation: "count", requestId: null, kind: "timeout" })
 
 /** A session that is being worked in this process, as the context monitor sees it. */
 export interface LiveSession {

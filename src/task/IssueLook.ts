@@ -9,7 +9,7 @@ import type { TaskId } from "../domain/Task.ts"
 import { assignedItself, mandateOf } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
-import { isElsewhere } from "../gitea/GiteaError.ts"
+import { isElsewhere, isMissing } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { Subject } from "./Application.ts"
 
@@ -50,12 +50,12 @@ export class IssueLook extends Context.Service<IssueLook, { at(ref: IssueRef): E
       const identity = yield* BotIdentity
 
       /** Null: nothing of that number under this name, or the name is another repository's today. */
-      const read = ({ taskId, fullName }: IssueRef) =>
+      const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
         gitea.issue(fullName, numberOf(taskId)).pipe(
           Effect.map((issue) =>
             (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
           ),
-          Effect.catchIf(isElsewhere, () => Effect.succeed(null))
+          Effect.catchIf(isNothing, () => Effect.succeed(null))
         )
 
       const observe = Effect.fnUntraced(function* (
@@ -75,11 +75,11 @@ export class IssueLook extends Context.Service<IssueLook, { at(ref: IssueRef): E
 
       const at = Effect.fn("IssueLook.at")(function* (ref: IssueRef) {
         const id = repositoryIdOf(ref.taskId)
-        const issue = yield* read(ref)
+        const issue = yield* read(ref, isElsewhere)
         if (issue !== null) return yield* observe({ id, fullName: ref.fullName }, issue)
         const repository = yield* gitea.repository(id)
         // Read anew even under the same name: only of a repository that could be seen before does a missing issue prove anything.
-        const present = yield* read({ ...ref, fullName: repository.fullName })
+        const present = yield* read({ ...ref, fullName: repository.fullName }, isMissing)
         return present === null ? GONE : yield* observe(repository, present)
       })
 

@@ -6,13 +6,14 @@ import type { TaskState } from "../domain/TaskState.ts"
 
 /** Times an issue may become ready within the window; a runaway of assignments stops there until the window has passed. */
 const BREAKER_LIMIT = 10
-const CLAIMED = "claimed by a worker"
 const BREAKER_WINDOW = Duration.hours(1)
+
+const CLAIMED = "claimed by a worker"
 
 const tell = (task: Task["id"], from: TaskState | null, to: TaskState, cause: string) =>
   Effect.annotateLogs(Effect.logInfo("Task changes state"), { task, from, to, cause })
 
-/** Records, and logs, that a task came to a state, when, and why. Part of the caller's transaction. */
+/** Records that a task came to a state, when, and why, and logs it once that is sure. Part of the caller's transaction. */
 export const record = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   task: Pick<Task, "id" | "state"> | { readonly id: Task["id"]; readonly state: null },
@@ -22,7 +23,7 @@ export const record = Effect.fnUntraced(function* (
   if (task.state !== null) yield* Effect.fromResult(transition(task, to))
   const at = yield* Clock.currentTimeMillis
   yield* sql`insert into transitions (task_id, "from", "to", cause, at) values (${task.id}, ${task.state}, ${to}, ${cause}, ${at})`
-  yield* tell(task.id, task.state, to, cause)
+  yield* sql.afterCommit(tell(task.id, task.state, to, cause))
 })
 
 /** Whether the issue has become ready too often of late. */
@@ -39,5 +40,5 @@ export const recordClaim = Effect.fnUntraced(function* (sql: SqlClient.SqlClient
   const rows = yield* sql`insert into transitions (task_id, "from", "to", cause, at)
     select ${id}, 'ready', 'running', ${CLAIMED}, ${at}
     where (select "to" from transitions where task_id = ${id} order by id desc limit 1) = 'ready' returning id`
-  if (rows.length > 0) yield* tell(id, "ready", "running", CLAIMED)
+  if (rows.length > 0) yield* sql.afterCommit(tell(id, "ready", "running", CLAIMED))
 })

@@ -26,5 +26,6 @@ export const watchDrops = Effect.fnUntraced(function* (server: Server) {
       Effect.annotateLogs({ count, limit: server.maxConnections })
     )
   })
+  yield* Effect.addFinalizer(() => tell)
   yield* tell.pipe(Effect.repeat(Schedule.spaced(INTERVAL)), Effect.forkScoped)
 })

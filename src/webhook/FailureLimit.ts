@@ -13,8 +13,8 @@ const SECOND = 1000
 export class FailureLimit extends Context.Service<
   FailureLimit,
   {
-    /** Notes one failure. Gives the whole seconds its sender has to wait once there were over 60 in the last minute, else null. */
-    fail(peer: Option.Option<string>): Effect.Effect<number | null>
+    /** Notes one failure, and why, for the log. Gives the whole seconds its sender has to wait once there were over 60 in the last minute, else null. */
+    fail(peer: Option.Option<string>, why: string): Effect.Effect<number | null>
   }
 >()("mosaic-coordinator/webhook/FailureLimit") {
   static readonly layer = Layer.sync(FailureLimit, () => {
@@ -22,19 +22,17 @@ export class FailureLimit extends Context.Service<
     let told = -Infinity
 
     /** At most once in a window, whoever fails: anybody can cause it, and so can a wrong secret. */
-    const tell = Effect.fnUntraced(function* (network: string, now: number) {
-      if (now - told < FAILURE_WINDOW) return
+    const tell = Effect.fnUntraced(function* (network: string, why: string, now: number) {
+      if (told <= now && now - told < FAILURE_WINDOW) return
       told = now
-      yield* Effect.logWarning("Requests fail verification: compare the hook's secret with GITEA_WEBHOOK_SECRET").pipe(
-        Effect.annotateLogs({ peer: network })
-      )
+      yield* Effect.logWarning("Requests fail verification").pipe(Effect.annotateLogs({ peer: network, why }))
     })
 
     return {
-      fail: Effect.fnUntraced(function* (peer) {
+      fail: Effect.fnUntraced(function* (peer, why) {
         const now = yield* Clock.currentTimeMillis
         const network = peerNetwork(peer)
-        yield* tell(network, now)
+        yield* tell(network, why, now)
         const wait = waitAfter(noteFailure(windows, network, now), now)
         return wait === null ? null : Math.ceil(wait / SECOND)
       })

@@ -10,8 +10,8 @@ const patternOf = (path: string): RegExp =>
   new RegExp(
     `^${path
       .replaceAll(".", "\\.")
-      .replace(/:[^/]+/g, "[^/]+")
-      .replaceAll("/", "/+")}/*$`,
+      .replaceAll("/", "/+")
+      .replace(/:[^/]+/g, "[^/]+")}/*$`,
     "i"
   )
 

@@ -9,30 +9,49 @@ import { MAX_BODY_BYTES } from "./RequestHead.ts"
 /** As long as Gitea waits for the whole exchange. */
 const PATIENCE = Duration.seconds(5)
 
-/** Bytes of all bodies together. What came is what counts: a length that is only declared takes no room. */
+/** Bytes of all bodies together, whose room is at most twice that. What came counts, not what is only declared. */
 const MAX_HELD_BYTES = 64 * MAX_BODY_BYTES
 /** Seconds a sender is asked to wait. */
 const RETRY_WHEN_FULL = 1
 
 const full = unavailable("Too many requests are being handled", RETRY_WHEN_FULL)
-const broken = unauthorized("The body ended before it was whole")
 const tooSlow = unauthorized("The body took over 5 seconds")
 
 interface Body {
-  chunks: Array<Uint8Array>
-  /** Bytes of its chunks. */
+  /** What came, and room for more. */
+  bytes: Uint8Array
+  /** How many of them came. */
   size: number
+}
+
+const EMPTY = new Uint8Array()
+
+/**
+ * The only chunk as it is, which is the rule; of more, their bytes in room that doubles: kept apart, chunks of one byte would take
+ * hundreds of times as much.
+ */
+const append = (body: Body, chunk: Uint8Array) => {
+  const size = body.size + chunk.length
+  if (body.size === 0) body.bytes = chunk
+  else {
+    if (size > body.bytes.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * body.bytes.length))
+      larger.set(body.bytes.subarray(0, body.size))
+      body.bytes = larger
+    }
+    body.bytes.set(chunk, body.size)
+  }
+  body.size = size
 }
 
 type Refuse = (refusal: Refusal) => void
 
-const joined = ({ chunks: [first, ...others], size, chunks }: Body): Uint8Array =>
-  first !== undefined && others.length === 0 ? first : Buffer.concat(chunks, size)
-
 /** The body of a request on its way, asked for where its sender waits for that (`Expect: 100-continue`). */
 export const incomingBody = (request: HttpServerRequest.HttpServerRequest): Readable => {
-  if (request.headers["expect"] !== undefined) NodeHttpServerRequest.toServerResponse(request).writeContinue()
-  return NodeHttpServerRequest.toIncomingMessage(request)
+  const incoming = NodeHttpServerRequest.toIncomingMessage(request)
+  const isAskedFor = request.headers["expect"] !== undefined && incoming.httpVersion !== "1.0"
+  if (isAskedFor) NodeHttpServerRequest.toServerResponse(request).writeContinue()
+  return incoming
 }
 
 /**
@@ -55,7 +74,7 @@ export const makeBodyReader = Effect.sync(() => {
   const release = (body: Body) => {
     held -= body.size
     body.size = 0
-    body.chunks = []
+    body.bytes = EMPTY
     unfinished.delete(body)
   }
 
@@ -69,9 +88,7 @@ export const makeBodyReader = Effect.sync(() => {
       if (first === body) return
     }
     held += chunk.length
-    body.size += chunk.length
-    // Grows in place: copied for every chunk, a body in small pieces would take quadratic time.
-    body.chunks.push(chunk)
+    append(body, chunk)
   }
 
   const whole = (body: Body, incoming: Readable) =>
@@ -79,22 +96,21 @@ export const makeBodyReader = Effect.sync(() => {
       const take = (chunk: Uint8Array) => keep(body, chunk, refuse)
       const finish = () => {
         unfinished.delete(body)
-        resume(Effect.succeed(joined(body)))
+        resume(Effect.succeed(body.bytes.subarray(0, body.size)))
       }
-      const breakOff = () => refuse(broken)
       const leave = () => {
-        incoming.off("data", take).off("end", finish).off("close", breakOff).pause()
+        incoming.off("data", take).off("end", finish).pause()
       }
       const refuse = (refusal: Refusal) => {
         leave()
         resume(Effect.fail(refusal))
       }
-      incoming.on("data", take).on("end", finish).on("close", breakOff)
+      incoming.on("data", take).on("end", finish)
       return Effect.sync(leave)
     })
 
   return Effect.fnUntraced(function* (incoming: Readable): Effect.fn.Return<Uint8Array, Refusal, Scope.Scope> {
-    const body: Body = { chunks: [], size: 0 }
+    const body: Body = { bytes: EMPTY, size: 0 }
     // Not by `Effect.addFinalizer`, which copies the whole context of the server for every request.
     yield* Scope.addFinalizer(
       yield* Effect.scope,

@@ -80,7 +80,7 @@ export const WebhookRoutes = HttpRouter.use(
     })
 
     const limited = Effect.fnUntraced(function* (refusal: Refusal, peer: Option.Option<string>) {
-      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
+      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer, refusal.detail) : null
       return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
 

@@ -28,6 +28,7 @@ describe("mapText", () => {
     const change = (text: string) => text.replaceAll("mosaic", "picture").replaceAll("21", "x")
     assert.strictEqual(mapText(withMarker(KEY, "A mosaic of 21"), change), withMarker(KEY, "A picture of x"))
     assert.strictEqual(mapText("mosaic", change), "picture")
+    assert.strictEqual(mapText(`${markerOf("21")} above`, change), "<!-- picture x --> above")
   })
 })
 

@@ -10,12 +10,12 @@ const evidence = (parts: Partial<Evidence>): Evidence => ({
   issueCreatedAt: NOON - HOUR,
   downtimes: [],
   hook: "unreadable",
-  received: { any: true, assignments: true, since: true },
+  received: { before: true, assignments: true, since: true },
   ...parts
 })
 
-const nothing = { any: false, assignments: false, since: false }
-const unassigned = { any: true, assignments: false, since: true }
+const nothing = { before: false, assignments: false, since: false }
+const unassigned = { before: true, assignments: false, since: true }
 const down = [{ from: NOON - 60_000, to: NOON + 60_000 }]
 
 describe("Gap", () => {
@@ -25,7 +25,8 @@ describe("Gap", () => {
     ["receiver down", { downtimes: [{ from: NOON + 3_000, to: NOON + HOUR }] }],
     ["unknown", { downtimes: [{ from: NOON + HOUR, to: NOON + 2 * HOUR }] }],
     ["unknown", { happenedAt: null, downtimes: down }],
-    ["hook missing", { hook: "younger" }],
+    ["hook missing", { hook: "younger", received: { before: false, assignments: true, since: true } }],
+    ["unknown", { hook: "younger" }],
     ["hook inactive", { hook: "inactive" }],
     ["not subscribed to assignments", { hook: "unsubscribed" }],
     ["not subscribed to assignments", { received: unassigned }],
@@ -38,7 +39,7 @@ describe("Gap", () => {
     ["unknown", { issueCreatedAt: null }],
     // A repository without a hook of its own may have its organization's.
     ["unknown", { hook: "missing" }],
-    ["hook missing", { hook: "missing", received: { any: true, assignments: true, since: false } }]
+    ["hook missing", { hook: "missing", received: { before: true, assignments: true, since: false } }]
   ])("is explained by %s from %j", (cause, parts) => assert.strictEqual(causeOf(evidence(parts)), cause))
 
   it("falls into the time in which nobody listened, as far as clocks agree", () => {

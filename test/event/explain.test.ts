@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import type { TaskState } from "../../src/domain/TaskState.ts"
 import type { TimelineEntry } from "../../src/domain/Timeline.ts"
+import { NOT_OURS } from "../../src/event/classify.ts"
 import { makeExplain } from "../../src/event/explain.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
@@ -62,11 +63,14 @@ const scene = (members: Gitea, state: TaskState = "ready") => {
   return { layer, round, suspect }
 }
 
-const received = (action: string, minutes: number) =>
+const received = (action: string, minutes: number, reason: string | null = null) =>
   Effect.flatMap(
     SqlClient.SqlClient,
-    (sql) => sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, received_at)
-      values (${`d${minutes}`}, 'hash', 'issues', ${action}, ${TASK}, ${REPOSITORY.fullName}, 'done', ${NOON + minutes * MINUTE})`
+    (
+      sql
+    ) => sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, reason, received_at)
+      values (${`d${minutes}`}, 'hash', 'issues', ${action}, ${TASK}, ${REPOSITORY.fullName},
+        ${reason === null ? "done" : "ignored"}, ${reason}, ${NOON + minutes * MINUTE})`
   )
 
 const count = (cause: string) => Effect.map(Metric.value(Metrics.gap(cause)), (it) => Number(it.count))
@@ -93,9 +97,18 @@ describe("explain", () => {
     const { layer, round, suspect } = scene({ timeline: () => Effect.succeed([assigned(-90)]) })
     return Effect.gen(function* () {
       yield* suspect
-      yield* received("opened", -90)
+      yield* received("opened", -90, "repository is not in GITEA_REPOSITORIES")
       assert.isEmpty(yield* round)
       assert.isEmpty(yield* (yield* Gaps).suspected)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("takes no delivery for telling of it that came before the bot was assigned", () => {
+    const { layer, round, suspect } = scene({ timeline: () => Effect.succeed([assigned(-90)]) })
+    return Effect.gen(function* () {
+      yield* suspect
+      yield* received("opened", -90, NOT_OURS)
+      assert.lengthOf(yield* round, 1)
     }).pipe(Effect.provide(layer))
   })
 

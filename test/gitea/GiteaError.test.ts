@@ -53,6 +53,7 @@ describe("GiteaError", () => {
     [301, "https://git.example.com/api/v1/repos/acme/shop/issues/1"],
     [301, "http://elsewhere.invalid/sign-in"],
     [301, "http://"],
+    [301, "https://git.example.com/gitea/api/v1/repos/acme/shop/issues/1"],
     [302, "/user/login"],
     [302, STORE],
     [307, undefined],

@@ -5,7 +5,7 @@ import { eventually } from "./Eventually.ts"
 
 /** Less than any call may take, so that none that is answered looks slow. */
 const STEP = Duration.seconds(9)
-/** Looks at a silent wire after which whoever got an answer has begun what follows from it. */
+/** Looks at a silent wire after which whoever got an answer has begun what follows from it: nothing between waits for a thread. */
 const QUIET = 2
 
 const send = FetchHttpClient.Fetch.defaultValue()

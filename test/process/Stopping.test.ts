@@ -51,11 +51,11 @@ describe("Stopping", () => {
         const health = yield* begun(url, "/health")
         yield* life.signal("SIGTERM")
         yield* eventuallyInProcess("nothing new is accepted", refused(url), (is) => is)
-        const said = yield* ready.complete
+        const [said, healthy] = yield* Effect.all([ready.complete, health.complete], { concurrency: 2 })
         assert.deepStrictEqual(statusesIn(said), [200, 503])
         assert.include(said, `"status":"unavailable"`)
         assert.include(said, `"store":{"status":"degraded","why":"the coordinator is stopping"}`)
-        assert.deepStrictEqual(statusesIn(yield* health.complete), [200, 200])
+        assert.deepStrictEqual(statusesIn(healthy), [200, 200])
         const states = store.rows<{ state: string; lease: string | null }>("select state, lease from tasks")
         const [task] = yield* states
         assert.strictEqual(task?.state, "running")

@@ -7,11 +7,13 @@ import { parked } from "../../src/domain/Outcome.ts"
 import { Clearance, ContextControl } from "../../src/session/ContextControl.ts"
 import { Conversations } from "../../src/session/Conversations.ts"
 import { Opening } from "../../src/session/Opening.ts"
+import { warned } from "../harness/Logged.ts"
 import { MODEL_INFO, reply, toolUse, usage } from "../harness/Models.ts"
 import { claimed, claude, finish, inOrder, rows, work, workbench, workOn } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const down = new ModelUnavailable({ operation: "count", requestId: null, kind: "connection" })
+const WARNING = "Warn Context cannot be counted"
 const read = (percent: number) => reply([toolUse("read_comments", { page: 1 })], { usage: usage(percent * 2_000, 0) })
 
 /** The clearance after one reply that filled the context, under a count that says so, or fails. */
@@ -52,6 +54,31 @@ describe("ContextControl", () => {
       assert.deepStrictEqual(model.paid(), [])
       assert.strictEqual((yield* rows("select 1 from sessions")).length, 1)
     }).pipe(Effect.provide(workbench({ claude: model })))
+  })
+
+  it.effect("says once that a context cannot be counted, refused or too slow, until it was", () => {
+    const lines: Array<string> = []
+    const answers = [Effect.fail(down), Effect.never, Effect.fail(down), Effect.succeed(1_000), Effect.fail(down)]
+    let asked = 0
+    const script = { count: () => Effect.suspend(() => answers[asked++] ?? Effect.succeed(1_000)) }
+    return Effect.gen(function* () {
+      const claim = yield* claimed
+      const session = yield* (yield* Opening).open(claim, null)
+      const talk = yield* (yield* Conversations).resume(claim, session)
+      const control = yield* ContextControl
+      const clear = Effect.gen(function* () {
+        yield* talk.append({ _tag: "Replied", reply: read(75), elapsed: 0 })
+        yield* talk.ask("And then?")
+        const cleared = yield* Effect.forkChild(control.clear(claim, talk))
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(cleared)
+      })
+      yield* talk.ask("Please look.")
+      yield* Effect.replicateEffect(clear, 3)
+      assert.deepStrictEqual(lines, [WARNING])
+      yield* Effect.replicateEffect(clear, 2)
+      assert.deepStrictEqual(lines, [WARNING, WARNING])
+    }).pipe(Effect.scoped, Effect.provide([workbench({ claude: claude(script) }), warned(lines)]))
   })
 
   it.effect("carries out what the monitor proposed", () =>

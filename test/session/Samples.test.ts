@@ -100,6 +100,15 @@ describe("Samples", () => {
     }).pipe(Effect.provide(layerWith()))
   )
 
+  it.effect("are news once, also for two that look at the same time", () =>
+    Effect.gen(function* () {
+      const { sample } = yield* Samples
+      const { live } = yield* changing
+      yield* Effect.all([sample(live, "tick"), sample(live, "request")], { concurrency: 2 })
+      assert.lengthOf(yield* stored, 1)
+    }).pipe(Effect.provide(layerWith()))
+  )
+
   it.effect("that come at once are stored together, and one that cannot be is no trouble of the others", () =>
     Effect.gen(function* () {
       const { sample } = yield* Samples

@@ -14,7 +14,10 @@ describe("TaskWorker and GITEA_REPOSITORIES", () => {
       const [task] = yield* rows<{ fullName: string; state: string; cause: string }>(
         "select state, cause, full_name from tasks"
       )
-      assert.deepInclude(task, { state: "parked", cause: `${task?.fullName} is not in GITEA_REPOSITORIES` })
+      assert.deepInclude(task, {
+        state: "parked",
+        cause: `${task?.fullName} is not in GITEA_REPOSITORIES, where it has to be first`
+      })
     }).pipe(Effect.provide(TasksOnStore))
   )
 

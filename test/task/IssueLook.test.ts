@@ -35,6 +35,12 @@ describe("IssueLook", () => {
     })
   )
 
+  it.effect("knows nothing of an issue whose repository is renamed under its eyes", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(seen(404, 301))).status, 301)
+    })
+  )
+
   it.effect("does not take an issue for gone that was out of sight until its repository was seen", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* seen(404, 200), "Closed")

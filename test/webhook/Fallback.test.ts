@@ -23,7 +23,7 @@ describe("Fallback", () => {
     ["PUT", "/webhook/gitea", [405, "POST", "close", "application/problem+json"]],
     ["GET", "/Webhook//Gitea/", [405, "POST", null, "application/problem+json"]],
     ["POST", "/health", [405, "GET, HEAD", "close", "application/problem+json"]],
-    ["POST", "/api/a.json/7/x", [405, "GET", "close", "application/problem+json"]],
+    ["POST", "/api/a.json/7+8/x", [405, "GET", "close", "application/problem+json"]],
     ["GET", "/api/a.json/7/8/x", [404, null, null, "application/problem+json"]],
     ["GET", "/api/asjson/7/x", [404, null, null, "application/problem+json"]],
     ["GET", "/", [404, null, null, "application/problem+json"]],

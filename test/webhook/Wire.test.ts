@@ -120,6 +120,14 @@ describe("Webhook over a socket", () => {
       ["an unknown action", rawDelivery(signedDelivery(`{"action":"pinned","issue":[]}`))],
       ["an unknown event", rawDelivery(signedDelivery("{}", { event: "action_run_failure" }))],
       [
+        "a body whose sender offers another protocol",
+        rawDelivery(signedDelivery(good), [
+          ["connection", "upgrade, http2-settings, close"],
+          ["upgrade", "h2c"],
+          ["http2-settings", "AAMAAABkAAQAAP__"]
+        ])
+      ],
+      [
         "a body in chunks",
         Buffer.concat([
           Buffer.from(deliveryHead(signedDelivery(good), [["transfer-encoding", "chunked"]], CLOSE)),
@@ -137,6 +145,14 @@ describe("Webhook over a socket", () => {
       Effect.gen(function* () {
         const heard = yield* converse(yield* url, bytes)
         assert.deepStrictEqual(statusesIn(heard), [200])
+      })
+    )
+
+    it.effect("asks no sender of HTTP/1.0 for its body, which it sends all the same", () =>
+      Effect.gen(function* () {
+        const delivery = signedDelivery(good, { headers: { expect: "100-continue" } })
+        const bytes = rawDelivery(delivery).toString().replace("HTTP/1.1", "HTTP/1.0")
+        assert.deepStrictEqual(statusesIn(yield* converse(yield* url, bytes)), [200])
       })
     )
 
