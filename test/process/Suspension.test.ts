@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
@@ -47,8 +47,14 @@ describe("Suspension", () => {
         const sent = store.rows<{ state: string }>("select state from outbox")
         yield* eventuallyInProcess("the progress comment is written", sent, (rows) => rows[0]?.state === "sent")
 
-        yield* life.signal("SIGSTOP")
-        yield* store.write(TAKEN_OVER)
+        // Stopped in the middle of a commit it would still hold the lock of the store: then it goes on, and is stopped again.
+        const takenOver = Effect.gen(function* () {
+          yield* life.signal("SIGSTOP")
+          const isFree = Exit.isSuccess(yield* Effect.exit(store.write(TAKEN_OVER)))
+          if (!isFree) yield* life.signal("SIGCONT")
+          return isFree
+        })
+        yield* eventuallyInProcess("it sleeps between two commits", takenOver, (is) => is)
         const before = yield* outside
         yield* turn.release
         yield* life.signal("SIGCONT")
