@@ -1,4 +1,4 @@
-import { Effect, Metric, Schedule } from "effect"
+import { Effect, Metric, Record, Schedule } from "effect"
 import { GapCause } from "./domain/Gap.ts"
 import { bill } from "./domain/Reply.ts"
 import type { ReplyUsage } from "./domain/Reply.ts"
@@ -109,8 +109,8 @@ export const countingRetries =
 
 export const outboxPending = gauge("coordinator_outbox_pending", "Comments whose newest text is not on the issue yet")
 
-const calls = (["gitea", "claude"] as const).flatMap((adapter) =>
-  OPERATIONS[adapter].flatMap((operation) => [error(adapter, operation), retry(adapter, operation)])
+const calls = Record.toEntries(OPERATIONS).flatMap(([adapter, operations]) =>
+  operations.flatMap((operation) => [error(adapter, operation), retry(adapter, operation)])
 )
 
 const known: ReadonlyArray<Metric.Metric<never, unknown>> = [

@@ -104,9 +104,7 @@ export const ContextMonitor = Layer.effectDiscard(
       yield* Effect.forEach(
         uncounted,
         (one) => FiberMap.run(running, one.session.id, look(one), { onlyIfMissing: true }),
-        {
-          discard: true
-        }
+        { discard: true }
       )
       const aside = new Set(uncounted)
       const due = live.filter(

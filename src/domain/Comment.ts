@@ -8,14 +8,13 @@ export type Comment = typeof Comment.Type
 /** The hidden line by which one of our comments is found again before a write is repeated. */
 export const markerOf = (key: string): string => `<!-- mosaic ${key} -->`
 
-const MARKER = /(<!-- mosaic [^>]+ -->\n)$/
+const MARKER = /<!-- mosaic [^>]+ -->\n$/
 
 /** Changes the text of a comment, and leaves its marker as it is: by another nobody would find it again. */
-export const mapText = (body: string, change: (text: string) => string): string =>
-  body
-    .split(MARKER)
-    .map((part, index) => (index % 2 === 1 ? part : change(part)))
-    .join("")
+export const mapText = (body: string, change: (text: string) => string): string => {
+  const marker = MARKER.exec(body)?.[0] ?? ""
+  return change(body.slice(0, body.length - marker.length)) + marker
+}
 
 /** Believed only in a comment of the bot's own numeric id: anybody can write a marker. */
 export const findMarked = (comments: ReadonlyArray<Comment>, botId: number, key: string): Comment | undefined =>

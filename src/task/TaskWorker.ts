@@ -57,7 +57,7 @@ export const TaskWorker = Layer.effectDiscard(
       if (observation._tag !== "Assigned" || issue === null) return
       const { fullName } = subject ?? ref
       if (!isAllowed(repositories, fullName)) {
-        return yield* end(claim, "parked", `${fullName} is not in GITEA_REPOSITORIES, where it has to be first`)
+        return yield* end(claim, "parked", `${fullName} is not in GITEA_REPOSITORIES: add it there first`)
       }
       const outcome = yield* runner.run({ claim, issue, stopping: Ref.get(stopping) })
       if (outcome === null) return yield* tasks.release(claim, Duration.zero, "pause")

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Console, Effect, Schema } from "effect"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
-import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import type { Life } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const LIMIT = 180_000
 /** How long after a restart a session that was cut may be silent; a start tells how busy the machine is, and is allowed on top. */
@@ -48,19 +48,8 @@ const task = Effect.gen(function* () {
 
 /** A life in which the second turn of a session is held half way. */
 const held = Effect.gen(function* () {
-  const gitea = yield* SandboxGitea
   const claude = yield* SandboxClaude
-  const first = yield* claude.hold("messages")
-  const life = yield* (yield* CoordinatorProcess).start
-  yield* gitea.createRepository("acme/shop")
-  const issue = yield* gitea.openIssue({
-    repository: "acme/shop",
-    title: "Slow search",
-    body: "It takes 9 s.",
-    by: "ada"
-  })
-  yield* gitea.assign(issue, gitea.bot.login, "ada")
-  yield* first.arrived
+  const { issue, life, turn: first } = yield* heldTurn
   const second = yield* claude.hold("messages")
   yield* first.release
   yield* second.arrived

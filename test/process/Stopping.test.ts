@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { connect } from "node:net"
-import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
-import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { openSocket, statusesIn } from "../harness/RawSocket.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const LIMIT = 120_000
 
@@ -36,17 +35,9 @@ describe("Stopping", () => {
     "with a turn under way is said to whoever asks meanwhile, and ends with exit code 0",
     () =>
       Effect.gen(function* () {
-        const gitea = yield* SandboxGitea
-        const claude = yield* SandboxClaude
-        const { start, store, webhook } = yield* CoordinatorProcess
-        const turn = yield* claude.hold("messages")
-        const life = yield* start
+        const { store, webhook } = yield* CoordinatorProcess
+        const { life } = yield* heldTurn
         const url = yield* webhook
-        yield* gitea.createRepository("acme/shop")
-        const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "9 s.", by: "ada" })
-        yield* gitea.assign(issue, gitea.bot.login, "ada")
-        yield* turn.arrived
-
         const ready = yield* begun(url, "/health/ready")
         const health = yield* begun(url, "/health")
         yield* life.signal("SIGTERM")

@@ -4,6 +4,7 @@ import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const LIMIT = 180_000
 /** Rounds of the reporter after it woke, each of which would have written. */
@@ -36,14 +37,8 @@ describe("Suspension", () => {
     () =>
       Effect.gen(function* () {
         const gitea = yield* SandboxGitea
-        const claude = yield* SandboxClaude
-        const { start, store } = yield* CoordinatorProcess
-        const turn = yield* claude.hold("messages")
-        const life = yield* start
-        yield* gitea.createRepository("acme/shop")
-        const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "9 s.", by: "ada" })
-        yield* gitea.assign(issue, gitea.bot.login, "ada")
-        yield* turn.arrived
+        const { store } = yield* CoordinatorProcess
+        const { issue, life, turn } = yield* heldTurn
         const sent = store.rows<{ state: string }>("select state from outbox")
         yield* eventuallyInProcess("the progress comment is written", sent, (rows) => rows[0]?.state === "sent")
 

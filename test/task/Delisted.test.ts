@@ -16,7 +16,7 @@ describe("TaskWorker and GITEA_REPOSITORIES", () => {
       )
       assert.deepInclude(task, {
         state: "parked",
-        cause: `${task?.fullName} is not in GITEA_REPOSITORIES, where it has to be first`
+        cause: `${task?.fullName} is not in GITEA_REPOSITORIES: add it there first`
       })
     }).pipe(Effect.provide(TasksOnStore))
   )
