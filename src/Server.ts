@@ -1,17 +1,16 @@
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { NodeCrypto } from "@effect/platform-node"
+import { Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { createServer } from "node:http"
 import { Anthropic } from "./anthropic/Anthropic.ts"
 import { ModelClient } from "./anthropic/ModelClient.ts"
 import { ModelRetry } from "./anthropic/ModelRetry.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { ContextSchedule } from "./context/ContextSchedule.ts"
 import { WEBHOOK_PATH } from "./domain/Delivery.ts"
-import { EventRouter } from "./event/EventRouter.ts"
+import { DeliveryWorker } from "./event/DeliveryWorker.ts"
 import { Gaps } from "./event/Gaps.ts"
 import { Inbox } from "./event/Inbox.ts"
-import { PayloadRouter } from "./event/PayloadRouter.ts"
+import { PayloadWorker } from "./event/PayloadWorker.ts"
 import { Reconciler } from "./event/Reconciler.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
@@ -22,39 +21,29 @@ import { METRICS_METHODS, MetricsRoutes } from "./operator/MetricsRoutes.ts"
 import { OperatorRoutes } from "./operator/OperatorRoutes.ts"
 import { Readiness } from "./operator/Readiness.ts"
 import { Reporter } from "./report/Reporter.ts"
-import { ContextControl } from "./session/ContextControl.ts"
+import { Clearance } from "./session/Clearance.ts"
 import { Conversations } from "./session/Conversations.ts"
 import { Journal } from "./session/Journal.ts"
-import { Opening } from "./session/Opening.ts"
-import { Samples } from "./session/Samples.ts"
+import { SessionOpening } from "./session/SessionOpening.ts"
+import { UsageLog } from "./context/UsageLog.ts"
 import { SessionRunner } from "./session/SessionRunner.ts"
-import { Sessions } from "./session/Sessions.ts"
+import { LiveSessions } from "./context/LiveSessions.ts"
 import { Toolbox } from "./session/Toolbox.ts"
 import { Turns } from "./session/Turns.ts"
-import { Settings } from "./Settings.ts"
 import { Retention } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
-import { Uptime } from "./storage/Uptime.ts"
-import { Gate } from "./task/Gate.ts"
-import { IssueLook } from "./task/IssueLook.ts"
-import { Observer } from "./task/Observer.ts"
-import { Outbox } from "./task/Outbox.ts"
+import { Uptime } from "./event/Uptime.ts"
+import { WorkGate } from "./work/WorkGate.ts"
+import { IssueReader } from "./issue/IssueReader.ts"
+import { IssueObserver } from "./task/IssueObserver.ts"
+import { Outbox } from "./outbox/Outbox.ts"
 import { Tasks } from "./task/Tasks.ts"
-import { TaskWorker } from "./task/TaskWorker.ts"
-import { watchDrops } from "./webhook/DroppedConnections.ts"
-import { Fallback } from "./webhook/Fallback.ts"
-import { CONNECTION_LIMITS, LISTEN_LIMITS, REQUEST_LIMITS } from "./webhook/ListenerLimits.ts"
+import { TaskWorker } from "./work/TaskWorker.ts"
+import { Fallback } from "./http/Fallback.ts"
+import { MalformedEscapes } from "./http/MalformedEscapes.ts"
+import { Listener } from "./http/Listener.ts"
 import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "./webhook/WebhookVerifier.ts"
-
-const Listener = Layer.unwrap(
-  Effect.gen(function* () {
-    const { host, port } = yield* Settings
-    const server = Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS)
-    yield* watchDrops(server)
-    return NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "2 seconds", ...LISTEN_LIMITS })
-  })
-)
 
 /** Bytes in. */
 const Http = HttpRouter.serve(
@@ -63,17 +52,26 @@ const Http = HttpRouter.serve(
     HealthRoutes,
     MetricsRoutes,
     OperatorRoutes,
+    MalformedEscapes,
     Fallback({ [WEBHOOK_PATH]: ["POST"], ...HEALTH_METHODS, ...METRICS_METHODS })
   ),
   { disableLogger: true }
 ).pipe(Layer.provideMerge(Listener))
 
 /** Everything that works in the background, in the order of the data. */
-const Stages = Layer.mergeAll(EventRouter, PayloadRouter, Reconciler, TaskWorker, ContextMonitor, Reporter, Retention)
+const Stages = Layer.mergeAll(
+  DeliveryWorker,
+  PayloadWorker,
+  Reconciler,
+  TaskWorker,
+  ContextMonitor,
+  Reporter,
+  Retention
+)
 
 const SessionServices = SessionRunner.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
-  Layer.provideMerge(Layer.mergeAll(Samples.layer, Sessions.layer, Journal.layer))
+  Layer.provideMerge(Layer.mergeAll(Clearance.layer, Conversations.layer, SessionOpening.layer, Turns.layer)),
+  Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer, Journal.layer))
 )
 
 /** What the service stands on, and what a test may replace one by one. */
@@ -96,11 +94,11 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Http),
     Layer.provideMerge(Stages),
     Layer.provideMerge(Layer.mergeAll(Readiness.layer, Gauges.layer, WebhookVerifier.layer)),
-    Layer.provideMerge(Gate.layer),
+    Layer.provideMerge(WorkGate.layer),
     Layer.provideMerge(SessionServices),
     Layer.provideMerge(on.toolbox),
-    Layer.provideMerge(Observer.layer),
-    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, Uptime.layer, Tasks.layer, IssueLook.layer)),
+    Layer.provideMerge(IssueObserver.layer),
+    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, Uptime.layer, Tasks.layer, IssueReader.layer)),
     Layer.provideMerge(Outbox.layer),
     Layer.provideMerge(BotIdentity.layer),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.contextSchedule)),

@@ -2,7 +2,7 @@ import SDK, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@a
 import { Clock, Context, Effect, Layer, Metric, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
 import type { Cause } from "effect"
 import type { Reply } from "../domain/Reply.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Settings } from "../Settings.ts"
 import { CountAnswer, ModelAnswer, ReplyAnswer } from "./Answer.ts"
 import { makeCallWatch } from "./CallWatch.ts"

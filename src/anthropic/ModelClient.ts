@@ -1,6 +1,6 @@
 import { Cache, Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
 import type { Reply } from "../domain/Reply.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Anthropic } from "./Anthropic.ts"
 import type { ModelError } from "./ModelError.ts"
 import { makeHealthRecord } from "./ModelHealth.ts"

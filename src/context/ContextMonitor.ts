@@ -1,9 +1,9 @@
 import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
 import type { SessionId } from "../domain/Session.ts"
-import * as Metrics from "../Metrics.ts"
-import { Samples } from "../session/Samples.ts"
-import { Sessions, tooSlow } from "../session/Sessions.ts"
-import type { LiveSession } from "../session/Sessions.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
+import { UsageLog } from "./UsageLog.ts"
+import { LiveSessions, tooSlow } from "./LiveSessions.ts"
+import type { LiveSession } from "./LiveSessions.ts"
 import { ContextSchedule } from "./ContextSchedule.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
@@ -58,8 +58,8 @@ const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<vo
  */
 export const ContextMonitor = Layer.effectDiscard(
   Effect.gen(function* () {
-    const sessions = yield* Sessions
-    const samples = yield* Samples
+    const sessions = yield* LiveSessions
+    const samples = yield* UsageLog
     const { looks } = yield* ContextSchedule
     const running = yield* FiberMap.make<SessionId>()
     const polls: Troubles = new WeakMap()

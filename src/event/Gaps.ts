@@ -6,10 +6,10 @@ import { FullName } from "../domain/Repository.ts"
 import { TaskId } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
 import { TaskState } from "../domain/TaskState.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
-import { NOT_OURS } from "./classify.ts"
+import { NOT_OURS } from "./Verdict.ts"
 
 /** A repair that no delivery is known to have told of, found then (milliseconds); `state` is where it brought the task. */
 export const Suspect = Schema.Struct({

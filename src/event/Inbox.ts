@@ -2,7 +2,7 @@ import { Array, Clock, Context, Effect, Exit, Layer, Queue, Request, RequestReso
 import { SqlClient, SqlSchema } from "effect/sql"
 import { DeliveryId } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
-import { FullName } from "../domain/Repository.ts"
+import { IssueRef } from "../domain/IssueRef.ts"
 import { TaskId } from "../domain/Task.ts"
 import { Settings } from "../Settings.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -12,10 +12,6 @@ import { intake } from "./intake.ts"
 
 /** Bounds one commit: a wave of deliveries becomes several. */
 const MAX_BATCH = 128
-
-/** An issue with deliveries to look at, under the name its repository had in the newest of them. */
-export const PendingIssue = Schema.Struct({ taskId: TaskId, fullName: FullName })
-export type PendingIssue = typeof PendingIssue.Type
 
 /** An accepted delivery that waits to be settled; `seq` grows with arrival. */
 export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId, action: Schema.NullOr(Schema.String) })
@@ -35,8 +31,11 @@ export class Inbox extends Context.Service<
   {
     /** Stores it before it answers: many at once in one commit, completed after that. */
     accept(incoming: Incoming): Effect.Effect<Receipt, StoreUnavailable>
-    /** Issues with deliveries to look at, those that wait longest first, at most `limit`. */
-    pending(limit: number): Effect.Effect<ReadonlyArray<PendingIssue>, StoreUnavailable>
+    /**
+     * Issues with deliveries to look at, under the name their repository had in the newest of them; those that wait longest first, at
+     * most `limit`.
+     */
+    pending(limit: number): Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
     /** The accepted deliveries of all issues that wait longest, in order of arrival. */
     oldest(limit: number): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
     /** The accepted deliveries of one issue in order of arrival. */
@@ -72,7 +71,7 @@ export class Inbox extends Context.Service<
 
       const pending = SqlSchema.findAll({
         Request: Schema.Int,
-        Result: PendingIssue,
+        Result: IssueRef,
         execute: (limit) => sql`select task_id, (select newest.full_name from deliveries newest
             where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
           from deliveries where status = 'accepted' group by task_id order by min(seq) limit ${limit}`

@@ -1,5 +1,5 @@
 import { Effect, Layer, Schedule } from "effect"
-import { isRepair } from "../domain/Change.ts"
+import { isRepair } from "../domain/IssueChange.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
@@ -7,11 +7,10 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
-import { IssueLook } from "../task/IssueLook.ts"
-import type { IssueRef } from "../task/IssueLook.ts"
-import { Observer } from "../task/Observer.ts"
+import type { IssueRef } from "../domain/IssueRef.ts"
+import { IssueObserver } from "../task/IssueObserver.ts"
 import { Tasks } from "../task/Tasks.ts"
-import { makeExplain } from "./explain.ts"
+import { makeGapExplainer } from "./GapExplainer.ts"
 import { Gaps } from "./Gaps.ts"
 
 const CONCURRENCY = 4
@@ -27,10 +26,9 @@ export const Reconciler = Layer.effectDiscard(
     const gitea = yield* Gitea
     const gaps = yield* Gaps
     const identity = yield* BotIdentity
-    const issues = yield* IssueLook
-    const observer = yield* Observer
+    const observer = yield* IssueObserver
     const tasks = yield* Tasks
-    const explainAll = yield* makeExplain
+    const explainAll = yield* makeGapExplainer
     /** Issues whose last look failed, which is said once. */
     const failing = new Set<TaskId>()
 
@@ -47,9 +45,7 @@ export const Reconciler = Layer.effectDiscard(
 
     const compare = (ref: IssueRef) =>
       observer
-        .observeWith(ref.taskId, issues.at(ref), (change) =>
-          isRepair(change) ? gaps.suspect(change.after) : Effect.void
-        )
+        .observe(ref, (change) => (isRepair(change) ? gaps.suspect(change.after) : Effect.void))
         .pipe(
           Effect.tap(() => Effect.sync(() => failing.delete(ref.taskId))),
           Effect.catchTag("GiteaError", (error) => note(ref.taskId, error)),

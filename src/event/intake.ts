@@ -1,7 +1,7 @@
 import { Array, Clock, Effect, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
-import { classify } from "./classify.ts"
-import type { Verdict } from "./classify.ts"
+import { classify } from "./Verdict.ts"
+import type { Verdict } from "./Verdict.ts"
 import type { Incoming } from "./Incoming.ts"
 
 const Question = Schema.Struct({

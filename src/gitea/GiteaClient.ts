@@ -2,7 +2,7 @@ import { Effect, identity, Layer, Metric, Schema, Stream } from "effect"
 import type { Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { fromStatus, GiteaError, isMoved, noAnswer } from "./GiteaError.ts"
 
 const TIME_LIMIT = "10 seconds"

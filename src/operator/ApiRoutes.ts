@@ -1,10 +1,10 @@
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
-import { Fallback } from "../webhook/Fallback.ts"
+import { Fallback } from "../http/Fallback.ts"
 import { OperatorApi } from "./api/OperatorApi.ts"
 import { ApiHandlers } from "./ApiHandlers.ts"
-import { deferred } from "./deferred.ts"
+import { deferred } from "../http/Deferred.ts"
 
 const DOCUMENT_PATH = "/api/openapi.json"
 const DOCS_PATH = "/api/docs"

@@ -1,7 +1,7 @@
 import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { TaskState } from "../domain/TaskState.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 
 /** How long a reading is good for: metrics are asked for without authentication. */

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { Readiness } from "./Readiness.ts"
-import { VERSION } from "./Version.ts"
+import { VERSION } from "../telemetry/Version.ts"
 
 const METHODS = ["GET", "HEAD"] as const
 

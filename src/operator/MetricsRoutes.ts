@@ -1,14 +1,14 @@
 import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Gauges } from "./Gauges.ts"
 
 const PATH = "/metrics"
 
 export const METRICS_METHODS = { [PATH]: ["GET"] }
 
-/** `GET /metrics`: everything in src/Metrics.ts as Prometheus text. */
+/** `GET /metrics`: everything in src/telemetry/Metrics.ts as Prometheus text. */
 export const MetricsRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const { refresh } = yield* Gauges

@@ -7,8 +7,8 @@ import { Gaps } from "../event/Gaps.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { Settings } from "../Settings.ts"
-import { Holder } from "../storage/Holder.ts"
-import { Gate } from "../task/Gate.ts"
+import { StoreHolder } from "../storage/StoreHolder.ts"
+import { WorkGate } from "../work/WorkGate.ts"
 
 /** How long an answer about the store is good for: readiness is asked without authentication, and a commit costs a sync. */
 const STORE_CHECK = "1 second"
@@ -55,12 +55,12 @@ export class Readiness extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* Settings
       const sql = yield* SqlClient.SqlClient
-      const holder = yield* Holder
+      const holder = yield* StoreHolder
       const identity = yield* BotIdentity
       const client = yield* ModelClient
       const adapter = yield* Gitea
       const gaps = yield* Gaps
-      const gate = yield* Gate
+      const gate = yield* WorkGate
 
       const stopping = yield* Ref.make(false)
       // A real commit, because a full disk is not seen by reading.

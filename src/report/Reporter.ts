@@ -1,18 +1,18 @@
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { findMarked } from "../domain/Comment.ts"
-import { FullName } from "../domain/Repository.ts"
+import type { FullName } from "../domain/Repository.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
-import { Observer } from "../task/Observer.ts"
-import { Outbox, progressKey } from "../task/Outbox.ts"
-import type { OutboxRow } from "../task/Outbox.ts"
-import { progressEntry } from "../task/Reports.ts"
+import { IssueObserver } from "../task/IssueObserver.ts"
+import { Outbox, progressKey } from "../outbox/Outbox.ts"
+import type { OutboxRow } from "../outbox/Outbox.ts"
+import { progressEntry } from "../outbox/TaskComments.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Task } from "../domain/Task.ts"
-import type { Look } from "../task/IssueLook.ts"
+import type { Look } from "../issue/IssueReader.ts"
 
 const LOOK_FOR_WORK = Schedule.spaced("500 millis")
 /** One comment is edited at most this often. */
@@ -49,7 +49,7 @@ export const Reporter = Layer.effectDiscard(
     const { giteaToken } = yield* Settings
     const gitea = yield* Gitea
     const identity = yield* BotIdentity
-    const observer = yield* Observer
+    const observer = yield* IssueObserver
     const outbox = yield* Outbox
     const tasks = yield* Tasks
 
@@ -116,11 +116,7 @@ export const Reporter = Layer.effectDiscard(
         const look = yield* observer.observe({ taskId: task.id, fullName: task.fullName })
         const why = obstacle(look)
         if (why !== null && (row.needsMandate || look.subject === null)) return yield* withdraw(row, task, look, why)
-        yield* write(
-          row,
-          look.subject === null ? task : { ...task, fullName: FullName.make(look.subject.fullName) },
-          why
-        )
+        yield* write(row, look.subject === null ? task : { ...task, fullName: look.subject.fullName }, why)
       }).pipe(
         Effect.catchTag("GiteaError", (error) => postpone(row, error)),
         Effect.catchDefect((defect) =>

@@ -3,15 +3,15 @@ import { Digest } from "effect/crypto"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelRequest } from "../anthropic/ModelRequest.ts"
 import type { JournalEntry } from "../domain/JournalEntry.ts"
-import * as Meter from "../domain/Meter.ts"
+import * as Meter from "../context/Meter.ts"
 import type { Session } from "../domain/Session.ts"
 import { advance, replay, userContent } from "../domain/Transcript.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { Journal } from "./Journal.ts"
-import { Sessions } from "./Sessions.ts"
-import type { SessionControls } from "./Sessions.ts"
+import { LiveSessions } from "../context/LiveSessions.ts"
+import type { SessionControls } from "../context/LiveSessions.ts"
 
 type WriteError = LeaseLost | StoreUnavailable
 
@@ -54,7 +54,7 @@ export class Conversations extends Context.Service<
     Conversations,
     Effect.gen(function* () {
       const journal = yield* Journal
-      const sessions = yield* Sessions
+      const sessions = yield* LiveSessions
       const client = yield* ModelClient
       const digest = yield* Digest.Digest
 

@@ -8,18 +8,18 @@ import type { Outcome } from "../domain/Outcome.ts"
 import type { Session } from "../domain/Session.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
-import { Outbox } from "../task/Outbox.ts"
-import { progressEntry } from "../task/Reports.ts"
+import { Outbox } from "../outbox/Outbox.ts"
+import { progressEntry } from "../outbox/TaskComments.ts"
 import { Tasks } from "../task/Tasks.ts"
-import { ContextControl } from "./ContextControl.ts"
-import type { Clearance } from "./ContextControl.ts"
+import { Clearance } from "./Clearance.ts"
+import type { PaidStep } from "./Clearance.ts"
 import { Conversations } from "./Conversations.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Journal } from "./Journal.ts"
-import { Opening } from "./Opening.ts"
+import { SessionOpening } from "./SessionOpening.ts"
 import { Toolbox } from "./Toolbox.ts"
 import { Turns } from "./Turns.ts"
 
@@ -51,9 +51,9 @@ export class SessionRunner extends Context.Service<
     SessionRunner,
     Effect.gen(function* () {
       const { resume } = yield* Conversations
-      const control = yield* ContextControl
+      const control = yield* Clearance
       const journal = yield* Journal
-      const opening = yield* Opening
+      const opening = yield* SessionOpening
       const outbox = yield* Outbox
       const tasks = yield* Tasks
       const toolbox = yield* Toolbox
@@ -65,7 +65,7 @@ export class SessionRunner extends Context.Service<
         { use }: ToolCall
       ) {
         yield* append({ _tag: "ToolStarted", id: use.id })
-        const result = yield* toolbox.run({ taskId: claim.task.id, fullName: claim.task.fullName }, use, session.limit)
+        const result = yield* toolbox.run(claim.task.id, use, session.limit)
         yield* append({ _tag: "ToolEnded", id: use.id, result: result.text, isError: result.isError })
       })
 
@@ -87,7 +87,7 @@ export class SessionRunner extends Context.Service<
         conversation: Conversation
       ): Effect.fn.Return<Step, RunError> {
         if (yield* assignment.stopping) return over(null)
-        const clearance: Clearance = yield* control.clear(assignment.claim, conversation)
+        const clearance: PaidStep = yield* control.clear(assignment.claim, conversation)
         switch (clearance._tag) {
           case "Park":
             return over(parked(clearance.cause))

@@ -2,9 +2,8 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
 import { commentsWithin } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
-import { Gitea } from "../gitea/Gitea.ts"
-import type { IssueRef } from "../task/IssueLook.ts"
-import { issueComments } from "./IssueComments.ts"
+import type { TaskId } from "../domain/Task.ts"
+import { IssueReader } from "../issue/IssueReader.ts"
 
 export interface ToolResult {
   readonly text: string
@@ -24,20 +23,20 @@ export class Toolbox extends Context.Service<
     /** The definitions as the Messages API wants them, rendered once: JSON text of an array. */
     readonly definitions: string
     /** The result is kept within a share of the session's limit (tokens), so that one long comment cannot fill it. */
-    run(ref: IssueRef, use: ToolUse, limit: number): Effect.Effect<ToolResult>
+    run(task: TaskId, use: ToolUse, limit: number): Effect.Effect<ToolResult>
   }
 >()("mosaic-coordinator/session/Toolbox") {
   static readonly layer = Layer.effect(
     Toolbox,
     Effect.gen(function* () {
-      const gitea = yield* Gitea
+      const issues = yield* IssueReader
 
       const readComments = Effect.fnUntraced(function* (
-        ref: IssueRef,
+        task: TaskId,
         { page }: typeof ReadCommentsInput.Type,
         room: number
       ) {
-        const comments = yield* issueComments(gitea, ref.taskId)
+        const comments = yield* issues.comments(task)
         const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
         const shown = commentsWithin(comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE), room)
         const end = page >= pages ? ["no more comments"] : []
@@ -48,8 +47,8 @@ export class Toolbox extends Context.Service<
         read_comments: tool(
           `Reads the comments of the issue, oldest first, ${COMMENTS_PER_PAGE} a page. Pages begin at 1.`,
           ReadCommentsInput,
-          (ref, input, room) =>
-            readComments(ref, input, room).pipe(
+          (task, input, room) =>
+            readComments(task, input, room).pipe(
               Effect.map(ok),
               Effect.catch((error) => Effect.succeed(failed(`The comments cannot be read now: ${error.message}`)))
             )
@@ -66,11 +65,11 @@ export class Toolbox extends Context.Service<
         )
       }
 
-      const run = Effect.fn("Toolbox.run")((ref: IssueRef, use: ToolUse, limit: number) => {
+      const run = Effect.fn("Toolbox.run")((task: TaskId, use: ToolUse, limit: number) => {
         const found = Object.hasOwn(tools, use.name) ? tools[use.name] : undefined
         return found === undefined
           ? Effect.succeed(failed(`There is no tool \`${use.name}\`.`))
-          : found.run(ref, use.input, Math.floor(limit * RESULT_SHARE))
+          : found.run(task, use.input, Math.floor(limit * RESULT_SHARE))
       })
 
       const definitions = Object.entries(tools).map(([name, { description, schema }]) => ({
@@ -91,19 +90,19 @@ const encodeJson = Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unkno
 interface Tool {
   readonly description: string
   readonly schema: unknown
-  run(ref: IssueRef, input: unknown, room: number): Effect.Effect<ToolResult>
+  run(task: TaskId, input: unknown, room: number): Effect.Effect<ToolResult>
 }
 
 const tool = <A>(
   description: string,
   input: Schema.Codec<A, unknown>,
-  run: (ref: IssueRef, input: A, room: number) => Effect.Effect<ToolResult>
+  run: (task: TaskId, input: A, room: number) => Effect.Effect<ToolResult>
 ): Tool => ({
   description,
   schema: Schema.toJsonSchemaDocument(input).schema,
-  run: (ref, given, room) =>
+  run: (task, given, room) =>
     Schema.decodeUnknownEffect(input)(given).pipe(
-      Effect.flatMap((decoded) => run(ref, decoded, room)),
+      Effect.flatMap((decoded) => run(task, decoded, room)),
       Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`The input is not as wanted: ${error.message}`)))
     )
 })

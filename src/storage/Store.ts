@@ -1,7 +1,7 @@
 import { Effect, FileSystem, Layer, Path, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Settings } from "../Settings.ts"
-import { Holder } from "./Holder.ts"
+import { StoreHolder } from "./StoreHolder.ts"
 import { migrate } from "./Migrations.ts"
 import { hold } from "./ProcessLock.ts"
 import * as Sqlite from "./Sqlite.ts"
@@ -37,7 +37,7 @@ const open = Effect.fnUntraced(
 )
 
 /** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends. */
-export const layer = Holder.layer.pipe(
+export const layer = StoreHolder.layer.pipe(
   Layer.provideMerge(
     Layer.effect(
       SqlClient.SqlClient,

@@ -1,20 +1,12 @@
 import { Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
+import type { Subject } from "../domain/IssueRef.ts"
 import { Decision } from "../domain/Mandate.ts"
 import type { Mandate } from "../domain/Mandate.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
-import type { Outbox } from "./Outbox.ts"
-import { progressEntry } from "./Reports.ts"
+import type { Outbox } from "../outbox/Outbox.ts"
+import { progressEntry } from "../outbox/TaskComments.ts"
 import { breakerOpen, record } from "./Transitions.ts"
-
-/** An issue as the task table knows it. */
-export interface Subject {
-  readonly repositoryId: number
-  readonly number: number
-  readonly fullName: string
-  readonly title: string
-  readonly priority: number
-}
 
 export interface Writers {
   readonly sql: SqlClient.SqlClient

@@ -2,7 +2,7 @@ import { Clock, Duration, Effect } from "effect"
 import { isOver } from "../domain/TaskState.ts"
 import type { Task } from "../domain/Task.ts"
 import type { Writers } from "./Application.ts"
-import { progressEntry } from "./Reports.ts"
+import { progressEntry } from "../outbox/TaskComments.ts"
 import { record } from "./Transitions.ts"
 
 /** How long a repository may be out of sight before the tasks in it wait for a person. */

@@ -1,8 +1,8 @@
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { SqlClient } from "effect/sql"
-import { FullName } from "../domain/Repository.ts"
-import { Task, TaskId } from "../domain/Task.ts"
+import { IssueRef } from "../domain/IssueRef.ts"
+import { Task } from "../domain/Task.ts"
 import { OVER } from "../domain/TaskState.ts"
 
 const { mandate: _, ...columns } = Task.fields
@@ -24,6 +24,6 @@ export const taskOf = (row: unknown) =>
 export const findUnfinished = (sql: SqlClient.SqlClient) =>
   SqlSchema.findAll({
     Request: Schema.Void,
-    Result: Schema.Struct({ taskId: TaskId, fullName: FullName }),
+    Result: IssueRef,
     execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
   })()

@@ -6,16 +6,16 @@ import { decide } from "../domain/Mandate.ts"
 import type { Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import type { TaskState } from "../domain/TaskState.ts"
-import { Holder } from "../storage/Holder.ts"
+import { StoreHolder } from "../storage/StoreHolder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { apply } from "./Application.ts"
-import type { Subject } from "./Application.ts"
 import { LEASE, LeaseLost } from "./Lease.ts"
 import type { Claim } from "./Lease.ts"
-import { Outbox } from "./Outbox.ts"
-import type { OutboxEntry } from "./Outbox.ts"
-import type { IssueRef } from "./IssueLook.ts"
+import { Outbox } from "../outbox/Outbox.ts"
+import type { OutboxEntry } from "../outbox/Outbox.ts"
+import type { IssueChange } from "../domain/IssueChange.ts"
+import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { noteUnreadable, park } from "./Parking.ts"
 import { findUnfinished, taskOf } from "./TaskRow.ts"
 import { record, recordClaim } from "./Transitions.ts"
@@ -37,7 +37,7 @@ export class Tasks extends Context.Service<
       id: TaskId,
       subject: Subject | null,
       observation: Observation
-    ): Effect.Effect<Task | null, StoreUnavailable>
+    ): Effect.Effect<IssueChange, StoreUnavailable>
     /** The issue cannot be read, and why. The task is kept, and parked when that goes on for an hour. */
     unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>
     /** Parks a task that waits or runs; a run of it ends. */
@@ -72,7 +72,7 @@ export class Tasks extends Context.Service<
     Tasks,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const holder = yield* Holder
+      const holder = yield* StoreHolder
       const outbox = yield* Outbox
       const random = yield* SecureRandom.SecureRandom
       const changed = yield* PubSub.sliding<Task>(CHANGES_KEPT)
@@ -96,13 +96,16 @@ export class Tasks extends Context.Service<
           yield* write(before)
           const after = yield* find(id)
           if (after !== null && after.state !== before?.state) yield* sql.afterCommit(PubSub.publish(changed, after))
-          return after
+          return { before, after }
         }).pipe(sql.withTransaction, orStoreUnavailable)
 
       const writers = { sql, outbox }
       const observed = Effect.fn("Tasks.observed")(
         (id: TaskId, subject: Subject | null, observation: Observation) =>
-          change(id, (before) => apply(writers, id, subject, before, decide(before, observation))),
+          Effect.map(
+            change(id, (before) => apply(writers, id, subject, before, decide(before, observation))),
+            (task): IssueChange => ({ observation, ...task })
+          ),
         // The mandate table never asks for a transition the state machine forbids.
         Effect.catchTag("ForbiddenTransition", Effect.die)
       )

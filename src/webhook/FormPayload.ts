@@ -1,6 +1,6 @@
 import { Result } from "effect"
-import { unauthorized } from "./Refusal.ts"
-import type { Refusal } from "./Refusal.ts"
+import { unauthorized } from "./WebhookProblem.ts"
+import type { Problem } from "../http/Problem.ts"
 
 const FIELD = new TextEncoder().encode("payload=")
 const AMPERSAND = 0x26
@@ -35,5 +35,5 @@ const notOnePayload = unauthorized("The form is not one payload field: there is 
  * The bytes that were signed of a delivery in form encoding. Gitea signs the JSON text and sends it as the only field, `payload`
  * (services/webhook/deliver.go, `newDefaultRequest`), where GitHub signs the form. Any other form is a 401.
  */
-export const payloadOf = (form: Uint8Array): Result.Result<Uint8Array, Refusal> =>
+export const payloadOf = (form: Uint8Array): Result.Result<Uint8Array, Problem> =>
   isOnePayload(form) ? Result.succeed(unescape(form.subarray(FIELD.length))) : Result.fail(notOnePayload)

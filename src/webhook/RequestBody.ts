@@ -2,8 +2,9 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Duration, Effect, Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Readable } from "node:stream"
-import { tooLarge, unauthorized, unavailable } from "./Refusal.ts"
-import type { Refusal } from "./Refusal.ts"
+import { unavailable } from "../http/Problem.ts"
+import { tooLarge, unauthorized } from "./WebhookProblem.ts"
+import type { Problem } from "../http/Problem.ts"
 import { MAX_BODY_BYTES } from "./RequestHead.ts"
 
 /** As long as Gitea waits for the whole exchange. */
@@ -44,7 +45,7 @@ const append = (body: Body, chunk: Uint8Array) => {
   body.size = size
 }
 
-type Refuse = (refusal: Refusal) => void
+type Refuse = (refusal: Problem) => void
 
 /** The body of a request on its way, asked for where its sender waits for that (`Expect: 100-continue`). */
 export const incomingBody = (request: HttpServerRequest.HttpServerRequest): Readable => {
@@ -92,7 +93,7 @@ export const makeBodyReader = Effect.sync(() => {
   }
 
   const whole = (body: Body, incoming: Readable) =>
-    Effect.callback<Uint8Array, Refusal>((resume) => {
+    Effect.callback<Uint8Array, Problem>((resume) => {
       const take = (chunk: Uint8Array) => keep(body, chunk, refuse)
       const finish = () => {
         unfinished.delete(body)
@@ -101,7 +102,7 @@ export const makeBodyReader = Effect.sync(() => {
       const leave = () => {
         incoming.off("data", take).off("end", finish).pause()
       }
-      const refuse = (refusal: Refusal) => {
+      const refuse = (refusal: Problem) => {
         leave()
         resume(Effect.fail(refusal))
       }
@@ -109,7 +110,7 @@ export const makeBodyReader = Effect.sync(() => {
       return Effect.sync(leave)
     })
 
-  return Effect.fnUntraced(function* (incoming: Readable): Effect.fn.Return<Uint8Array, Refusal, Scope.Scope> {
+  return Effect.fnUntraced(function* (incoming: Readable): Effect.fn.Return<Uint8Array, Problem, Scope.Scope> {
     const body: Body = { bytes: EMPTY, size: 0 }
     // Not by `Effect.addFinalizer`, which copies the whole context of the server for every request.
     yield* Scope.addFinalizer(

@@ -1,8 +1,9 @@
 import { Result, Schema } from "effect"
 import type { Headers } from "effect/http"
 import { DeliveryId } from "../domain/Delivery.ts"
-import { tooLarge, unauthorized, unprocessable, unsupportedType } from "./Refusal.ts"
-import type { Refusal } from "./Refusal.ts"
+import { unprocessable } from "../http/Problem.ts"
+import { tooLarge, unauthorized, unsupportedType } from "./WebhookProblem.ts"
+import type { Problem } from "../http/Problem.ts"
 
 /** Gitea sends no larger payloads in practice, and the store keeps each of them whole. */
 export const MAX_BODY_BYTES = 1_048_576
@@ -14,7 +15,7 @@ const EVENT = /^\w{1,64}$/
 
 const decodeDeliveryId = Schema.decodeUnknownResult(DeliveryId)
 
-const malformedSignature = (signature: string | undefined): Refusal => {
+const malformedSignature = (signature: string | undefined): Problem => {
   if (signature === undefined) return unauthorized("X-Gitea-Signature is missing")
   return signature === ""
     ? unauthorized("X-Gitea-Signature is empty: give the hook a secret")
@@ -30,7 +31,7 @@ export interface Admission {
 }
 
 /** Whether the head of the request gives reason to read its body. */
-export const admit = (headers: Headers.Headers): Result.Result<Admission, Refusal> => {
+export const admit = (headers: Headers.Headers): Result.Result<Admission, Problem> => {
   if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Result.fail(tooLarge)
   const type = TYPE.exec(headers["content-type"] ?? "")?.[1]
   if (type === undefined) return Result.fail(unsupportedType)
@@ -46,12 +47,12 @@ export interface DeliveryName {
   readonly delivery: DeliveryId
 }
 
-export const deliveryOf = (headers: Headers.Headers): Result.Result<DeliveryId, Refusal> =>
+export const deliveryOf = (headers: Headers.Headers): Result.Result<DeliveryId, Problem> =>
   Result.mapError(decodeDeliveryId(headers["x-gitea-delivery"]), () =>
     unprocessable("X-Gitea-Delivery", "X-Gitea-Delivery is not one delivery id")
   )
 
-export const nameOf = (headers: Headers.Headers): Result.Result<DeliveryName, Refusal> => {
+export const nameOf = (headers: Headers.Headers): Result.Result<DeliveryName, Problem> => {
   const event = headers["x-gitea-event"] ?? ""
   if (!EVENT.test(event)) return Result.fail(unprocessable("X-Gitea-Event", "X-Gitea-Event is not one event name"))
   return Result.map(deliveryOf(headers), (delivery) => ({ event, delivery }))

@@ -11,17 +11,18 @@ import type { Bot } from "../domain/User.ts"
 import type { Incoming } from "../event/Incoming.ts"
 import { Inbox } from "../event/Inbox.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
-import * as Metrics from "../Metrics.ts"
+import * as Metrics from "../telemetry/Metrics.ts"
 import { Settings } from "../Settings.ts"
-import { decode } from "./decode.ts"
+import { decode } from "./EventDecoder.ts"
 import { FailureLimit } from "./FailureLimit.ts"
 import { payloadOf } from "./FormPayload.ts"
-import { leavingBody, refusalResponse, tooManyFailures, unauthorized, unavailable } from "./Refusal.ts"
-import type { Refusal } from "./Refusal.ts"
+import { leavingBody, problemResponse, unavailable } from "../http/Problem.ts"
+import { tooManyFailures, unauthorized } from "./WebhookProblem.ts"
+import type { Problem } from "../http/Problem.ts"
 import { incomingBody, makeBodyReader } from "./RequestBody.ts"
 import { admit, deliveryOf, nameOf } from "./RequestHead.ts"
-import { screen } from "./screen.ts"
-import type { WebhookEvent } from "./screen.ts"
+import { screen } from "../event/Screening.ts"
+import type { WebhookEvent } from "../event/Screening.ts"
 import { WebhookVerifier } from "./WebhookVerifier.ts"
 
 /** Verified deliveries being stored at once. Only a signed request takes one of these places, so no others can crowd it out. */
@@ -79,7 +80,7 @@ export const WebhookRoutes = HttpRouter.use(
       })
     })
 
-    const limited = Effect.fnUntraced(function* (refusal: Refusal, peer: Option.Option<string>) {
+    const limited = Effect.fnUntraced(function* (refusal: Problem, peer: Option.Option<string>) {
       const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer, refusal.detail) : null
       return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
@@ -105,11 +106,11 @@ export const WebhookRoutes = HttpRouter.use(
         )
       ),
       (effect, { peerAddress }) =>
-        Effect.catchTag(effect, "Refusal", (cause) =>
+        Effect.catchTag(effect, "Problem", (cause) =>
           Effect.flatMap(limited(cause, peerAddress), (refusal) =>
             Metric.update(Metrics.delivery("refused", refusal.status), 1).pipe(
               Effect.andThen(logRefusal(refusal)),
-              Effect.as(refusalResponse(refusal))
+              Effect.as(problemResponse(refusal))
             )
           )
         ),
@@ -140,7 +141,7 @@ const logReceipt = ({ action, event, reason, status, task }: Receipt) =>
   ).pipe(Effect.annotateLogs({ event, action, task, status }))
 
 /** Before the signature is checked anyone can cause a refusal, so only what was signed is worth a line. */
-const logRefusal = ({ detail, status }: Refusal) =>
+const logRefusal = ({ detail, status }: Problem) =>
   (status === UNPROCESSABLE ? Effect.logWarning("Delivery refused") : Effect.logDebug("Request refused")).pipe(
     Effect.annotateLogs({ status, detail })
   )

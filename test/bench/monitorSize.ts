@@ -7,12 +7,12 @@ import { tmpdir } from "node:os"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
 import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
-import * as Meter from "../../src/domain/Meter.ts"
+import * as Meter from "../../src/context/Meter.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 import { TaskId } from "../../src/domain/Task.ts"
-import * as Metrics from "../../src/Metrics.ts"
-import { Samples } from "../../src/session/Samples.ts"
-import { Sessions } from "../../src/session/Sessions.ts"
+import * as Metrics from "../../src/telemetry/Metrics.ts"
+import { UsageLog } from "../../src/context/UsageLog.ts"
+import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { migrate } from "../../src/storage/Migrations.ts"
 import * as Sqlite from "../../src/storage/Sqlite.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -48,7 +48,7 @@ const seed = (sql: SqlClient.SqlClient) =>
 const enter = Effect.fnUntraced(function* (index: number) {
   const full = isFull(index)
   const used = yield* Ref.make(full ? FULL : index)
-  const { meter } = yield* (yield* Sessions).enter(
+  const { meter } = yield* (yield* LiveSessions).enter(
     {
       id: SessionId.make(`session-${index}`),
       task: TaskId.make(`1/${index + 1}`),
@@ -83,7 +83,7 @@ const heap = Effect.sync(() => {
 const median = (values: ReadonlyArray<number>) => Array.sort(values, Order.Number)[values.length >> 1] ?? NaN
 
 const surroundings = (path: string) =>
-  Layer.merge(Samples.layer, Sessions.layer).pipe(
+  Layer.merge(UsageLog.layer, LiveSessions.layer).pipe(
     Layer.provide([
       Layer.effect(SqlClient.SqlClient, Sqlite.make(`${path}/store.db`).pipe(Effect.tap(migrate), Effect.tap(seed))),
       settings()

@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
 import type { ContextAction } from "../../src/domain/ContextAction.ts"
 import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
-import { Samples } from "../../src/session/Samples.ts"
+import { UsageLog } from "../../src/context/UsageLog.ts"
 import { full, liveSession, storeSessions } from "../harness/LiveSessions.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -12,9 +12,9 @@ import { TestStore } from "../harness/TestStore.ts"
 import { rows } from "../harness/Workbench.ts"
 import { counted, watch } from "./support.ts"
 
-/** Samples that only note when which session was looked at, in seconds. */
+/** UsageLog that only note when which session was looked at, in seconds. */
 const noted = Effect.map(Ref.make<ReadonlyArray<readonly [string, number]>>([]), (looks) => ({
-  layer: mocks.Samples({
+  layer: mocks.UsageLog({
     sample: ({ session }) =>
       Clock.currentTimeMillis.pipe(
         Effect.flatMap((now) => Ref.update(looks, (all) => [...all, [session.id, now / 1_000] as const])),
@@ -48,7 +48,7 @@ describe("ContextMonitor", () => {
     })
   )
 
-  const real = Samples.layer.pipe(Layer.provideMerge(TestStore), Layer.provide(settings()))
+  const real = UsageLog.layer.pipe(Layer.provideMerge(TestStore), Layer.provide(settings()))
 
   it.effect("proposes to compact from 80 % and to rotate from 95 % on, and leaves the others alone", () =>
     Effect.gen(function* () {
@@ -60,7 +60,7 @@ describe("ContextMonitor", () => {
         })
       )
       yield* storeSessions(live)
-      yield* watch(live, { samples: Layer.succeed(Samples, yield* Samples) })
+      yield* watch(live, { samples: Layer.succeed(UsageLog, yield* UsageLog) })
       yield* TestClock.adjust(0)
       assert.sameDeepMembers(proposals, [
         [80, "compact"],
@@ -85,7 +85,7 @@ describe("ContextMonitor", () => {
       })
       const uncounted = liveSession("b", { usage: Effect.succeed(null) })
       yield* storeSessions([live, uncounted])
-      yield* watch([live, uncounted], { samples: Layer.succeed(Samples, yield* Samples) })
+      yield* watch([live, uncounted], { samples: Layer.succeed(UsageLog, yield* UsageLog) })
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(proposals, ["rotate"])
       assert.deepStrictEqual(yield* rows("select session_id, used from samples order by session_id"), [

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Metric, Ref, References } from "effect"
 import { TestClock } from "effect/testing"
 import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
-import * as Metrics from "../../src/Metrics.ts"
+import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
 import { liveSession } from "../harness/LiveSessions.ts"
 import { logged } from "../harness/Logged.ts"
@@ -60,7 +60,7 @@ describe("ContextMonitor in trouble", () => {
     Effect.gen(function* () {
       const looks = yield* counted(Effect.succeed("continue" as const))
       yield* watch([liveSession("a", { needsCount, poll: Effect.fail(down) })], {
-        samples: mocks.Samples({ sample: () => looks.effect })
+        samples: mocks.UsageLog({ sample: () => looks.effect })
       })
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* looks.runs, 7)
@@ -89,7 +89,7 @@ describe("ContextMonitor in trouble", () => {
       const well = yield* counted(Effect.succeed("continue" as const))
       const before = yield* failures
       yield* watch([liveSession("ill"), liveSession("well")], {
-        samples: mocks.Samples({ sample: ({ session }) => (session.id === "ill" ? ill.effect : well.effect) })
+        samples: mocks.UsageLog({ sample: ({ session }) => (session.id === "ill" ? ill.effect : well.effect) })
       })
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual([yield* ill.runs, yield* well.runs], [3, 7])
@@ -115,7 +115,7 @@ describe("ContextMonitor in trouble", () => {
       const some = Effect.fnUntraced(function* <A>(actions: A) {
         return (yield* Ref.get(broken)) ? yield* new StoreUnavailable({ cause: "disk" }) : actions
       })
-      const samples = mocks.Samples({
+      const samples = mocks.UsageLog({
         sample: () => some("continue" as const),
         sampleAll: (live) => some(live.map(() => "continue" as const))
       })
@@ -138,7 +138,7 @@ describe("ContextMonitor in trouble", () => {
   it.effect("keeps the trouble of polls and of looks apart", () => {
     const lines: Array<string> = []
     return Effect.gen(function* () {
-      const samples = mocks.Samples({ sample: () => Effect.fail(new StoreUnavailable({ cause: "disk" })) })
+      const samples = mocks.UsageLog({ sample: () => Effect.fail(new StoreUnavailable({ cause: "disk" })) })
       yield* watch([liveSession("a", { needsCount, poll: Effect.void })], { samples })
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(lines, [FAILED])

@@ -1,20 +1,20 @@
 import { Effect, Layer, Ref } from "effect"
 import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
 import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
-import type { Samples } from "../../src/session/Samples.ts"
-import type { LiveSession } from "../../src/session/Sessions.ts"
+import type { UsageLog } from "../../src/context/UsageLog.ts"
+import type { LiveSession } from "../../src/context/LiveSessions.ts"
 import { mocks } from "../harness/Mocks.ts"
 
 /** Starts the monitor over these sessions; it stops with the test. */
 export const watch = (
   live: ReadonlyArray<LiveSession>,
-  options: { readonly samples?: Layer.Layer<Samples>; readonly schedule?: Layer.Layer<ContextSchedule> } = {}
+  options: { readonly samples?: Layer.Layer<UsageLog>; readonly schedule?: Layer.Layer<ContextSchedule> } = {}
 ) =>
   Layer.build(
     ContextMonitor.pipe(
       Layer.provide([
-        mocks.Sessions({ live: Effect.succeed(live) }),
-        options.samples ?? mocks.Samples({ sample: () => Effect.succeed("continue" as const) }),
+        mocks.LiveSessions({ live: Effect.succeed(live) }),
+        options.samples ?? mocks.UsageLog({ sample: () => Effect.succeed("continue" as const) }),
         options.schedule ?? ContextSchedule.layerDefault
       ])
     )

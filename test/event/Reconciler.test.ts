@@ -7,10 +7,12 @@ import { taskIdOf } from "../../src/domain/Task.ts"
 import { Reconciler } from "../../src/event/Reconciler.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
-import type { IssueRef, Look } from "../../src/task/IssueLook.ts"
+import type { IssueRef } from "../../src/domain/IssueRef.ts"
+import type { Look } from "../../src/issue/IssueReader.ts"
 import { BOT } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { observing } from "../harness/Observing.ts"
 import { settings } from "../harness/TestSettings.ts"
 
 const SHOP = { id: 1, fullName: FullName.make("acme/shop") }
@@ -23,7 +25,7 @@ const refOf = (number: number): IssueRef => ({ taskId: taskIdOf(SHOP.id, number)
 interface Scene {
   readonly listed?: Parameters<typeof mocks.Gitea>[0]["assigned"]
   readonly unfinished?: ReadonlyArray<IssueRef>
-  readonly observe?: Parameters<typeof mocks.IssueLook>[0]["at"]
+  readonly observe?: Parameters<typeof observing>[0]
   readonly confirmed?: Parameters<typeof mocks.BotIdentity>[0]["confirmed"]
   readonly settings?: Partial<SettingsValues>
 }
@@ -40,11 +42,7 @@ const reconciling = (scene: Scene = {}) => {
       }),
       mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) }),
       mocks.Inbox({ of: () => Effect.succeed([]) }),
-      mocks.IssueLook({ at: (ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref))) }),
-      mocks.Observer({
-        observeWith: (_, look, settle) =>
-          Effect.tap(look, Effect.orDie(settle({ ...UNASSIGNED, before: null, after: null })))
-      }),
+      observing((ref) => Effect.suspend(() => (looks.push(ref.taskId), observe(ref)))),
       mocks.Tasks({ find: () => Effect.succeed(null), unfinished: Effect.succeed(scene.unfinished ?? []) }),
       mocks.Gaps({ suspected: Effect.succeed([]) }),
       mocks.Uptime({}),

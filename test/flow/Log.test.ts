@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { inspect } from "node:util"
-import * as Log from "../../src/operator/Log.ts"
+import * as Log from "../../src/telemetry/Log.ts"
 import { secretsOf, Settings } from "../../src/Settings.ts"
 import { signedDelivery } from "../harness/Deliveries.ts"
 import { flow, post } from "../harness/Flow.ts"

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { SessionId } from "../../src/domain/Session.ts"
-import type { LiveSession } from "../../src/session/Sessions.ts"
+import type { LiveSession } from "../../src/context/LiveSessions.ts"
 import { TASK } from "./Workbench.ts"
 
 export const WINDOW = 200_000

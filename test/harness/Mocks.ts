@@ -11,21 +11,21 @@ import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import { Records } from "../../src/operator/Records.ts"
-import { ContextControl } from "../../src/session/ContextControl.ts"
+import { Clearance } from "../../src/session/Clearance.ts"
 import { Conversations } from "../../src/session/Conversations.ts"
 import { Journal } from "../../src/session/Journal.ts"
-import { Opening } from "../../src/session/Opening.ts"
-import { Samples } from "../../src/session/Samples.ts"
+import { SessionOpening } from "../../src/session/SessionOpening.ts"
+import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
-import { Sessions } from "../../src/session/Sessions.ts"
+import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { Turns } from "../../src/session/Turns.ts"
-import { Holder } from "../../src/storage/Holder.ts"
-import { Uptime } from "../../src/storage/Uptime.ts"
-import { Gate } from "../../src/task/Gate.ts"
-import { IssueLook } from "../../src/task/IssueLook.ts"
-import { Observer } from "../../src/task/Observer.ts"
-import { Outbox } from "../../src/task/Outbox.ts"
+import { StoreHolder } from "../../src/storage/StoreHolder.ts"
+import { Uptime } from "../../src/event/Uptime.ts"
+import { WorkGate } from "../../src/work/WorkGate.ts"
+import { IssueReader } from "../../src/issue/IssueReader.ts"
+import { IssueObserver } from "../../src/task/IssueObserver.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { FailureLimit } from "../../src/webhook/FailureLimit.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
@@ -34,29 +34,29 @@ import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 export const mocks = {
   Anthropic: Layer.mock(Anthropic),
   BotIdentity: Layer.mock(BotIdentity),
-  ContextControl: Layer.mock(ContextControl),
+  Clearance: Layer.mock(Clearance),
   ContextSchedule: Layer.mock(ContextSchedule),
   Conversations: Layer.mock(Conversations),
   FailureLimit: Layer.mock(FailureLimit),
   Gaps: Layer.mock(Gaps),
   Gauges: Layer.mock(Gauges),
-  Gate: Layer.mock(Gate),
+  WorkGate: Layer.mock(WorkGate),
   Gitea: Layer.mock(Gitea),
   GiteaRetry: Layer.mock(GiteaRetry),
-  Holder: Layer.mock(Holder),
+  StoreHolder: Layer.mock(StoreHolder),
   Inbox: Layer.mock(Inbox),
-  IssueLook: Layer.mock(IssueLook),
+  IssueReader: Layer.mock(IssueReader),
   Journal: Layer.mock(Journal),
   ModelClient: Layer.mock(ModelClient),
   ModelRetry: Layer.mock(ModelRetry),
-  Observer: Layer.mock(Observer),
-  Opening: Layer.mock(Opening),
+  IssueObserver: Layer.mock(IssueObserver),
+  SessionOpening: Layer.mock(SessionOpening),
   Outbox: Layer.mock(Outbox),
   Readiness: Layer.mock(Readiness),
   Records: Layer.mock(Records),
-  Samples: Layer.mock(Samples),
+  UsageLog: Layer.mock(UsageLog),
   SessionRunner: Layer.mock(SessionRunner),
-  Sessions: Layer.mock(Sessions),
+  LiveSessions: Layer.mock(LiveSessions),
   Tasks: Layer.mock(Tasks),
   Toolbox: Layer.mock(Toolbox),
   Turns: Layer.mock(Turns),

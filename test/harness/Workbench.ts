@@ -6,21 +6,21 @@ import type { Comment } from "../../src/domain/Comment.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { Reply } from "../../src/domain/Reply.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
-import { Gitea } from "../../src/gitea/Gitea.ts"
-import { ContextControl } from "../../src/session/ContextControl.ts"
+import { Clearance } from "../../src/session/Clearance.ts"
 import { Conversations } from "../../src/session/Conversations.ts"
 import { Journal } from "../../src/session/Journal.ts"
-import { Opening } from "../../src/session/Opening.ts"
-import { Samples } from "../../src/session/Samples.ts"
+import { SessionOpening } from "../../src/session/SessionOpening.ts"
+import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
-import { Sessions } from "../../src/session/Sessions.ts"
+import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
-import { Outbox } from "../../src/task/Outbox.ts"
-import type { Subject } from "../../src/task/Application.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
+import type { Subject } from "../../src/domain/IssueRef.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { issue, REPOSITORY } from "./Deliveries.ts"
+import { mocks } from "./Mocks.ts"
 import { MODEL_INFO, models, reply, toolUse } from "./Models.ts"
 import { settings } from "./TestSettings.ts"
 import { TestStore } from "./TestStore.ts"
@@ -88,13 +88,10 @@ export interface Surroundings {
 
 /** All that works a task in sessions, real, on a store in memory; Gitea and Claude around it are scripted. */
 export const workbench = (around: Surroundings = {}) => {
-  const gitea = Layer.mock(Gitea, {
-    repository: () => Effect.succeed(REPOSITORY),
-    comments: () => Effect.succeed(around.comments ?? [])
-  })
+  const issues = mocks.IssueReader({ comments: () => Effect.succeed(around.comments ?? []) })
   return SessionRunner.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(ContextControl.layer, Conversations.layer, Opening.layer, Turns.layer)),
-    Layer.provideMerge(Layer.mergeAll(Samples.layer, Sessions.layer, Journal.layer)),
+    Layer.provideMerge(Layer.mergeAll(Clearance.layer, Conversations.layer, SessionOpening.layer, Turns.layer)),
+    Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer, Journal.layer)),
     Layer.provideMerge(
       around.toolbox === undefined
         ? Toolbox.layer
@@ -106,7 +103,7 @@ export const workbench = (around: Surroundings = {}) => {
     Layer.provideMerge(Tasks.layer),
     Layer.provideMerge(Outbox.layer),
     Layer.provideMerge(TestStore),
-    Layer.provide(Layer.mergeAll(gitea, around.claude?.layer ?? models(), settings(around.settings)))
+    Layer.provide(Layer.mergeAll(issues, around.claude?.layer ?? models(), settings(around.settings)))
   )
 }
 

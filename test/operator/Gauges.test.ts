@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
-import * as Metrics from "../../src/Metrics.ts"
+import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { TestStore } from "../harness/TestStore.ts"
 

@@ -3,7 +3,7 @@ import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
-import { Gate } from "../../src/task/Gate.ts"
+import { WorkGate } from "../../src/work/WorkGate.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { models } from "../harness/Models.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -22,7 +22,7 @@ interface Scene {
 /** Readiness over a store in memory, with the surroundings of a scene. */
 export const surroundings = ({ overloaded = false, problem = null, settings: values = {} }: Scene = {}) =>
   Readiness.layer.pipe(
-    Layer.provide(Gate.layer),
+    Layer.provide(WorkGate.layer),
     Layer.provide([
       mocks.BotIdentity({ problem: Effect.succeed(problem) }),
       mocks.Gitea({ health: Effect.succeed(null) }),

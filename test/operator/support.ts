@@ -2,6 +2,7 @@ import { Effect, Layer, Redacted, Schema } from "effect"
 import type { Mac } from "effect/crypto"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { MalformedEscapes } from "../../src/http/MalformedEscapes.ts"
 import { OperatorRoutes } from "../../src/operator/OperatorRoutes.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -9,7 +10,6 @@ import { TestStore } from "../harness/TestStore.ts"
 
 export const TOKEN = "an-operator-token"
 
-/** The operator API over a store in memory, open to who sends the token. */
 /** Every path of records, as `storeDelivery(1)` and `storeTask(57)` make them. */
 export const PATHS = [
   "/api/deliveries",
@@ -24,7 +24,8 @@ export const PATHS = [
 
 export const Surroundings = Layer.mergeAll(TestStore, settings({ operatorToken: Redacted.make(TOKEN) }))
 
-const Routes = OperatorRoutes.pipe(Layer.provide(HttpServer.layerServices))
+/** The operator API, as the server has it. */
+const Routes = Layer.mergeAll(OperatorRoutes, MalformedEscapes).pipe(Layer.provide(HttpServer.layerServices))
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Any))
 

@@ -8,12 +8,13 @@ import { fromStatus } from "../../src/gitea/GiteaError.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { Reporter } from "../../src/report/Reporter.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
-import type { Look } from "../../src/task/IssueLook.ts"
-import { Outbox, progressKey, reportKey } from "../../src/task/Outbox.ts"
+import type { Look } from "../../src/issue/IssueReader.ts"
+import { Outbox, progressKey, reportKey } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
 import { warned } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { observing } from "../harness/Observing.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
 import { rows as stored, SUBJECT, TASK } from "../harness/Workbench.ts"
@@ -53,7 +54,7 @@ const reporting = (scene: Scene = {}) => {
     editComment: (_, id, body) => Effect.asVoid(write(`edit ${id} ${firstLine(body)}`))
   })
   const layer = Reporter.pipe(
-    Layer.provide(mocks.Observer({ observe: () => scene.unseen ?? Effect.succeed(scene.look ?? ASSIGNED) })),
+    Layer.provide(observing(() => scene.unseen ?? Effect.succeed(scene.look ?? ASSIGNED))),
     Layer.provide(mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) })),
     Layer.provide(gitea),
     Layer.provideMerge(Tasks.layer),

@@ -185,7 +185,7 @@ describe("SessionRunner", () => {
         workbench({
           claude: model,
           toolbox: {
-            run: ({ taskId }, { name }) =>
+            run: (taskId, { name }) =>
               name === "finish"
                 ? Effect.succeed({ text: "finished", isError: false })
                 : Effect.die(`${taskId} ran ${name} again`)

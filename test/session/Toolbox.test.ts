@@ -5,7 +5,7 @@ import type { Comment } from "../../src/domain/Comment.ts"
 import type { ToolUse } from "../../src/domain/Reply.ts"
 import { estimateTokens } from "../../src/domain/ContextUsage.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
-import { PERSON, REPOSITORY } from "../harness/Deliveries.ts"
+import { PERSON } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { TASK } from "../harness/Workbench.ts"
 
@@ -15,16 +15,14 @@ const comments: ReadonlyArray<Comment> = Array.from({ length: 12 }, (_, index) =
   body: `remark ${index + 1}`
 }))
 
-const toolbox = (gitea: Parameters<typeof mocks.Gitea>[0] = { comments: () => Effect.succeed(comments) }) =>
-  Effect.provide(
-    Toolbox.layer.pipe(Layer.provide(mocks.Gitea({ repository: () => Effect.succeed(REPOSITORY), ...gitea })))
-  )
+const toolbox = (issues: Parameters<typeof mocks.IssueReader>[0] = { comments: () => Effect.succeed(comments) }) =>
+  Effect.provide(Toolbox.layer.pipe(Layer.provide(mocks.IssueReader(issues))))
 
 const LIMIT = 200_000
 
 const run = Effect.fnUntraced(function* (name: string, input: ToolUse["input"], limit = LIMIT) {
   const { run } = yield* Toolbox
-  return yield* run({ taskId: TASK, fullName: REPOSITORY.fullName }, { type: "tool_use", id: "t", name, input }, limit)
+  return yield* run(TASK, { type: "tool_use", id: "t", name, input }, limit)
 })
 
 const Definitions = Schema.fromJsonString(

@@ -6,8 +6,8 @@ import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { Conversations } from "../../src/session/Conversations.ts"
 import type { Conversation } from "../../src/session/Conversations.ts"
-import { Opening } from "../../src/session/Opening.ts"
-import { Sessions } from "../../src/session/Sessions.ts"
+import { SessionOpening } from "../../src/session/SessionOpening.ts"
+import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
 import { claimed, claude, finish, rows, told, work, workbench, workOn } from "../harness/Workbench.ts"
@@ -19,7 +19,7 @@ const read = reply([toolUse("read_comments", { page: 1 })], { usage: usage(500, 
 /** A conversation whose first prompt has been asked. */
 const conversation = Effect.gen(function* () {
   const claim = yield* claimed
-  const session = yield* (yield* Opening).open(claim, null)
+  const session = yield* (yield* SessionOpening).open(claim, null)
   const opened = yield* (yield* Conversations).resume(claim, session)
   yield* opened.ask("Please look.")
   return opened
@@ -124,7 +124,7 @@ describe("Turns", () => {
           Effect.onInterrupt(() => Deferred.succeed(aborted, undefined))
         )
       yield* Effect.gen(function* () {
-        const { live } = yield* Sessions
+        const { live } = yield* LiveSessions
         const running = yield* Effect.forkChild(work)
         yield* Deferred.await(began)
         assert.strictEqual((yield* live).length, 1)

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, FileSystem, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { Outbox } from "../../src/task/Outbox.ts"
-import { Holder } from "../../src/storage/Holder.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
+import { StoreHolder } from "../../src/storage/StoreHolder.ts"
 import { migrate } from "../../src/storage/Migrations.ts"
 import { hold } from "../../src/storage/ProcessLock.ts"
 import * as Sqlite from "../../src/storage/Sqlite.ts"
@@ -128,11 +128,11 @@ describe("Migrations", () => {
   )
 })
 
-describe("Holder", () => {
+describe("StoreHolder", () => {
   it.effect("is the newest process: the one before it may write nothing to the outside", () =>
     Effect.gen(function* () {
       const file = `${yield* folder}/store.db`
-      const outboxes = Outbox.layer.pipe(Layer.provideMerge(Holder.layer), Layer.fresh)
+      const outboxes = Outbox.layer.pipe(Layer.provideMerge(StoreHolder.layer), Layer.fresh)
       yield* Effect.gen(function* () {
         const outbox = yield* Outbox
         const sql = yield* SqlClient.SqlClient

@@ -39,7 +39,7 @@ describe("Tasks whose issue is observed", () => {
   ] as const)("that are %s follow an observation", ([from, observation, to, account]) =>
     Effect.gen(function* () {
       yield* inState(from)
-      const task = yield* observe(1, observation)
+      const { after: task } = yield* observe(1, observation)
       assert.strictEqual(task?.state, to)
       assert.strictEqual(task?.generation, account === "anew" ? 2 : 1)
       assert.strictEqual(task?.turns, account === "same" ? 7 : 0)

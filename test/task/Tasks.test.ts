@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { Outbox } from "../../src/task/Outbox.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { rows } from "../harness/Workbench.ts"
 import { assignedBy, claimOne, observe, taskOf, TasksOnStore, transitions } from "./support.ts"

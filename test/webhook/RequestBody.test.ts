@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Exit, Fiber, Scope } from "effect"
 import { Readable } from "node:stream"
-import type { Refusal } from "../../src/webhook/Refusal.ts"
+import type { Problem } from "../../src/http/Problem.ts"
 import { makeBodyReader } from "../../src/webhook/RequestBody.ts"
 import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
 import { eventually } from "../harness/Eventually.ts"
@@ -19,7 +19,7 @@ const unfinished = (chunk: Uint8Array) => {
   return body
 }
 
-const answerOf = <A>(reading: Effect.Effect<A, Refusal>) =>
+const answerOf = <A>(reading: Effect.Effect<A, Problem>) =>
   Effect.match(reading, {
     onFailure: ({ headers, status }) => [status, headers["retry-after"]],
     onSuccess: () => "taken"

@@ -1,14 +1,13 @@
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
 import type { Digest } from "effect/crypto"
 import { FetchHttpClient, HttpRouter, HttpServer } from "effect/http"
-import { createServer } from "node:http"
 import { WEBHOOK_PATH } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import type { Settings } from "../../src/Settings.ts"
-import { Fallback } from "../../src/webhook/Fallback.ts"
-import { CONNECTION_LIMITS, LISTEN_LIMITS, REQUEST_LIMITS } from "../../src/webhook/ListenerLimits.ts"
+import { Fallback } from "../../src/http/Fallback.ts"
+import { Listener } from "../../src/http/Listener.ts"
 import { WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 import type { SignedDelivery } from "../harness/Deliveries.ts"
@@ -44,13 +43,7 @@ export const accepting = Layer.mock(Inbox, {
 export const untouched = over(Layer.mock(Inbox, { accept: () => Effect.die("must not store a refused request") }))
 
 const Listening = HttpRouter.serve(Routes, { disableLogger: true }).pipe(
-  Layer.provideMerge(
-    NodeHttpServer.layer(() => Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS), {
-      host: "127.0.0.1",
-      port: 0,
-      ...LISTEN_LIMITS
-    })
-  )
+  Layer.provideMerge(Listener.pipe(Layer.provide(settings({ host: "127.0.0.1", port: 0 }))))
 )
 
 /** The routes on a socket, over what `over` gives. */

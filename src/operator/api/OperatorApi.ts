@@ -1,5 +1,5 @@
 import { HttpApi, OpenApi } from "effect/http-api"
-import { VERSION } from "../Version.ts"
+import { VERSION } from "../../telemetry/Version.ts"
 import { DeliveriesGroup } from "./Deliveries.ts"
 import { QueryCheck } from "./Problems.ts"
 import { SessionsGroup } from "./Sessions.ts"

@@ -1,7 +1,7 @@
 import { Array, Effect, Schedule } from "effect"
 import { taskIdOf } from "../../../src/domain/Task.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
-import { progressKey, reportKey } from "../../../src/task/Outbox.ts"
+import { progressKey, reportKey } from "../../../src/outbox/Outbox.ts"
 import { growth } from "./Growth.ts"
 import { Lives } from "./Lives.ts"
 import type { Opened } from "./People.ts"

@@ -1,0 +1,73 @@
+import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { IssueEvent } from "../domain/GiteaEvent.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Settings } from "../Settings.ts"
+import { subjectOf } from "../domain/IssueRef.ts"
+import { Tasks } from "../task/Tasks.ts"
+import { Inbox } from "./Inbox.ts"
+import type { Accepted } from "./Inbox.ts"
+import { observationOf } from "./PayloadObservation.ts"
+
+/** Acknowledging goes first, as nothing is started without a token: a batch waits until nothing has arrived for this long, */
+const QUIET = Duration.millis(20)
+/** but no longer than this, so that a steady stream holds no issue back for ever. */
+const LONGEST_WAIT = Duration.millis(250)
+const IDLE = Duration.seconds(1)
+/** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
+const BATCH = 25
+
+const decodeEvent = Schema.decodeEffect(Schema.fromJsonString(IssueEvent))
+
+/**
+ * Receive-only: without a token nobody can look at an issue, so the signed payloads are taken for what they show, each in its turn.
+ * Those of one issue come in order, because there is one round at a time.
+ */
+export const PayloadWorker = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { giteaToken } = yield* Settings
+    const sql = yield* SqlClient.SqlClient
+    const identity = yield* BotIdentity
+    const inbox = yield* Inbox
+    const tasks = yield* Tasks
+
+    const observe = Effect.fnUntraced(function* ({ seq, taskId, body }: Accepted) {
+      const event = yield* decodeEvent(body)
+      const observation = observationOf(event, yield* identity.current, seq)
+      yield* tasks.observed(taskId, subjectOf(event.repository, event.issue), observation)
+    })
+
+    const observeOrFail = (accepted: Accepted) =>
+      Effect.catchTag(observe(accepted), "SchemaError", (error) =>
+        Effect.andThen(
+          Effect.logError("Delivery no longer decodes", error),
+          inbox.settle([accepted.seq], "failed", "its body no longer decodes")
+        )
+      ).pipe(Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId }))
+
+    const batch = Effect.gen(function* () {
+      const deliveries = yield* inbox.oldest(BATCH)
+      yield* Effect.forEach(deliveries, observeOrFail, { discard: true })
+      yield* inbox.settle(
+        deliveries.map(({ seq }) => seq),
+        "done",
+        null
+      )
+      return deliveries.length
+    }).pipe(sql.withTransaction)
+
+    const quiet = inbox.arrived.pipe(
+      Effect.timeoutOption(QUIET),
+      Effect.repeat({ until: Option.isNone }),
+      Effect.timeoutOption(LONGEST_WAIT)
+    )
+
+    const follow = batch.pipe(
+      Effect.catchCause((cause) => Effect.as(Effect.logError("Deliveries wait", cause), 0)),
+      Effect.flatMap((handled) => (handled < BATCH ? Effect.timeoutOption(inbox.arrived, IDLE) : Effect.void)),
+      Effect.andThen(quiet),
+      Effect.forever
+    )
+    if (giteaToken === null) yield* Effect.forkScoped(follow)
+  })
+)

@@ -1,0 +1,89 @@
+import { Context, Effect, Layer } from "effect"
+import { isPullRequest } from "../domain/Issue.ts"
+import type { Issue } from "../domain/Issue.ts"
+import { Observation } from "../domain/Mandate.ts"
+import type { Comment } from "../domain/Comment.ts"
+import { subjectOf } from "../domain/IssueRef.ts"
+import type { IssueRef, Subject } from "../domain/IssueRef.ts"
+import type { Repository } from "../domain/Repository.ts"
+import { numberOf, repositoryIdOf } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
+import { assignedItself, mandateOf } from "../domain/Timeline.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Gitea } from "../gitea/Gitea.ts"
+import { isElsewhere, isMissing } from "../gitea/GiteaError.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+
+/** What a look at an issue brought; no subject and no issue when it is gone. */
+export interface Look {
+  readonly subject: Subject | null
+  readonly issue: Issue | null
+  readonly observation: Observation
+}
+
+const GONE: Look = { subject: null, issue: null, observation: Observation.Gone() }
+
+/**
+ * Reads an issue through the API, which is the truth; the webhook was a hint. Fails with `GiteaError` when the state cannot be
+ * known: an unreadable repository says nothing about its issues.
+ */
+export class IssueReader extends Context.Service<
+  IssueReader,
+  {
+    /** The issue, and what follows from it for its task. */
+    look(ref: IssueRef): Effect.Effect<Look, GiteaError>
+    /**
+     * The comments of a task's issue, oldest first. The repository is asked for its name each time: a run may outlast a rename, and
+     * the old name can be another repository's by then.
+     */
+    comments(id: TaskId): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
+  }
+>()("mosaic-coordinator/issue/IssueReader") {
+  static readonly layer = Layer.effect(
+    IssueReader,
+    Effect.gen(function* () {
+      const gitea = yield* Gitea
+      const identity = yield* BotIdentity
+
+      /** Null: nothing of that number under this name, or the name is another repository's today. */
+      const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
+        gitea.issue(fullName, numberOf(taskId)).pipe(
+          Effect.map((issue) =>
+            (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
+          ),
+          Effect.catchIf(isNothing, () => Effect.succeed(null))
+        )
+
+      const observe = Effect.fnUntraced(function* (
+        repository: Repository,
+        issue: Issue
+      ): Effect.fn.Return<Look, GiteaError> {
+        const bot = yield* identity.confirmed
+        const seen = (observation: Observation): Look => ({ subject: subjectOf(repository, issue), issue, observation })
+        if (issue.state === "closed") return seen(Observation.Closed())
+        if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id))
+          return seen(Observation.Unassigned())
+        const timeline = yield* gitea.timeline(repository.fullName, issue.number)
+        const mandate = mandateOf(timeline, bot.id)
+        if (mandate === null && assignedItself(timeline, bot.id)) return seen(Observation.Unassigned())
+        return seen(Observation.Assigned({ mandate }))
+      })
+
+      const look = Effect.fn("IssueReader.look")(function* (ref: IssueRef) {
+        const id = repositoryIdOf(ref.taskId)
+        const issue = yield* read(ref, isElsewhere)
+        if (issue !== null) return yield* observe({ id, fullName: ref.fullName }, issue)
+        const repository = yield* gitea.repository(id)
+        // Read anew even under the same name: only of a repository that could be seen before does a missing issue prove anything.
+        const present = yield* read({ ...ref, fullName: repository.fullName }, isMissing)
+        return present === null ? GONE : yield* observe(repository, present)
+      })
+
+      const comments = Effect.fn("IssueReader.comments")((id: TaskId) =>
+        Effect.flatMap(gitea.repository(repositoryIdOf(id)), ({ fullName }) => gitea.comments(fullName, numberOf(id)))
+      )
+
+      return { look, comments }
+    })
+  )
+}

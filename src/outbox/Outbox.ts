@@ -1,0 +1,121 @@
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import { TaskId } from "../domain/Task.ts"
+import { StoreHolder } from "../storage/StoreHolder.ts"
+import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+
+/** A comment that is to be on an issue: one row for each, found again by its key. */
+export const OutboxRow = Schema.Struct({
+  key: Schema.String,
+  taskId: TaskId,
+  /** Written only while the issue is open and assigned to the bot. Without it, a comment that is there is still edited. */
+  needsMandate: Schema.BooleanFromBit,
+  body: Schema.String,
+  revision: Schema.Int,
+  commentId: Schema.NullOr(Schema.Int),
+  tries: Schema.Int,
+  /** Refusals in a row, of the look at the issue or of the write. */
+  refusals: Schema.Int,
+  /** When it first failed to be said, in milliseconds; null while nothing went wrong. */
+  waitsSince: Schema.NullOr(Schema.Int)
+})
+export type OutboxRow = typeof OutboxRow.Type
+
+export type OutboxEntry = Pick<OutboxRow, "key" | "taskId" | "needsMandate" | "body">
+
+export const progressKey = (task: TaskId): string => `task ${task} progress`
+export const reportKey = (task: TaskId, round: number): string => `task ${task} report ${round}`
+
+const ROWS_AT_ONCE = 50
+
+/**
+ * What is to be said on issues, kept beside the tasks so that a row is committed with the transition it tells of.
+ * Inside a transaction of the caller, `put` and `amend` are part of it.
+ */
+export class Outbox extends Context.Service<
+  Outbox,
+  {
+    /** Says it, or says it anew: a known key gets the new text, in the same comment. */
+    put(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
+    /** Says it anew if it was said before. */
+    amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
+    /** Rows whose newest text is not on the issue, oldest first, at most 50. */
+    readonly pending: Effect.Effect<ReadonlyArray<OutboxRow>, StoreUnavailable>
+    /** Counts a try before it is made. False when this process no longer holds the store: nothing may be written then. */
+    attempt(row: OutboxRow): Effect.Effect<boolean, StoreUnavailable>
+    /** `notBefore` (milliseconds) holds back the next edit of the same comment. */
+    sent(row: OutboxRow, commentId: number, notBefore: number): Effect.Effect<void, StoreUnavailable>
+    /** Keeps the row and tries again later. */
+    postpone(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
+    /** Postpones it, and counts the refusal that is why. */
+    refused(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
+    /** Never to be said; a text that is put afterwards begins with no refusals. */
+    drop(row: OutboxRow, reason: string): Effect.Effect<void, StoreUnavailable>
+  }
+>()("mosaic-coordinator/outbox/Outbox") {
+  static readonly layer = Layer.effect(
+    Outbox,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const holder = yield* StoreHolder
+
+      const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`insert into outbox (key, task_id, needs_mandate, body, created_at)
+          values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${now})
+          on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
+            revision = revision + 1, state = 'pending', reason = null`
+      }, orStoreUnavailable)
+
+      const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
+        yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
+          revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
+      }, orStoreUnavailable)
+
+      const findPending = SqlSchema.findAll({
+        Request: Schema.Int,
+        Result: OutboxRow,
+        execute: (
+          now
+        ) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
+          from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
+      })
+
+      const attempt = Effect.fn("Outbox.attempt")(function* (row: OutboxRow) {
+        const rows = yield* sql`update outbox set tries = tries + 1
+          where key = ${row.key} and exists (select 1 from holder where token = ${holder.token}) returning key`
+        return rows.length > 0
+      }, orStoreUnavailable)
+
+      const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`update outbox set comment_id = ${commentId}, sent_revision = ${row.revision}, sent_at = ${now}, tries = 0,
+          refusals = 0, waits_since = null, not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
+          where key = ${row.key}`
+      }, orStoreUnavailable)
+
+      const keep = Effect.fnUntraced(function* (row: OutboxRow, notBefore: number, refusals: number) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`update outbox set not_before = ${notBefore}, refusals = refusals + ${refusals},
+          waits_since = coalesce(waits_since, ${now}) where key = ${row.key}`
+      }, orStoreUnavailable)
+
+      const drop = Effect.fn("Outbox.drop")(function* (row: OutboxRow, reason: string) {
+        yield* sql`update outbox set state = 'dropped', reason = ${reason}, refusals = 0, waits_since = null
+          where key = ${row.key} and revision = ${row.revision}`
+      }, orStoreUnavailable)
+
+      return {
+        put,
+        amend,
+        pending: Clock.currentTimeMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
+        attempt,
+        sent,
+        postpone: Effect.fn("Outbox.postpone")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 0)),
+        refused: Effect.fn("Outbox.refused")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 1)),
+        drop
+      }
+    })
+  )
+}

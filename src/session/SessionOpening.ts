@@ -1,0 +1,70 @@
+import { Context, Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { ModelClient } from "../anthropic/ModelClient.ts"
+import type { ModelError } from "../anthropic/ModelError.ts"
+import { handoverOf, renderHandover } from "../domain/Handover.ts"
+import type { Issue } from "../domain/Issue.ts"
+import { firstPrompt, SYSTEM_PROMPT } from "../domain/Prompt.ts"
+import { SessionId } from "../domain/Session.ts"
+import type { Session } from "../domain/Session.ts"
+import { replay } from "../domain/Transcript.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import { Settings } from "../Settings.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Claim, LeaseLost } from "../task/Lease.ts"
+import { IssueReader } from "../issue/IssueReader.ts"
+import { Journal } from "./Journal.ts"
+import { Toolbox } from "./Toolbox.ts"
+
+/** How sessions begin: what is frozen for their life, and the first message. */
+export class SessionOpening extends Context.Service<
+  SessionOpening,
+  {
+    /** A new session of the task, after `predecessor` where there is one, stored. The window comes from the models endpoint. */
+    open(claim: Claim, predecessor: Session | null): Effect.Effect<Session, LeaseLost | StoreUnavailable | ModelError>
+    /** The first message: the issue and its comments, and the handover of the predecessor. */
+    prompt(claim: Claim, session: Session, issue: Issue): Effect.Effect<string, GiteaError | StoreUnavailable>
+  }
+>()("mosaic-coordinator/session/SessionOpening") {
+  static readonly layer = Layer.effect(
+    SessionOpening,
+    Effect.gen(function* () {
+      const { model, contextLimit } = yield* Settings
+      const client = yield* ModelClient
+      const issues = yield* IssueReader
+      const journal = yield* Journal
+      const toolbox = yield* Toolbox
+      const random = yield* SecureRandom.SecureRandom
+
+      const open = Effect.fn("SessionOpening.open")(function* (claim: Claim, predecessor: Session | null) {
+        const { window, canCompact } = yield* client.info(model)
+        const session: Session = {
+          id: SessionId.make(yield* random.uuidV7()),
+          task: claim.task.id,
+          generation: claim.task.generation,
+          model,
+          limit: Math.min(window, contextLimit ?? window),
+          canCompact,
+          state: "open",
+          system: SYSTEM_PROMPT,
+          tools: toolbox.definitions,
+          predecessor: predecessor?.id ?? null
+        }
+        yield* journal.open(claim, session)
+        yield* Effect.logInfo("Session opened").pipe(
+          Effect.annotateLogs({ session: session.id, model, limit: session.limit, predecessor: session.predecessor })
+        )
+        return session
+      })
+
+      const prompt = Effect.fn("SessionOpening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
+        const text = { fullName: task.fullName, issue, comments: yield* issues.comments(task.id) }
+        if (session.predecessor === null) return firstPrompt(text, session.limit)
+        const before = replay(yield* journal.entries(session.predecessor))
+        return renderHandover(text, handoverOf(text, before), session.limit)
+      })
+
+      return { open, prompt }
+    })
+  )
+}

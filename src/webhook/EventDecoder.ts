@@ -1,0 +1,61 @@
+import { Result, Schema, SchemaIssue } from "effect"
+import { Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
+import { unprocessable } from "../http/Problem.ts"
+import type { Problem } from "../http/Problem.ts"
+import type { WebhookEvent } from "../event/Screening.ts"
+
+const BODY = "body"
+
+/** Kept, logged and answered, so it is held to the form Gitea's actions have. */
+const ACTION = /^\w{1,64}$/
+
+/** Without `ignoreBOM` a byte order mark would be dropped unseen, and the text would not be what was signed. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const utf8 = (bytes: Uint8Array): Result.Result<string, Problem> =>
+  Result.try({
+    try: () => decoder.decode(bytes),
+    catch: () => unprocessable(BODY, "The body is not UTF-8")
+  })
+
+const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+const decodeObject = Schema.decodeUnknownResult(Schema.Record(Schema.String, Schema.Unknown))
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
+const decodeIssueEvent = Schema.decodeUnknownResult(IssueEvent)
+const isIssueAction = Schema.is(IssueAction)
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Only the path: a message could repeat what was sent. */
+const wrongShape = ({ issue }: Schema.SchemaError): Problem => {
+  const path = issuesOf(issue).issues[0]?.path ?? []
+  const field = path.map((key) => String(typeof key === "object" ? key.key : key)).join(".")
+  return unprocessable(field, `${field} is missing or has the wrong form`)
+}
+
+const actionOf = (json: unknown): Result.Result<string | null, Problem> =>
+  decodeObject(json).pipe(
+    Result.mapError(() => unprocessable(BODY, "The body is not a JSON object")),
+    Result.flatMap((object) => Result.mapError(decodeEnvelope(object), wrongShape)),
+    Result.flatMap(({ action }) =>
+      action === undefined || ACTION.test(action)
+        ? Result.succeed(action ?? null)
+        : Result.fail(unprocessable("action", "action has the wrong form"))
+    )
+  )
+
+/** A verified body as the text it is and what it says; of a kind that is not handled, only that it is one. */
+export const decode = (
+  event: string,
+  bytes: Uint8Array
+): Result.Result<{ readonly text: string; readonly said: WebhookEvent }, Problem> =>
+  Result.gen(function* () {
+    const text = yield* utf8(bytes)
+    const json = yield* Result.mapError(decodeJson(text), () => unprocessable(BODY, "The body is not JSON"))
+    const action = yield* actionOf(json)
+    if (event !== "issues" || (action !== null && !isIssueAction(action))) {
+      return { text, said: { event, action, issue: null } }
+    }
+    const issue = yield* Result.mapError(decodeIssueEvent(json), wrongShape)
+    return { text, said: { event, action, issue } }
+  })

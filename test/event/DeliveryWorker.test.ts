@@ -1,0 +1,166 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array, Clock, Duration, Effect, Latch, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { DeliveryId } from "../../src/domain/Delivery.ts"
+import { Observation } from "../../src/domain/Mandate.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import type { TaskId } from "../../src/domain/Task.ts"
+import { DeliveryWorker } from "../../src/event/DeliveryWorker.ts"
+import { Inbox } from "../../src/event/Inbox.ts"
+import { fromStatus } from "../../src/gitea/GiteaError.ts"
+import type { GiteaError } from "../../src/gitea/GiteaError.ts"
+import type { Look } from "../../src/issue/IssueReader.ts"
+import { REPOSITORY } from "../harness/Deliveries.ts"
+import { logged } from "../harness/Logged.ts"
+import { mocks } from "../harness/Mocks.ts"
+import { observing } from "../harness/Observing.ts"
+import { settings } from "../harness/TestSettings.ts"
+import { TestStore } from "../harness/TestStore.ts"
+
+const A = taskIdOf(REPOSITORY.id, 1)
+const B = taskIdOf(REPOSITORY.id, 2)
+const UNASSIGNED: Look = { subject: null, issue: null, observation: Observation.Unassigned() }
+const DOWN = fromStatus("read issue", 503, undefined)
+
+type At = (id: TaskId) => Effect.Effect<Look, GiteaError>
+
+/** The router over a real inbox; looks are scripted, and applied without a task. */
+const routing = (at: At, lines: Array<string> = []) =>
+  DeliveryWorker.pipe(
+    Layer.provide([mocks.Gaps({}), observing(({ taskId }) => at(taskId))]),
+    Layer.provideMerge(Inbox.layer),
+    Layer.provideMerge(TestStore),
+    Layer.provide(Layer.mergeAll(settings(), logged(lines)))
+  )
+
+const deliver = Effect.fnUntraced(function* (taskId: TaskId, id: string) {
+  const inbox = yield* Inbox
+  yield* inbox.accept({
+    delivery: DeliveryId.make(id),
+    bodyHash: `hash of ${id}`,
+    event: "issues",
+    action: "assigned",
+    body: id,
+    subject: { taskId, fullName: REPOSITORY.fullName, assigned: true },
+    ignored: null
+  })
+})
+
+const statuses = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{
+    deliveryId: string
+    status: string
+  }>`select delivery_id, status from deliveries order by seq`
+  return rows.map(({ deliveryId, status }) => `${deliveryId} ${status}`)
+})
+
+describe("DeliveryWorker", () => {
+  it.effect("settles all that wait for an issue by one look", () => {
+    const looks: Array<TaskId> = []
+    const at: At = (id) => Effect.sync(() => (looks.push(id), UNASSIGNED))
+    return Effect.gen(function* () {
+      const together = [deliver(A, "a1"), deliver(A, "a2"), deliver(A, "a3"), deliver(B, "b1")]
+      yield* Effect.all(together, { concurrency: "unbounded" })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* statuses, ["a1 done", "a2 done", "a3 done", "b1 done"])
+      assert.deepStrictEqual(looks, [A, B])
+    }).pipe(Effect.provide(routing(at)))
+  })
+
+  it.effect("leaves deliveries waiting after a failed look, rests longer each time, and lets the others go on", () => {
+    const lines: Array<string> = []
+    const looks: Array<number> = []
+    let down = true
+    const at: At = (id) =>
+      Effect.gen(function* () {
+        if (id === B) return UNASSIGNED
+        looks.push(yield* Clock.currentTimeMillis)
+        return down ? yield* DOWN : UNASSIGNED
+      })
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* deliver(B, "b1")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* statuses, ["a1 accepted", "b1 done"])
+      yield* TestClock.adjust("30 minutes")
+      yield* deliver(B, "b2")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* statuses, ["a1 accepted", "b1 done", "b2 done"])
+
+      const rests = Array.zipWith(looks, looks.slice(1), (from, to) => Math.floor((to - from) / 1000))
+      assert.deepStrictEqual(rests.slice(0, 4), [4, 8, 16, 32])
+      assert.strictEqual(Math.max(...rests), Duration.toSeconds("5 minutes"))
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet"])
+
+      down = false
+      yield* TestClock.adjust("5 minutes")
+      assert.deepStrictEqual(yield* statuses, ["a1 done", "b1 done", "b2 done"])
+    }).pipe(Effect.provide(routing(at, lines)))
+  })
+
+  it.effect("begins with the shortest rest again after a look that went well", () => {
+    const looks: Array<number> = []
+    const answers = [DOWN, DOWN, null, DOWN, null]
+    const at: At = () =>
+      Effect.gen(function* () {
+        const answer = answers[looks.length] ?? null
+        looks.push(yield* Clock.currentTimeMillis)
+        return answer === null ? UNASSIGNED : yield* answer
+      })
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(looks, 3)
+      yield* deliver(A, "a2")
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(looks, 5)
+      const [, , , fourth = 0, fifth = 0] = looks
+      assert.strictEqual(Math.floor((fifth - fourth) / 1000), 4)
+    }).pipe(Effect.provide(routing(at)))
+  })
+
+  it.effect("gives up what stays out of sight for more than an hour, and says so", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* statuses, ["a1 accepted"])
+      yield* TestClock.adjust("30 minutes")
+      assert.deepStrictEqual(yield* statuses, ["a1 failed"])
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet", "Warn Deliveries given up"])
+    }).pipe(Effect.provide(routing(() => Effect.fail(fromStatus("read repository", 404, undefined)), lines)))
+  })
+
+  it.effect("survives a look that breaks", () => {
+    const lines: Array<string> = []
+    const at: At = (id) => (id === A ? Effect.die("broken") : Effect.succeed(UNASSIGNED))
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("1 second")
+      yield* deliver(B, "b1")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* statuses, ["a1 accepted", "b1 done"])
+      assert.include(lines, "Error Delivery could not be handled")
+    }).pipe(Effect.provide(routing(at, lines)))
+  })
+
+  it.effect("looks at eight issues side by side", () => {
+    const gate = Latch.makeUnsafe(false)
+    let looking = 0
+    const at: At = () => Effect.sync(() => (looking += 1)).pipe(Effect.andThen(gate.await), Effect.as(UNASSIGNED))
+    return Effect.gen(function* () {
+      const ids = Array.range(1, 20)
+      yield* Effect.forEach(ids, (number) => deliver(taskIdOf(REPOSITORY.id, number), `d${number}`))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(looking, 8)
+      yield* gate.open
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        yield* statuses,
+        ids.map((number) => `d${number} done`)
+      )
+    }).pipe(Effect.provide(routing(at)))
+  })
+})

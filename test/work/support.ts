@@ -1,0 +1,48 @@
+import { Effect, Layer } from "effect"
+import type { Outcome } from "../../src/domain/Outcome.ts"
+import type { SessionRunner } from "../../src/session/SessionRunner.ts"
+import type { IssueObserver } from "../../src/task/IssueObserver.ts"
+import { TaskWorker } from "../../src/work/TaskWorker.ts"
+import { issue } from "../harness/Deliveries.ts"
+import { mocks } from "../harness/Mocks.ts"
+import { settings } from "../harness/TestSettings.ts"
+import { rows } from "../harness/Workbench.ts"
+import { assignedBy } from "../task/support.ts"
+
+export type Run = SessionRunner["Service"]["run"]
+
+interface Around {
+  readonly run: Run
+  readonly observe?: IssueObserver["Service"]["observe"]
+  readonly closed?: Effect.Effect<string | null>
+  readonly maxConcurrentAgents?: number
+  readonly repositories?: ReadonlyArray<string>
+}
+
+export const done: Outcome = { to: "completed", cause: "the answer was given", answer: "Here." }
+const stillAssigned: IssueObserver["Service"]["observe"] = () =>
+  Effect.succeed({ subject: null, issue: issue(), observation: assignedBy(1), before: null, after: null })
+
+/** The worker at work until the scope ends. */
+export const worker = ({
+  run,
+  observe = stillAssigned,
+  closed = Effect.succeed(null),
+  maxConcurrentAgents = 10,
+  repositories = []
+}: Around) =>
+  TaskWorker.pipe(
+    Layer.provide([
+      mocks.SessionRunner({ run }),
+      mocks.IssueObserver({ observe }),
+      mocks.WorkGate({ closed }),
+      settings({ maxConcurrentAgents, repositories })
+    ])
+  )
+
+/** The states of all tasks, by issue number. */
+export const states = Effect.map(rows<{ state: string }>("select state from tasks order by number"), (all) =>
+  all.map(({ state }) => state)
+)
+
+export const attempts = Effect.map(rows<{ attempts: number }>("select attempts from tasks"), ([task]) => task?.attempts)
