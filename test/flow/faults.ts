@@ -1,7 +1,6 @@
 import { Record } from "effect"
 import type { Gitea } from "../../src/gitea/Gitea.ts"
-import type { ClaudeFault } from "../../src/sandbox/claude/Fault.ts"
-import type { Operation } from "../../src/sandbox/claude/Operation.ts"
+import type { ClaudeFault, Operation } from "../../src/sandbox/claude/Fault.ts"
 import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
 
 /** Nothing listens, so that no connection comes about: nothing that a stand-in could do itself. */

@@ -1,13 +1,26 @@
-import { Duration, Effect, Exit, Option, Ref, Stream } from "effect"
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Data, Duration, Effect, Exit, Option, Ref, Stream } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpServerResponse } from "effect/http"
-import { ConnectionCut, cut } from "./Connection.ts"
 import type { StreamFault } from "./Fault.ts"
 import { encodeEvent, halves, isDelta, messageEvents } from "./MessageEvents.ts"
 import type { MessageEvent } from "./MessageEvents.ts"
 import type { OutputMessage } from "./Reply.ts"
 import type { Hold, Script } from "./Script.ts"
 import { pause } from "./Script.ts"
+
+/** Says that the connection is to be cut before anything is answered. */
+export class ConnectionCut extends Data.TaggedError("ConnectionCut") {}
+
+/**
+ * Cuts the connection of a request, after what was written so far has left: Node holds a response's head back for a tick, and
+ * a plain `destroy` would lose it, which looks like no answer at all. Never returns: the closed connection interrupts the fiber.
+ */
+export const cut = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<never> =>
+  Effect.andThen(
+    Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroySoon()),
+    Effect.never
+  )
 
 /** How one answer goes out. */
 export interface Delivery {

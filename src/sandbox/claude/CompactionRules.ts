@@ -1,10 +1,19 @@
 import { Option } from "effect"
 import { invalid } from "./ApiError.ts"
 import type { ApiError } from "./ApiError.ts"
+import type { Operation } from "./Fault.ts"
 import type { ContentBlock, MessagesRequest } from "./MessagesRequest.ts"
 import { blocksOf } from "./MessagesRequest.ts"
 import { COMPACTION_BETA } from "./Models.ts"
-import type { Checked } from "./Validation.ts"
+import type { ClaudeModel } from "./Models.ts"
+
+/** A request with what its rules depend on. */
+export interface Checked {
+  readonly operation: Operation
+  readonly request: MessagesRequest
+  readonly betas: ReadonlyArray<string>
+  readonly model: ClaudeModel
+}
 
 const KEYS = ["type", "content", "encrypted_content", "signature"]
 

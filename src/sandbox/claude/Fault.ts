@@ -1,5 +1,8 @@
 import { ApiError } from "./ApiError.ts"
 
+/** What a call asks for; `compact` is a `POST /v1/messages` with `compaction`. Faults and holds are set for one of them. */
+export type Operation = "messages" | "compact" | "count_tokens" | "models"
+
 /** Ends or spoils an answer after its first half. On an answer that is not streamed, all but `stall` cut the connection. */
 export type StreamFault =
   /** The connection is cut. */

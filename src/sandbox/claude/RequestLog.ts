@@ -1,6 +1,6 @@
 import { Effect, Ref } from "effect"
+import type { Operation } from "./Fault.ts"
 import type { MessagesRequest } from "./MessagesRequest.ts"
-import type { Operation } from "./Operation.ts"
 
 /** One request, and what became of it. */
 export interface RecordedRequest {

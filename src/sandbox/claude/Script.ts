@@ -1,7 +1,6 @@
 import { Deferred, Duration, Effect, Option, Ref } from "effect"
-import type { ClaudeFault } from "./Fault.ts"
+import type { ClaudeFault, Operation } from "./Fault.ts"
 import type { MessagesRequest } from "./MessagesRequest.ts"
-import type { Operation } from "./Operation.ts"
 import { readerAgent } from "./ReaderAgent.ts"
 import type { Reply } from "./Reply.ts"
 

@@ -2,19 +2,10 @@ import { Option } from "effect"
 import { invalid } from "./ApiError.ts"
 import type { ApiError } from "./ApiError.ts"
 import { compactionRules, startsWithSummary } from "./CompactionRules.ts"
-import type { ContentBlock, MessagesRequest } from "./MessagesRequest.ts"
+import type { Checked } from "./CompactionRules.ts"
+import type { ContentBlock } from "./MessagesRequest.ts"
 import { blocksOf } from "./MessagesRequest.ts"
-import type { ClaudeModel } from "./Models.ts"
-import type { Operation } from "./Operation.ts"
 import { inputTokens } from "./Tokens.ts"
-
-/** A request with what its rules depend on. */
-export interface Checked {
-  readonly operation: Operation
-  readonly request: MessagesRequest
-  readonly betas: ReadonlyArray<string>
-  readonly model: ClaudeModel
-}
 
 const ids = (blocks: ReadonlyArray<ContentBlock>, type: string): ReadonlyArray<string> =>
   blocks.flatMap((block) => (block.type === type ? [block.id ?? block.tool_use_id ?? ""] : []))

@@ -1,4 +1,7 @@
-import { Array, Option } from "effect"
+import { Array, DateTime, Option } from "effect"
+
+/** RFC 3339 in UTC with whole seconds, as Gitea writes times: "2026-03-18T08:40:16Z". Sorts as text. */
+export const timestamp = (instant: DateTime.DateTime): string => DateTime.formatIso(instant).replace(/\.\d+Z$/, "Z")
 
 /** Times are timestamps as the API writes them; references between values are ids, which count from 1. */
 export interface User {

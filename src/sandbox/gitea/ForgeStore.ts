@@ -3,11 +3,10 @@ import { HttpServer } from "effect/http"
 import { Bot } from "./Bot.ts"
 import type { Step } from "./Change.ts"
 import { introduce } from "./Change.ts"
-import { emptyForge } from "./Forge.ts"
+import { emptyForge, timestamp } from "./Forge.ts"
 import { Hooks } from "./Hooks.ts"
 import { renderPayload } from "./Payload.ts"
 import type { View } from "./Resource.ts"
-import { timestamp } from "./Timestamp.ts"
 
 /** The state of the server. */
 export class ForgeStore extends Context.Service<

@@ -3,8 +3,7 @@ import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "e
 import { ForgeStore } from "./ForgeStore.ts"
 import { Hooks } from "./Hooks.ts"
 import type { GivenHook } from "./Hooks.ts"
-import { administeredInPath } from "./Lookup.ts"
-import { pageOf } from "./Paging.ts"
+import { administeredInPath, pageOf } from "./Lookup.ts"
 import { answering } from "./Refusal.ts"
 
 const LIMIT = 30

@@ -4,8 +4,8 @@ import { Hex } from "effect/encoding"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { makeDisturbed } from "./Disturbance.ts"
 import type { Disturbance } from "./Disturbance.ts"
+import { timestamp } from "./Forge.ts"
 import type { Payload } from "./Payload.ts"
-import { timestamp } from "./Timestamp.ts"
 
 const DELIVER_TIMEOUT = "5 seconds"
 

@@ -1,7 +1,6 @@
 import { DateTime, Option, Schema } from "effect"
 import type { Forge, Issue } from "./Forge.ts"
-import { referred } from "./Forge.ts"
-import { timestamp } from "./Timestamp.ts"
+import { referred, timestamp } from "./Forge.ts"
 
 /** The parameters of `GET /repos/issues/search` that are heeded here. */
 export const SearchQuery = Schema.Struct({

@@ -1,4 +1,4 @@
-import { Effect, Option } from "effect"
+import { Effect, Number as Numbers, Option } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import type { Forge, Issue, Repository } from "./Forge.ts"
 import { findFormer, findIssue, findRepository, referred } from "./Forge.ts"
@@ -6,6 +6,7 @@ import { notFound, Refusal } from "./Refusal.ts"
 
 const FORBIDDEN = "user should have specific permission or be a repo admin or a site admin"
 const ADMINISTRATORS_ONLY = "user should be an owner or a collaborator with admin write of a repository"
+const MAX_LIMIT = 50
 
 /** The repository itself, if the bot may see it. */
 export const visible = (repository: Repository): Effect.Effect<Repository, Refusal> => {
@@ -50,3 +51,21 @@ export const issueInPath = Effect.fnUntraced(function* (
   const { number } = yield* HttpRouter.params
   return yield* Effect.mapError(Effect.fromOption(findIssue(forge, repository.id, Number(number))), () => missing)
 })
+
+/** The slice of `values` that `page` (from 1) and `limit` ask for; what is missing or senseless takes its default. */
+export const pageOf = <A>(
+  values: ReadonlyArray<A>,
+  query: { readonly page?: string; readonly limit?: string },
+  defaultLimit: number
+): ReadonlyArray<A> => {
+  const limit = Math.min(positive(query.limit, defaultLimit), MAX_LIMIT)
+  const start = (positive(query.page, 1) - 1) * limit
+  return values.slice(start, start + limit)
+}
+
+const positive = (text: string | undefined, otherwise: number): number =>
+  Option.fromUndefinedOr(text).pipe(
+    Option.flatMap(Numbers.parse),
+    Option.filter((value) => value >= 1),
+    Option.match({ onNone: () => otherwise, onSome: Math.floor })
+  )
