@@ -15,17 +15,18 @@ export interface Child {
   readonly ended: Effect.Effect<number | null>
 }
 
-/** Starts a file with the Node that runs the tests, with these variables and no others. */
+/** Starts a file with the Node that runs the tests, with these variables and no others. It has no input unless given. */
 export const spawn = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string | undefined>>
+  env: Readonly<Record<string, string | undefined>>,
+  stdin: ChildProcess.CommandInput = "ignore"
 ) {
   const child = yield* ChildProcess.make(process.execPath, args, {
     extendEnv: false,
     // The group of the tests, so that a Ctrl-C ends both.
     detached: false,
     killSignal: "SIGKILL",
-    stdin: "ignore",
+    stdin,
     env
   })
   const follow = Effect.fnUntraced(function* (stream: typeof child.stdout) {

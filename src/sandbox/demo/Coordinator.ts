@@ -14,9 +14,13 @@ const PATIENCE = "10 seconds"
 
 /**
  * Starts the coordinator as `npm start` does, in a process of its own and configured by variables alone: a free port, a store in a
- * temporary folder, throw-away secrets. Ends, with everything it left, when the scope does. `onLine` gets its log.
+ * temporary folder, throw-away secrets; `environment` comes on top. Ends, with everything it left, when the scope does.
+ * `onLine` gets its log; `ended` never completes and dies when the process ends before.
  */
-export const startCoordinator = Effect.fnUntraced(function* (onLine: (line: LogLine) => Effect.Effect<void>) {
+export const startCoordinator = Effect.fnUntraced(function* (
+  onLine: (line: LogLine) => Effect.Effect<void>,
+  environment: Readonly<Record<string, string>> = {}
+) {
   const gitea = yield* SandboxGitea
   const claude = yield* SandboxClaude
   const path = yield* Path.Path
@@ -40,7 +44,8 @@ export const startCoordinator = Effect.fnUntraced(function* (onLine: (line: LogL
       HOST: "127.0.0.1",
       PORT: "0",
       LOG_FORMAT: "json",
-      CONTEXT_POLL_INTERVAL: "1 second"
+      CONTEXT_POLL_INTERVAL: "1 second",
+      ...environment
     }
   })
   const port = yield* Deferred.make<number>()
@@ -60,5 +65,5 @@ export const startCoordinator = Effect.fnUntraced(function* (onLine: (line: LogL
   )
   const ended = Effect.flatMap(child.exitCode, (code) => Effect.die(`the coordinator ended with exit code ${code}`))
   const url = `http://127.0.0.1:${yield* Effect.raceFirst(Deferred.await(port), ended)}`
-  return { webhook: `${url}${WEBHOOK_PATH}`, secret }
+  return { url, webhook: `${url}${WEBHOOK_PATH}`, secret, ended }
 })
