@@ -1,13 +1,15 @@
-import { Clock, Duration, Effect, FiberMap, Layer, Semaphore } from "effect"
+import { Duration, Effect, FiberSet, Layer, Semaphore } from "effect"
 import { isRepair } from "../domain/IssueChange.ts"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import { tellingActions } from "../domain/Gap.ts"
-import type { TaskId } from "../domain/Task.ts"
+import type { IssueRef } from "../domain/IssueRef.ts"
+import type { Task, TaskId } from "../domain/Task.ts"
 import { isOutOfSight } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
-import type { IssueRef } from "../domain/IssueRef.ts"
+import { Doorbell } from "../storage/Doorbell.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
+import { AFTER_STORE, makeTrouble } from "../telemetry/Trouble.ts"
 import { Gaps } from "./Gaps.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Waiting } from "./Inbox.ts"
@@ -16,20 +18,68 @@ import type { Waiting } from "./Inbox.ts"
 const CONCURRENCY = 8
 /** Issues with waiting deliveries taken into account at once. */
 const ISSUES_AT_ONCE = 1000
-const IDLE = Duration.seconds(1)
-const FIRST_WAIT = Duration.seconds(2)
-const LONGEST_WAIT = Duration.minutes(5)
+const FIRST_REST = Duration.seconds(4)
 /** Looks at an issue that stays out of sight, over more than an hour, before its deliveries are given up. */
 const LOOKS = 20
 
-/** An issue whose look failed: how often in a row, and when it may be looked at again (milliseconds). */
-interface Rest {
-  readonly count: number
-  readonly until: number
-}
+const seqsOf = (waiting: ReadonlyArray<Waiting>) => waiting.map(({ seq }) => seq)
 
-const wait = (count: number): number =>
-  Math.min(Duration.toMillis(LONGEST_WAIT), Duration.toMillis(FIRST_WAIT) * 2 ** count)
+/** Whether none of these deliveries told of a change: its own was lost on the way, and it came to light by chance. */
+const isSurprise = (change: IssueChange, waiting: ReadonlyArray<Waiting>): change is IssueChange & { after: Task } =>
+  isRepair(change) && !waiting.some(({ action }) => tellingActions(change.after.state).includes(action ?? ""))
+
+/** Settles what waits for an issue by one look at it. Gives the rest before the next one, or null when nothing waits any more. */
+const makeHandling = Effect.gen(function* () {
+  const gaps = yield* Gaps
+  const inbox = yield* Inbox
+  const observer = yield* IssueObserver
+  const places = yield* Semaphore.make(CONCURRENCY)
+  const looks = makeTrouble<TaskId>({ says: "Issue cannot be looked at yet", first: FIRST_REST })
+  const faults = makeTrouble<TaskId>({ says: "Delivery could not be handled", level: "Error", first: FIRST_REST })
+  const commits = makeTrouble<null>({ says: "Deliveries wait", level: "Error" })
+
+  const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
+    if (waiting.length === 0) return null
+    yield* observer.observe(ref, (change) =>
+      Effect.andThen(
+        inbox.settle(seqsOf(waiting), "done", null),
+        isSurprise(change, waiting) ? gaps.suspect(change.after) : Effect.void
+      )
+    )
+    yield* looks.over(ref.taskId)
+    yield* faults.over(ref.taskId)
+    return null
+  })
+
+  const postpone = Effect.fnUntraced(function* (
+    { taskId }: IssueRef,
+    error: GiteaError,
+    waiting: ReadonlyArray<Waiting>
+  ) {
+    const { count, rest } = yield* looks.met(taskId, { error })
+    if (!isOutOfSight(error) || count < LOOKS) return rest
+    yield* Effect.logWarning("Deliveries given up", error)
+    yield* inbox.settle(seqsOf(waiting), "failed", error.message)
+    yield* looks.over(taskId)
+    return null
+  })
+
+  return (ref: IssueRef) =>
+    inbox.of(ref.taskId).pipe(
+      Effect.flatMap((waiting) =>
+        settle(ref, waiting).pipe(
+          Effect.catchTag("GiteaError", (error) => postpone(ref, error, waiting)),
+          Effect.catchDefect((error) => Effect.map(faults.met(ref.taskId, { error }), ({ rest }) => rest)),
+          // One line, however many wait: under the newest.
+          Effect.annotateLogs({ delivery: waiting.at(-1)?.delivery })
+        )
+      ),
+      Effect.tap(commits.over(null)),
+      Effect.catchTag("StoreUnavailable", (error) => Effect.as(commits.met(null, { error }), AFTER_STORE)),
+      places.withPermit,
+      Effect.annotateLogs({ task: ref.taskId })
+    )
+})
 
 /**
  * Turns accepted deliveries into observations of their issues, through the API. All that wait for one issue are settled by a single
@@ -38,74 +88,39 @@ const wait = (count: number): number =>
 export const DeliveryWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const { giteaToken } = yield* Settings
-    const gaps = yield* Gaps
+    const doorbell = yield* Doorbell
     const inbox = yield* Inbox
-    const observer = yield* IssueObserver
-    const running = yield* FiberMap.make<TaskId>()
-    const places = yield* Semaphore.make(CONCURRENCY)
-    const resting = new Map<TaskId, Rest>()
+    const handle = yield* makeHandling
+    const fibers = yield* FiberSet.make()
+    /** The issues at hand, each with what a sweep found of it since its last look. */
+    const atHand = new Map<TaskId, IssueRef | null>()
 
-    const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
-      const seqs = waiting.map(({ seq }) => seq)
-      /** A change that none of these deliveries told of was lost on its way, and came to light by chance. */
-      const note = (change: IssueChange) =>
-        isRepair(change) && !waiting.some(({ action }) => tellingActions(change.after.state).includes(action ?? ""))
-          ? gaps.suspect(change.after)
-          : Effect.void
-      yield* observer.observe(ref, (change) => Effect.andThen(inbox.settle(seqs, "done", null), note(change)))
-      resting.delete(ref.taskId)
+    /** Looks at an issue until nothing more waits for it; rests in between when a look failed. */
+    const attend = Effect.fnUntraced(function* (id: TaskId) {
+      let ref = atHand.get(id)
+      while (ref) {
+        atHand.set(id, null)
+        const rest = yield* handle(ref)
+        if (rest !== null) {
+          yield* Effect.sleep(rest)
+          atHand.set(id, atHand.get(id) ?? ref)
+        }
+        ref = atHand.get(id)
+      }
+      atHand.delete(id)
     })
-
-    const pause = Effect.fnUntraced(function* ({ taskId }: IssueRef) {
-      const count = (resting.get(taskId)?.count ?? 0) + 1
-      resting.set(taskId, { count, until: (yield* Clock.currentTimeMillis) + wait(count) })
-      return count
-    })
-
-    const rest = Effect.fnUntraced(function* (ref: IssueRef, error: GiteaError, waiting: ReadonlyArray<Waiting>) {
-      const count = yield* pause(ref)
-      yield* count === 1
-        ? Effect.logWarning("Issue cannot be looked at yet", error)
-        : Effect.logDebug("Still not", error)
-      if (!isOutOfSight(error) || count < LOOKS) return
-      yield* Effect.logWarning("Deliveries given up", error)
-      const seqs = waiting.map(({ seq }) => seq)
-      yield* inbox.settle(seqs, "failed", error.message)
-      resting.delete(ref.taskId)
-    })
-
-    const handle = (ref: IssueRef) =>
-      inbox.of(ref.taskId).pipe(
-        Effect.flatMap((waiting) =>
-          settle(ref, waiting).pipe(
-            Effect.catchTag("GiteaError", (error) => rest(ref, error, waiting)),
-            Effect.catchDefect((defect) =>
-              Effect.andThen(Effect.logError("Delivery could not be handled", defect), pause(ref))
-            ),
-            // One line, however many wait: under the newest.
-            Effect.annotateLogs({ delivery: waiting.at(-1)?.delivery })
-          )
-        ),
-        Effect.catchTag("StoreUnavailable", (error) => Effect.logError("Deliveries wait", error)),
-        places.withPermit,
-        Effect.annotateLogs({ task: ref.taskId })
-      )
 
     const sweep = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const due = (yield* inbox.pending(ISSUES_AT_ONCE)).filter(
-        ({ taskId }) => (resting.get(taskId)?.until ?? 0) <= now
-      )
-      yield* Effect.forEach(due, (ref) => FiberMap.run(running, ref.taskId, handle(ref), { onlyIfMissing: true }), {
-        discard: true
-      })
+      for (const ref of yield* inbox.pending(ISSUES_AT_ONCE)) {
+        const isNew = !atHand.has(ref.taskId)
+        atHand.set(ref.taskId, ref)
+        if (isNew) yield* FiberSet.run(fibers, attend(ref.taskId))
+      }
+      return null
     })
 
-    const follow = sweep.pipe(
-      Effect.catchCause((cause) => Effect.logError("Cannot look for deliveries", cause)),
-      Effect.andThen(Effect.timeoutOption(inbox.arrived, IDLE)),
-      Effect.forever
-    )
-    if (giteaToken !== null) yield* Effect.forkScoped(follow)
+    if (giteaToken !== null) {
+      yield* Effect.forkScoped(doorbell.follow("deliveries", "Deliveries cannot be read", sweep))
+    }
   })
 )

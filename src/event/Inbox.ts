@@ -1,10 +1,11 @@
-import { Array, Clock, Context, Effect, Exit, Layer, Queue, Request, RequestResolver, Schema } from "effect"
+import { Array, Clock, Context, Effect, Exit, Layer, Request, RequestResolver, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { DeliveryId } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
 import { IssueRef } from "../domain/IssueRef.ts"
 import { TaskId } from "../domain/Task.ts"
 import { Settings } from "../Settings.ts"
+import { Doorbell } from "../storage/Doorbell.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Incoming } from "./Incoming.ts"
@@ -25,7 +26,7 @@ const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.I
 
 class Accept extends Request.TaggedClass("Accept")<{ readonly incoming: Incoming }, Receipt, StoreUnavailable> {}
 
-/** Every delivery that was answered with 200, until its final status. */
+/** Every delivery that was answered with 200, until its final status. Rings for those that are to be looked at. */
 export class Inbox extends Context.Service<
   Inbox,
   {
@@ -46,8 +47,6 @@ export class Inbox extends Context.Service<
       status: "done" | "failed",
       reason: string | null
     ): Effect.Effect<void, StoreUnavailable>
-    /** Completes once for what was accepted since it last did. For one consumer. */
-    readonly arrived: Effect.Effect<void>
   }
 >()("mosaic-coordinator/event/Inbox") {
   static readonly layer = Layer.effect(
@@ -55,7 +54,7 @@ export class Inbox extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { giteaToken } = yield* Settings
-      const bell = yield* Queue.sliding<void>(1)
+      const doorbell = yield* Doorbell
 
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
@@ -64,7 +63,7 @@ export class Inbox extends Context.Service<
             entries.map(({ request }) => request.incoming),
             giteaToken !== null
           ).pipe(sql.withTransaction, orStoreUnavailable)
-          if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* Queue.offer(bell, undefined)
+          if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })
       ).pipe(RequestResolver.batchN(MAX_BATCH))
@@ -108,8 +107,7 @@ export class Inbox extends Context.Service<
         pending: (limit) => orStoreUnavailable(pending(limit)),
         oldest: (limit) => orStoreUnavailable(oldest(limit)),
         of: (taskId) => orStoreUnavailable(of(taskId)),
-        settle,
-        arrived: Queue.take(bell)
+        settle
       }
     })
   )

@@ -1,19 +1,19 @@
-import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { IssueEvent } from "../domain/GiteaEvent.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Settings } from "../Settings.ts"
 import { subjectOf } from "../domain/IssueRef.ts"
+import { Doorbell } from "../storage/Doorbell.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Accepted } from "./Inbox.ts"
 import { observationOf } from "./PayloadObservation.ts"
 
 /** Acknowledging goes first, as nothing is started without a token: a batch waits until nothing has arrived for this long, */
-const QUIET = Duration.millis(20)
+const QUIET = 20
 /** but no longer than this, so that a steady stream holds no issue back for ever. */
 const LONGEST_WAIT = Duration.millis(250)
-const IDLE = Duration.seconds(1)
 /** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
 const BATCH = 25
 
@@ -27,6 +27,7 @@ export const PayloadWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const { giteaToken } = yield* Settings
     const sql = yield* SqlClient.SqlClient
+    const doorbell = yield* Doorbell
     const identity = yield* BotIdentity
     const inbox = yield* Inbox
     const tasks = yield* Tasks
@@ -45,29 +46,25 @@ export const PayloadWorker = Layer.effectDiscard(
         )
       ).pipe(Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId }))
 
-    const batch = Effect.gen(function* () {
-      const deliveries = yield* inbox.oldest(BATCH)
+    const settle = Effect.fnUntraced(function* (deliveries: ReadonlyArray<Accepted>) {
       yield* Effect.forEach(deliveries, observeOrFail, { discard: true })
       yield* inbox.settle(
         deliveries.map(({ seq }) => seq),
         "done",
         null
       )
-      return deliveries.length
-    }).pipe(sql.withTransaction)
+    }, sql.withTransaction)
 
-    const quiet = inbox.arrived.pipe(
-      Effect.timeoutOption(QUIET),
-      Effect.repeat({ until: Option.isNone }),
-      Effect.timeoutOption(LONGEST_WAIT)
-    )
+    const bell = yield* doorbell.listen("deliveries")
+    const ringsSoon = Effect.flatMap(Clock.currentTimeMillis, (now) => bell.wait(now + QUIET))
+    const quiet = Effect.timeoutOption(Effect.repeat(ringsSoon, { while: (rang) => rang }), LONGEST_WAIT)
 
-    const follow = batch.pipe(
-      Effect.catchCause((cause) => Effect.as(Effect.logError("Deliveries wait", cause), 0)),
-      Effect.flatMap((handled) => (handled < BATCH ? Effect.timeoutOption(inbox.arrived, IDLE) : Effect.void)),
-      Effect.andThen(quiet),
-      Effect.forever
-    )
-    if (giteaToken === null) yield* Effect.forkScoped(follow)
+    const batch = Effect.gen(function* () {
+      yield* quiet
+      const deliveries = yield* inbox.oldest(BATCH)
+      if (deliveries.length > 0) yield* settle(deliveries)
+      return deliveries.length < BATCH ? null : 0
+    })
+    if (giteaToken === null) yield* Effect.forkScoped(doorbell.follow("deliveries", "Deliveries wait", batch))
   })
 )

@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { TaskId } from "../domain/Task.ts"
+import { Doorbell } from "../storage/Doorbell.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -31,7 +32,7 @@ const ROWS_AT_ONCE = 50
 
 /**
  * What is to be said on issues, kept beside the tasks so that a row is committed with the transition it tells of.
- * Inside a transaction of the caller, `put` and `amend` are part of it.
+ * Inside a transaction of the caller, `put` and `amend` are part of it, and ring once it is committed.
  */
 export class Outbox extends Context.Service<
   Outbox,
@@ -42,6 +43,8 @@ export class Outbox extends Context.Service<
     amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Rows whose newest text is not on the issue, oldest first, at most 50. */
     readonly pending: Effect.Effect<ReadonlyArray<OutboxRow>, StoreUnavailable>
+    /** When the next row may be written (milliseconds); null when none waits, or another process holds the store. */
+    readonly due: Effect.Effect<number | null, StoreUnavailable>
     /** Counts a try before it is made. False when this process no longer holds the store: nothing may be written then. */
     attempt(row: OutboxRow): Effect.Effect<boolean, StoreUnavailable>
     /** `notBefore` (milliseconds) holds back the next edit of the same comment. */
@@ -59,6 +62,7 @@ export class Outbox extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const holder = yield* StoreHolder
+      const doorbell = yield* Doorbell
 
       const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
         const now = yield* Clock.currentTimeMillis
@@ -66,11 +70,13 @@ export class Outbox extends Context.Service<
           values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${now})
           on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
             revision = revision + 1, state = 'pending', reason = null`
+        yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 
       const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
         yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
           revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
+        yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 
       const findPending = SqlSchema.findAll({
@@ -81,6 +87,12 @@ export class Outbox extends Context.Service<
         ) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
           from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
       })
+
+      const due = sql<{ due: number | null }>`select min(not_before) as due from outbox
+        where state = 'pending' and exists (select 1 from holder where token = ${holder.token})`.pipe(
+        Effect.map(([row]) => row?.due ?? null),
+        orStoreUnavailable
+      )
 
       const attempt = Effect.fn("Outbox.attempt")(function* (row: OutboxRow) {
         const rows = yield* sql`update outbox set tries = tries + 1
@@ -109,6 +121,7 @@ export class Outbox extends Context.Service<
       return {
         put,
         amend,
+        due,
         pending: Clock.currentTimeMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
         attempt,
         sent,

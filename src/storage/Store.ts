@@ -1,6 +1,7 @@
 import { Effect, FileSystem, Layer, Path, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Settings } from "../Settings.ts"
+import { Doorbell } from "./Doorbell.ts"
 import { StoreHolder } from "./StoreHolder.ts"
 import { migrate } from "./Migrations.ts"
 import { hold } from "./ProcessLock.ts"
@@ -36,8 +37,8 @@ const open = Effect.fnUntraced(
     )
 )
 
-/** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends. */
-export const layer = StoreHolder.layer.pipe(
+/** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends; and its doorbell. */
+export const layer = Layer.mergeAll(StoreHolder.layer, Doorbell.layer).pipe(
   Layer.provideMerge(
     Layer.effect(
       SqlClient.SqlClient,

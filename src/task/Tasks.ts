@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Layer, PubSub, Schema, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import type { SqlError, Statement } from "effect/sql"
@@ -6,6 +6,7 @@ import { decide } from "../domain/Mandate.ts"
 import type { Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import type { TaskState } from "../domain/TaskState.ts"
+import { Doorbell } from "../storage/Doorbell.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -19,9 +20,6 @@ import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { noteUnreadable, park } from "./Parking.ts"
 import { findUnfinished, taskOf } from "./TaskRow.ts"
 import { record, recordClaim } from "./Transitions.ts"
-
-/** Changes that a slow follower may lag behind; leases make up for what it misses. */
-const CHANGES_KEPT = 4096
 
 type Ours = SqlError.SqlError | Schema.SchemaError | StoreUnavailable | ForbiddenTransition
 
@@ -45,6 +43,10 @@ export class Tasks extends Context.Service<
     /** The best task that waits, by priority and then age, now running under a lease of its own; null when none waits, or when
      * another process holds the store. */
     readonly claim: Effect.Effect<Claim | null, StoreUnavailable>
+    /** When the next task may be claimed (milliseconds); null when none waits or runs, or another process holds the store. */
+    readonly due: Effect.Effect<number | null, StoreUnavailable>
+    /** Those whose lease the task no longer carries. */
+    lost(claims: ReadonlyArray<Claim>): Effect.Effect<ReadonlyArray<Claim>, StoreUnavailable>
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
     fenced<A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
@@ -64,8 +66,6 @@ export class Tasks extends Context.Service<
       delay: Duration.Duration,
       as: "pause" | "attempt"
     ): Effect.Effect<void, LeaseLost | StoreUnavailable>
-    /** Every task that was changed by an observation, after its commit. */
-    readonly changes: Effect.Effect<PubSub.Subscription<Task>, never, Scope.Scope>
   }
 >()("mosaic-coordinator/task/Tasks") {
   static readonly layer = Layer.effect(
@@ -75,7 +75,7 @@ export class Tasks extends Context.Service<
       const holder = yield* StoreHolder
       const outbox = yield* Outbox
       const random = yield* SecureRandom.SecureRandom
-      const changed = yield* PubSub.sliding<Task>(CHANGES_KEPT)
+      const doorbell = yield* Doorbell
 
       // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
       yield* sql`update tasks set lease = null, lease_expires_at = null, not_before = 0 where lease is not null`.pipe(
@@ -89,13 +89,13 @@ export class Tasks extends Context.Service<
 
       const unfinished = findUnfinished(sql).pipe(orStoreUnavailable)
 
-      /** Changes a task by what is outside of its run, and tells of it after the commit. */
+      /** Changes a task by what is outside of its run, and rings when its state is another one. */
       const change = <E>(id: TaskId, write: (before: Task | null) => Effect.Effect<unknown, E>) =>
         Effect.gen(function* () {
           const before = yield* find(id)
           yield* write(before)
           const after = yield* find(id)
-          if (after !== null && after.state !== before?.state) yield* sql.afterCommit(PubSub.publish(changed, after))
+          if (after !== null && after.state !== before?.state) yield* doorbell.ring("tasks")
           return { before, after }
         }).pipe(sql.withTransaction, orStoreUnavailable)
 
@@ -122,19 +122,43 @@ export class Tasks extends Context.Service<
         onTask(id, (task) => park(writers, task, cause))
       )
 
-      const claim = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+      const held = sql`exists (select 1 from holder where token = ${holder.token})`
+      const best = (
+        now: number
+      ) => sql`select id from tasks where state in ('ready', 'running') and not_before <= ${now}
+        and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1`
+
+      const take = Effect.fnUntraced(function* (now: number) {
         const lease = yield* random.uuidV4()
         const rows = yield* sql`update tasks set state = 'running', lease = ${lease}, attempts = attempts + 1,
           lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now}
-          where id = (select id from tasks where state in ('ready', 'running') and not_before <= ${now}
-            and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1)
-            and exists (select 1 from holder where token = ${holder.token}) returning *`
+          where id = (${best(now)}) and ${held} returning *`
         if (rows[0] === undefined) return null
         const task = yield* taskOf(rows[0])
         yield* recordClaim(sql, task.id)
         return { task, lease }
-      }).pipe(sql.withTransaction, orStoreUnavailable, Effect.withSpan("Tasks.claim"))
+      }, sql.withTransaction)
+
+      // Read first, so that nothing is locked when there is nothing to claim.
+      const claim = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const found = yield* sql`select 1 where exists (${best(now)}) and ${held}`
+        return found.length === 0 ? null : yield* take(now)
+      }).pipe(orStoreUnavailable, Effect.withSpan("Tasks.claim"))
+
+      const due = sql<{
+        due: number | null
+      }>`select min(max(not_before, coalesce(lease_expires_at, 0))) as due from tasks
+        where state in ('ready', 'running') and ${held}`.pipe(
+        Effect.map(([row]) => row?.due ?? null),
+        orStoreUnavailable
+      )
+
+      const carries = Effect.fnUntraced(function* ({ lease, task }: Claim) {
+        return (yield* sql`select 1 from tasks where id = ${task.id} and lease = ${lease}`).length > 0
+      }, orStoreUnavailable)
+      const lost = (claims: ReadonlyArray<Claim>) =>
+        Effect.filter(claims, (claim) => Effect.map(carries(claim), (does) => !does))
 
       const touch = Effect.fnUntraced(function* ({ task, lease }: Claim, set: Statement.Fragment) {
         const rows = yield* sql`update tasks set ${set} where id = ${task.id} and lease = ${lease} returning id`
@@ -185,11 +209,12 @@ export class Tasks extends Context.Service<
         unreadable,
         park: parkTask,
         claim,
+        due,
+        lost,
         renew,
         fenced,
         move,
-        release,
-        changes: PubSub.subscribe(changed)
+        release
       }
     })
   )

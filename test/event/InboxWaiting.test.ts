@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { taskIdOf } from "../../src/domain/Task.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
+import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { accept, incoming, Live, rows, statuses } from "./inboxSupport.ts"
 
 describe("What waits in the inbox", () => {
@@ -47,15 +48,12 @@ describe("What waits in the inbox", () => {
 
   it.effect("rings for what was accepted, once, and for nothing else", () =>
     Effect.gen(function* () {
-      const inbox = yield* Inbox
+      const bell = yield* (yield* Doorbell).listen("deliveries")
       yield* accept(incoming("i", "I", { ignored: "not for us" }))
-      const ring = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
-      assert.isUndefined(ring.pollUnsafe())
+      assert.isFalse(yield* bell.wait(0))
       yield* Effect.forEach([incoming("a", "A"), incoming("b", "B")], accept)
-      yield* Fiber.join(ring)
-      yield* inbox.arrived
-      const again = yield* Effect.forkChild(inbox.arrived, { startImmediately: true })
-      assert.isUndefined(again.pollUnsafe())
-    }).pipe(Effect.provide(Live))
+      assert.isTrue(yield* bell.wait(0))
+      assert.isFalse(yield* bell.wait(0))
+    }).pipe(Effect.scoped, Effect.provide(Live))
   )
 })

@@ -4,6 +4,7 @@ import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { assemble, foundations } from "../../src/Server.ts"
 import type { Settings, SettingsValues } from "../../src/Settings.ts"
 import { SECRET, settings } from "./TestSettings.ts"
@@ -15,7 +16,7 @@ export class Coordinator extends Context.Service<
     /** Where the hook goes. */
     readonly webhook: string
     readonly url: string
-    /** Rows of the store, for what no service tells. */
+    /** Rows of the store, for what no service tells. An update rings, as those who make it do. */
     rows<A extends object>(sql: string): Effect.Effect<ReadonlyArray<A>>
   }
 >()("mosaic-coordinator/test/harness/Harness/Coordinator") {}
@@ -25,8 +26,12 @@ const CoordinatorLayer = Layer.effect(
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const sql = yield* SqlClient.SqlClient
+    const doorbell = yield* Doorbell
     const url = HttpServer.formatAddress(address)
-    return { url, webhook: `${url}/webhook/gitea`, rows: (text) => Effect.orDie(sql.unsafe(text)) }
+    const ringAll = Effect.forEach(["deliveries", "tasks", "outbox"] as const, doorbell.ring, { discard: true })
+    const run = <A extends object>(text: string) =>
+      Effect.orDie(sql.unsafe<A>(text)).pipe(Effect.tap(text.startsWith("update") ? ringAll : Effect.void))
+    return { url, webhook: `${url}/webhook/gitea`, rows: run }
   })
 )
 

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, PubSub } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { TaskState } from "../../src/domain/TaskState.ts"
+import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { rows } from "../harness/Workbench.ts"
 import { assignedBy, observe, taskOf, TasksOnStore, transitions } from "./support.ts"
@@ -63,18 +64,19 @@ describe("Tasks whose issue is observed", () => {
     }).pipe(Effect.provide(TasksOnStore))
   )
 
-  it.effect("tell of a change of state after its commit, and of nothing else", () =>
+  it.effect("ring after the commit of a change of state, and for nothing else", () =>
     Effect.gen(function* () {
-      const tasks = yield* Tasks
-      const changes = yield* tasks.changes
+      const bell = yield* (yield* Doorbell).listen("tasks")
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.andThen(
+        observe(1),
+        Effect.map(bell.wait(0), (rang) => assert.isFalse(rang))
+      ).pipe(sql.withTransaction)
+      assert.isTrue(yield* bell.wait(0))
       yield* observe(1)
-      yield* observe(1)
+      assert.isFalse(yield* bell.wait(0))
       yield* observe(1, Observation.Closed())
-      const told = yield* PubSub.takeAll(changes)
-      assert.deepStrictEqual(
-        told.map((task) => task.state),
-        ["ready", "cancelled"]
-      )
+      assert.isTrue(yield* bell.wait(0))
     }).pipe(Effect.scoped, Effect.provide(TasksOnStore))
   )
 

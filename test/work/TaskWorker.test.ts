@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Ref } from "effect"
+import { Deferred, Effect, Latch, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelSpendLimit, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
@@ -52,12 +52,12 @@ describe("TaskWorker", () => {
 
   it.effect("waits while the gate is closed, and goes on when it opens", () =>
     Effect.gen(function* () {
-      const closed = yield* Ref.make<string | null>("no key")
+      const gate = Latch.makeUnsafe(false)
       yield* observe(57)
-      yield* start({ run: () => Effect.succeed(done), closed: Ref.get(closed) })
+      yield* start({ run: () => Effect.succeed(done), opened: gate.await })
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(yield* states, ["ready"])
-      yield* Ref.set(closed, null)
+      yield* gate.open
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* states, ["completed"])
     }).pipe(onStore)

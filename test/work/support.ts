@@ -14,7 +14,7 @@ export type Run = SessionRunner["Service"]["run"]
 interface Around {
   readonly run: Run
   readonly observe?: IssueObserver["Service"]["observe"]
-  readonly closed?: Effect.Effect<string | null>
+  readonly opened?: Effect.Effect<void>
   readonly maxConcurrentAgents?: number
   readonly repositories?: ReadonlyArray<string>
 }
@@ -27,7 +27,7 @@ const stillAssigned: IssueObserver["Service"]["observe"] = () =>
 export const worker = ({
   run,
   observe = stillAssigned,
-  closed = Effect.succeed(null),
+  opened = Effect.void,
   maxConcurrentAgents = 10,
   repositories = []
 }: Around) =>
@@ -35,7 +35,7 @@ export const worker = ({
     Layer.provide([
       mocks.SessionRunner({ run }),
       mocks.IssueObserver({ observe }),
-      mocks.WorkGate({ closed }),
+      mocks.WorkGate({ opened }),
       settings({ maxConcurrentAgents, repositories })
     ])
   )

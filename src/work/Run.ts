@@ -1,0 +1,91 @@
+import { Cause, Effect, Exit, Option, Schedule } from "effect"
+import { parked } from "../domain/Outcome.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+import { isAllowed } from "../domain/Repository.ts"
+import { MAX_ATTEMPTS } from "../domain/Task.ts"
+import type { Task } from "../domain/Task.ts"
+import { entriesFor } from "../outbox/TaskComments.ts"
+import { SessionRunner } from "../session/SessionRunner.ts"
+import { Settings } from "../Settings.ts"
+import { IssueObserver } from "../task/IssueObserver.ts"
+import { RENEWAL } from "../task/Lease.ts"
+import type { Claim } from "../task/Lease.ts"
+import { Tasks } from "../task/Tasks.ts"
+import { makeTrouble } from "../telemetry/Trouble.ts"
+import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "./AfterRun.ts"
+import type { RunError } from "./AfterRun.ts"
+
+const GIVEN_UP: Outcome = {
+  to: "failed",
+  cause: `it was given up after ${MAX_ATTEMPTS} attempts without any progress`,
+  answer: null
+}
+
+/** A task that is started again begins with no trouble. */
+const keyOf = ({ id, round }: Task) => `${id} ${round}`
+
+/**
+ * A run: from a claim to what follows for its task. A fault in it is logged and counted as an attempt; what the other side is to
+ * blame for makes it pause and is not counted.
+ */
+export const makeRun = Effect.gen(function* () {
+  const { repositories } = yield* Settings
+  const tasks = yield* Tasks
+  const observer = yield* IssueObserver
+  const runner = yield* SessionRunner
+  const pauses = makeTrouble<string>({ says: "Run pauses" })
+
+  const work = Effect.fnUntraced(function* (
+    claim: Claim,
+    stopping: Effect.Effect<boolean>
+  ): Effect.fn.Return<AfterRun, RunError> {
+    const { attempts, fullName, id } = claim.task
+    if (attempts > MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
+    const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
+    if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
+    const name = subject?.fullName ?? fullName
+    if (!isAllowed(repositories, name)) {
+      return AfterRun.Move({ outcome: parked(`${name} is not in GITEA_REPOSITORIES: add it there first`) })
+    }
+    return afterSession(yield* runner.run({ claim, issue, stopping }))
+  })
+
+  const renewals = (claim: Claim) =>
+    Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
+
+  /** Says how a run ended, where that is of interest, and gives the refusals in pauses up to this one. */
+  const note = Effect.fnUntraced(function* ({ task }: Claim, exit: Exit.Exit<AfterRun, RunError>) {
+    const error = Option.getOrNull(Exit.findErrorOption(exit))
+    if (error !== null && isOutside(error)) {
+      return (yield* pauses.met(keyOf(task), { error, isRefusal: isRefusal(error) })).refusals
+    }
+    yield* pauses.over(keyOf(task))
+    if (error?._tag === "LeaseLost") yield* Effect.logInfo(error.message)
+    if (error?._tag === "StoreUnavailable") yield* Effect.logError("Run stopped", error)
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) yield* Effect.logError("Run failed", exit.cause)
+    return 0
+  })
+
+  const carryOut = (claim: Claim, after: AfterRun) =>
+    AfterRun.$match(after, {
+      Move: ({ outcome }) => tasks.move(claim, outcome.to, outcome.cause, entriesFor(claim.task, outcome)),
+      Release: ({ as, rest }) => tasks.release(claim, rest, as),
+      Leave: () => Effect.void
+    })
+
+  const conclude = (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) =>
+    note(claim, exit).pipe(
+      Effect.flatMap((refusals) => carryOut(claim, afterRun(exit, refusals))),
+      Effect.catchTag("ForbiddenTransition", (error) => Effect.die(error))
+    )
+
+  return (claim: Claim, stopping: Effect.Effect<boolean>) =>
+    Effect.uninterruptibleMask((restore) =>
+      restore(Effect.raceFirst(work(claim, stopping), renewals(claim))).pipe(
+        Effect.exit,
+        Effect.flatMap((exit) => conclude(claim, exit)),
+        // What follows may fail as well, and that has its own consequence.
+        Effect.catchCause((cause) => Effect.ignoreCause(conclude(claim, Exit.failCause(cause))))
+      )
+    ).pipe(Effect.annotateLogs({ task: claim.task.id }))
+})
