@@ -76,13 +76,14 @@ describe("Assignment", () => {
       Effect.gen(function* () {
         const { becomes, bot, gitea, settled, assigned, transitions } = yield* scene
         yield* gate.after.close
-        const before = (yield* gitea.requests).length
         const issue = yield* assigned
-        yield* eventually("the first look has read the issue", gitea.requests, ({ length }) => length > before)
+        const reads = Effect.map(gitea.requests, (all) =>
+          all.filter(({ path }) => path.endsWith(`/issues/${issue.number}`))
+        )
+        yield* eventually("the first look has read the issue", reads, ({ length }) => length > 0)
         yield* gitea.unassign(issue, bot)
         yield* gitea.drained
-        const reads = (yield* gitea.requests).filter(({ path }) => path.endsWith(`/issues/${issue.number}`))
-        assert.lengthOf(reads, 1)
+        assert.lengthOf(yield* reads, 1)
         yield* gate.after.open
         yield* settled
         yield* becomes(issue, "cancelled")
