@@ -2,13 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { heldTurn } from "./heldTurn.ts"
 
 const LIMIT = 180_000
-/** Rounds of the reporter after it woke, each of which would have written. */
-const ROUNDS = 4
+/** Issues it is given after it woke, each of which makes its reporter and its worker look. */
+const MORE = 4
+
+const DRAFT = { repository: "acme/shop", body: "It takes 9 s.", by: "ada" }
 
 /** What a process that took the store over would have written while this one slept. */
 const TAKEN_OVER = `
@@ -16,8 +19,8 @@ const TAKEN_OVER = `
   update tasks set lease = 'another', lease_expires_at = lease_expires_at + 3600000;
   update outbox set body = body || 'by another', revision = revision + 1, state = 'pending', not_before = 0`
 
-/** All that the world outside can see of a coordinator. */
-const outside = Effect.gen(function* () {
+/** All that the world outside can see of a coordinator and of its work on an issue. */
+const outside = Effect.fnUntraced(function* ({ number, repository }: SandboxIssue) {
   const gitea = yield* SandboxGitea
   const claude = yield* SandboxClaude
   const { store } = yield* CoordinatorProcess
@@ -27,7 +30,7 @@ const outside = Effect.gen(function* () {
     writes,
     paid: paid.length,
     journal: yield* store.rows("select session_id, seq from journal"),
-    transitions: yield* store.rows("select id from transitions")
+    transitions: yield* store.rows(`select id from transitions where task_id = '${repository.id}/${number}'`)
   }
 })
 
@@ -50,25 +53,34 @@ describe("Suspension", () => {
           return isFree
         })
         yield* eventuallyInProcess("it sleeps between two commits", takenOver, (is) => is)
-        const before = yield* outside
+        const before = yield* outside(issue)
         yield* turn.release
         yield* life.signal("SIGCONT")
 
         yield* eventuallyInProcess("its run ends", life.logged("The lease of task"), (times) => times === 1)
-        yield* eventuallyInProcess(
-          "its reporter holds back",
-          life.logged("Another process holds the store"),
-          (times) => times >= ROUNDS
-        )
-        assert.deepStrictEqual(yield* outside, before)
+        for (let given = 1; given <= MORE; given++) {
+          yield* gitea.openIssue({ ...DRAFT, title: `Slow search ${given}`, assignees: [gitea.bot.login] })
+          yield* eventuallyInProcess("there is a task", store.rows("select 1 from tasks"), (all) => all.length > given)
+          // Of every comment that waits.
+          const told = ((given + 1) * (given + 2)) / 2 - 1
+          yield* eventuallyInProcess(
+            "its reporter holds back",
+            life.logged("Another process holds the store"),
+            (times) => times >= told
+          )
+        }
+        assert.deepStrictEqual(yield* outside(issue), before)
         assert.deepStrictEqual(
           (yield* gitea.comments(issue)).filter(({ body }) => body.includes("by another")),
           []
         )
         yield* life.signal("SIGTERM")
         assert.strictEqual(yield* life.ended, 0)
-        assert.deepStrictEqual(yield* outside, before)
-        assert.deepStrictEqual(yield* store.rows("select lease from tasks"), [{ lease: "another" }])
+        assert.deepStrictEqual(yield* outside(issue), before)
+        assert.deepStrictEqual(yield* store.rows("select lease, count(*) as tasks from tasks group by lease"), [
+          { lease: null, tasks: MORE },
+          { lease: "another", tasks: 1 }
+        ])
       }).pipe(Effect.provide(CoordinatorProcess.layer)),
     LIMIT
   )
