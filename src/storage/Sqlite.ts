@@ -83,7 +83,7 @@ export const make = Effect.fnUntraced(function* (filename: string) {
       semaphore: yield* Semaphore.make(1),
       isTransaction: () => db.isTransaction
     }),
-    compiler: Statement.makeCompilerSqlite(),
+    compiler: Statement.makeCompilerSqlite(Text.camelToSnake),
     transformRows: Statement.defaultTransforms(Text.snakeToCamel).array,
     beginTransaction: "BEGIN IMMEDIATE",
     driver: "node:sqlite",

@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { SqlClient } from "effect/sql"
 import { IssueRef } from "../domain/IssueRef.ts"
-import { Task } from "../domain/Task.ts"
+import { Task, TaskId } from "../domain/Task.ts"
 import { OVER } from "../domain/TaskState.ts"
 
 const { mandate: _, ...columns } = Task.fields
@@ -27,3 +27,13 @@ export const findUnfinished = (sql: SqlClient.SqlClient) =>
     Result: IssueRef,
     execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
   })()
+
+const Ids = Schema.fromJsonString(Schema.Array(TaskId))
+
+/** Those of the ids that are in the table, by one statement whatever their number. */
+export const findExisting = (sql: SqlClient.SqlClient) =>
+  SqlSchema.findAll({
+    Request: Ids,
+    Result: Schema.Struct({ id: TaskId }),
+    execute: (ids) => sql`select id from tasks where id in (select value from json_each(${ids}))`
+  })

@@ -18,7 +18,7 @@ import type { OutboxEntry } from "../outbox/Outbox.ts"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { noteUnreadable, park } from "./Parking.ts"
-import { findUnfinished, taskOf } from "./TaskRow.ts"
+import { findExisting, findUnfinished, taskOf } from "./TaskRow.ts"
 import { record, recordClaim } from "./Transitions.ts"
 
 type Ours = SqlError.SqlError | Schema.SchemaError | StoreUnavailable | ForbiddenTransition
@@ -28,6 +28,8 @@ export class Tasks extends Context.Service<
   Tasks,
   {
     find(id: TaskId): Effect.Effect<Task | null, StoreUnavailable>
+    /** Which of these tasks exist. */
+    existing(ids: ReadonlyArray<TaskId>): Effect.Effect<ReadonlySet<TaskId>, StoreUnavailable>
     /** The issues of tasks that may still have something to do. */
     readonly unfinished: Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
     /** Brings the task of an issue in line with what was observed, by the mandate table. `subject` null: the issue is gone. */
@@ -85,6 +87,11 @@ export class Tasks extends Context.Service<
       const find = Effect.fnUntraced(function* (id: TaskId) {
         const rows = yield* sql`select * from tasks where id = ${id}`
         return rows[0] === undefined ? null : yield* taskOf(rows[0])
+      }, orStoreUnavailable)
+
+      const existing = Effect.fnUntraced(function* (ids: ReadonlyArray<TaskId>) {
+        const rows = yield* findExisting(sql)(ids)
+        return new Set(rows.map(({ id }) => id))
       }, orStoreUnavailable)
 
       const unfinished = findUnfinished(sql).pipe(orStoreUnavailable)
@@ -204,6 +211,7 @@ export class Tasks extends Context.Service<
 
       return {
         find,
+        existing,
         unfinished,
         observed,
         unreadable,

@@ -28,6 +28,14 @@ describe("Sqlite", () => {
     })
   )
 
+  it.effect("names the columns of a row that is inserted in snake_case", () =>
+    Effect.gen(function* () {
+      const sql = yield* inMemory
+      yield* sql`insert into books ${sql.insert({ shortTitle: "Emma" })}`
+      assert.deepStrictEqual(yield* titles(sql), ["Emma"])
+    })
+  )
+
   it.effect("undoes a transaction that fails", () =>
     Effect.gen(function* () {
       const sql = yield* inMemory

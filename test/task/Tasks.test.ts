@@ -34,6 +34,16 @@ describe("Tasks", () => {
     { arbitrary: { runs: 20 } }
   )
 
+  it.effect("are told apart from ids that have no task", () =>
+    Effect.gen(function* () {
+      const { existing } = yield* Tasks
+      yield* observe(1)
+      yield* observe(3)
+      assert.deepStrictEqual([...(yield* existing([3, 2, 1, 3].map(taskOf)))].toSorted(), [taskOf(1), taskOf(3)])
+      assert.deepStrictEqual([...(yield* existing([]))], [])
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
   it.effect("are handed out once, and running then", () =>
     Effect.gen(function* () {
       const { claim } = yield* Tasks
