@@ -3,9 +3,7 @@ import { Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { Anthropic } from "./anthropic/Anthropic.ts"
 import { ModelClient } from "./anthropic/ModelClient.ts"
-import { ModelRetry } from "./anthropic/ModelRetry.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
-import { ContextSchedule } from "./context/ContextSchedule.ts"
 import { WEBHOOK_PATH } from "./domain/Delivery.ts"
 import { DeliveryWorker } from "./event/DeliveryWorker.ts"
 import { Gaps } from "./event/Gaps.ts"
@@ -14,7 +12,6 @@ import { PayloadWorker } from "./event/PayloadWorker.ts"
 import { Reconciler } from "./event/Reconciler.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
-import { GiteaRetry } from "./gitea/GiteaRetry.ts"
 import { Gauges } from "./operator/Gauges.ts"
 import { HEALTH_METHODS, HealthRoutes } from "./operator/HealthRoutes.ts"
 import { METRICS_METHODS, MetricsRoutes } from "./operator/MetricsRoutes.ts"
@@ -78,10 +75,7 @@ const SessionServices = SessionRunner.layer.pipe(
 export const foundations = {
   store: Store.layer,
   gitea: Gitea.layer,
-  giteaRetry: GiteaRetry.layer,
   model: ModelClient.layerNoDeps.pipe(Layer.provide(Anthropic.layer)),
-  modelRetry: ModelRetry.layer,
-  contextSchedule: ContextSchedule.layer,
   toolbox: Toolbox.layer
 }
 
@@ -101,8 +95,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, Uptime.layer, Tasks.layer, IssueReader.layer)),
     Layer.provideMerge(Outbox.layer),
     Layer.provideMerge(BotIdentity.layer),
-    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.contextSchedule)),
-    Layer.provide([on.modelRetry, on.giteaRetry]),
+    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
     Layer.provideMerge(NodeCrypto.layer)
   )
 

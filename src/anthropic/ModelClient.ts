@@ -6,11 +6,36 @@ import type { ModelError } from "./ModelError.ts"
 import { makeHealthRecord } from "./ModelHealth.ts"
 import type { ModelHealth } from "./ModelHealth.ts"
 import type { ModelInfo, ModelRequest, StreamUsage } from "./ModelRequest.ts"
-import { ModelRetry } from "./ModelRetry.ts"
 
 /** Retries of a compaction, after which its session is better off rotating. */
 const COMPACTION_RETRIES = 3
 const CACHED_MODELS = 100
+const FIRST_WAIT = "500 millis"
+/** With up to a fifth of jitter on top: one minute. */
+const LONGEST_WAIT = Duration.seconds(50)
+/** A longer `retry-after` is asked again after this, because limits are also raised by hand. */
+const LONGEST_RETRY_AFTER = Duration.minutes(5)
+
+const retryAfter = (error: ModelError): number | null =>
+  error._tag === "ModelRateLimited" || error._tag === "ModelOverloaded" ? error.retryAfter : null
+
+/** How calls to Claude are repeated: without end where that can help, so that an outage of hours costs a task nothing but time. */
+export const ModelRetry = Context.Reference<Schedule.Schedule<unknown, ModelError>>(
+  "mosaic-coordinator/anthropic/ModelClient/ModelRetry",
+  {
+    defaultValue: () =>
+      Schedule.exponential(FIRST_WAIT).pipe(
+        Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, LONGEST_WAIT))),
+        Schedule.jittered,
+        Schedule.setInputType<ModelError>(),
+        Schedule.while(({ input }) => input.retryable),
+        Schedule.modifyDelay(({ input, duration }) => {
+          const asked = retryAfter(input)
+          return Effect.succeed(asked === null ? duration : Duration.min(Duration.millis(asked), LONGEST_RETRY_AFTER))
+        })
+      )
+  }
+)
 
 /** Claude, as sessions use it. Interrupting a call aborts it on the wire. */
 export class ModelClient extends Context.Service<
@@ -37,7 +62,7 @@ export class ModelClient extends Context.Service<
     ModelClient,
     Effect.gen(function* () {
       const anthropic = yield* Anthropic
-      const { schedule } = yield* ModelRetry
+      const schedule = yield* ModelRetry
       const counting = Metrics.countingRetries("claude")
       const health = yield* makeHealthRecord(anthropic.keyless ?? "ok")
 

@@ -1,3 +1,5 @@
+import { Duration, Result } from "effect"
+import { Headers } from "effect/http"
 import {
   ContextOverflow,
   ModelAuth,
@@ -62,6 +64,17 @@ const moneyCode = ({ status, type, code, message }: Refusal): string | null => {
   if (named !== undefined) return named
   if (status === 402) return code ?? "billing_error"
   return USAGE_LIMIT.test(message ?? "") ? "usage_limit_reached" : null
+}
+
+/**
+ * Milliseconds that an answer asks to wait, by its headers `retry-after-ms` and `retry-after`; null where it asks for nothing that
+ * can be waited for.
+ */
+export const retryAfterOf = (millis: string | null, header: string | null, now: number): number | null => {
+  const asked = Headers.parseRetryAfter(header ?? "")
+  const standard = Result.isSuccess(asked) ? Duration.toMillis(Headers.retryAfterDelay(asked.success, now)) : 0
+  const wait = millis === null ? standard : Math.round(Number(millis))
+  return wait > 0 && Number.isSafeInteger(wait) ? wait : null
 }
 
 const detailOf = ({ message }: Refusal): string =>

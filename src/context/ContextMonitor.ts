@@ -1,10 +1,10 @@
-import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric } from "effect"
+import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric, Schedule } from "effect"
 import type { SessionId } from "../domain/Session.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { UsageLog } from "./UsageLog.ts"
 import { LiveSessions, tooSlow } from "./LiveSessions.ts"
 import type { LiveSession } from "./LiveSessions.ts"
-import { ContextSchedule } from "./ContextSchedule.ts"
+import { Settings } from "../Settings.ts"
 
 /** A count that takes longer is given up; the next look tries again. */
 const POLL_LIMIT = Duration.seconds(30)
@@ -60,7 +60,7 @@ export const ContextMonitor = Layer.effectDiscard(
   Effect.gen(function* () {
     const sessions = yield* LiveSessions
     const samples = yield* UsageLog
-    const { looks } = yield* ContextSchedule
+    const { contextPollInterval } = yield* Settings
     const running = yield* FiberMap.make<SessionId>()
     const polls: Troubles = new WeakMap()
     const actions: Troubles = new WeakMap()
@@ -117,7 +117,7 @@ export const ContextMonitor = Layer.effectDiscard(
 
     yield* tick.pipe(
       Effect.catchCause((cause) => Effect.logError("Contexts could not be looked at", cause)),
-      Effect.repeat(looks),
+      Effect.repeat(Schedule.spaced(contextPollInterval)),
       Effect.forkScoped
     )
   })

@@ -9,12 +9,11 @@ import { TimelineEntry } from "../domain/Timeline.ts"
 import { User } from "../domain/User.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { secretsOf, Settings } from "../Settings.ts"
-import { httpClient, makeSend } from "./GiteaClient.ts"
+import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
 import { concernsGitea, fromStatus, isRefused } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
-import { GiteaRetry } from "./GiteaRetry.ts"
 
 /** Gitea's cap on a page, and how many pages are read at most. */
 const PAGE = 50
@@ -23,7 +22,7 @@ const MAX_PAGES = 200
 const AssignedIssue = Schema.Struct({ number: IssueNumber, repository: Repository })
 type AssignedIssue = typeof AssignedIssue.Type
 
-const noToken: Send = ({ operation }) => Effect.fail(fromStatus(operation, 401, undefined))
+const noToken: Send = ({ operation }) => Effect.fail(fromStatus(operation, 401))
 
 const issuePath = (fullName: FullName, number: number) => `/repos/${fullName}/issues/${number}`
 
@@ -59,7 +58,7 @@ export class Gitea extends Context.Service<
       const { giteaUrl, giteaToken } = settings
       // Whoever repeats a secret of ours, it is not the bot that makes it public.
       const clean = (body: string) => mapText(body, (text) => redact(secretsOf(settings), text))
-      const schedule = Metrics.countingRetries("gitea")((yield* GiteaRetry).schedule)
+      const schedule = Metrics.countingRetries("gitea")(yield* GiteaRetry)
       const health = yield* Ref.make<GiteaError | null>(null)
       const bare = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
       const send: Send = (call, answer) =>

@@ -1,13 +1,34 @@
-import { Effect, identity, Layer, Metric, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, identity, Layer, Metric, Schedule, Schema, Stream } from "effect"
 import type { Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../telemetry/Metrics.ts"
-import { fromStatus, GiteaError, isMoved, noAnswer } from "./GiteaError.ts"
+import { fromStatus, GiteaError, isMoved, noAnswer, retryAfterOf } from "./GiteaError.ts"
 
 const TIME_LIMIT = "10 seconds"
 /** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
 const MAX_ANSWER = 16 * 1024 * 1024
+const RETRIES = 4
+const LONGEST_WAIT = Duration.seconds(30)
+
+/** How calls that may be repeated are repeated: five tries in all, within half a minute each. */
+export const GiteaRetry = Context.Reference<Schedule.Schedule<unknown, GiteaError>>(
+  "mosaic-coordinator/gitea/GiteaClient/GiteaRetry",
+  {
+    defaultValue: () =>
+      Schedule.exponential("500 millis").pipe(
+        Schedule.jittered,
+        Schedule.setInputType<GiteaError>(),
+        Schedule.while(({ input }) => input.retryable),
+        Schedule.modifyDelay(({ input, duration }) =>
+          Effect.succeed(
+            Duration.min(LONGEST_WAIT, input.retryAfter === null ? duration : Duration.millis(input.retryAfter))
+          )
+        ),
+        Schedule.upTo({ times: RETRIES })
+      )
+  }
+)
 
 const tooLong = (operation: string) =>
   new GiteaError({ operation, status: null, retryable: false, retryAfter: null, detail: "the answer is too long" })
@@ -57,8 +78,13 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
   const client = yield* HttpClient.HttpClient
   const api = `${baseUrl}/api/v1`
 
-  const refused = (operation: string, asked: string, { headers, status }: HttpClientResponse.HttpClientResponse) => {
-    const error = fromStatus(operation, status, headers["retry-after"])
+  const refused = (
+    operation: string,
+    asked: string,
+    { headers, status }: HttpClientResponse.HttpClientResponse,
+    now: number
+  ) => {
+    const error = fromStatus(operation, status, retryAfterOf(headers["retry-after"], now))
     if (status >= 400 || (isMoved(error) && leadsOn(api, asked, headers["location"]))) return error
     return noAnswer(
       operation,
@@ -76,7 +102,9 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     const response = yield* Effect.mapError(client.execute(request), ({ reason }) =>
       noAnswer(call.operation, reason._tag)
     )
-    if (response.status < 200 || response.status > 299) return yield* refused(call.operation, request.url, response)
+    if (response.status < 200 || response.status > 299) {
+      return yield* refused(call.operation, request.url, response, yield* Clock.currentTimeMillis)
+    }
     const text = yield* readText(call.operation, response)
     return yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(answer))(text), () =>
       noAnswer(call.operation, "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it")

@@ -1,4 +1,5 @@
-import { Schema } from "effect"
+import { Duration, Result, Schema } from "effect"
+import { Headers } from "effect/http"
 
 /** What went wrong with one call to Gitea. `status` null: there was no answer, or one that could not be read. */
 export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
@@ -27,17 +28,20 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 const isRetryable = (status: number): boolean => status === 408 || status === 429 || status >= 500
 
-/** Whole seconds only: Gitea's own limits (`[qos]`) and its usual proxies send no dates. */
-const retryAfterOf = (header: string | undefined): number | null =>
-  header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : null
+/** Milliseconds that the header `retry-after` asks to wait; null where it asks for nothing that can be waited for. */
+export const retryAfterOf = (header: string | undefined, now: number): number | null => {
+  const asked = Headers.parseRetryAfter(header ?? "")
+  const millis = Result.isSuccess(asked) ? Duration.toMillis(Headers.retryAfterDelay(asked.success, now)) : 0
+  return millis > 0 && Number.isSafeInteger(millis) ? millis : null
+}
 
-/** An answer whose status is not the wanted one. Its text is not stable, so only the status is read. */
-export const fromStatus = (operation: string, status: number, retryAfter: string | undefined): GiteaError =>
+/** An answer with another status than the one wanted. Its text is not stable, so only its status and `retry-after` are read. */
+export const fromStatus = (operation: string, status: number, retryAfter: number | null = null): GiteaError =>
   new GiteaError({
     operation,
     status,
     retryable: isRetryable(status),
-    retryAfter: retryAfterOf(retryAfter),
+    retryAfter,
     detail: ADVICE[status] ?? (isRetryable(status) ? "Gitea is in trouble or overloaded" : "the call was refused")
   })
 

@@ -12,7 +12,6 @@ import {
 } from "../../src/anthropic/ModelError.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { StreamUsage } from "../../src/anthropic/ModelRequest.ts"
-import { ModelRetry } from "../../src/anthropic/ModelRetry.ts"
 import { compaction, MODEL_INFO, reply } from "../harness/Models.ts"
 import { request } from "./support.ts"
 
@@ -39,8 +38,7 @@ type Members = Partial<Omit<Anthropic["Service"], "keyless">>
 
 const claude = (members: Members, keyless: ModelAuth | null = null) =>
   ModelClient.layerNoDeps.pipe(
-    Layer.provide(Layer.mock(Anthropic, { keyless, info: () => Effect.succeed(MODEL_INFO), ...members })),
-    Layer.provide(ModelRetry.layer)
+    Layer.provide(Layer.mock(Anthropic, { keyless, info: () => Effect.succeed(MODEL_INFO), ...members }))
   )
 
 /** Everything logged at the usual level, as `Warn Claude unavailable`. */

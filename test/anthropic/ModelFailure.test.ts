@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { classify } from "../../src/anthropic/ModelFailure.ts"
+import { classify, retryAfterOf } from "../../src/anthropic/ModelFailure.ts"
 import type { Refusal } from "../../src/anthropic/ModelFailure.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 
@@ -101,5 +101,24 @@ describe("classify", () => {
     const { message } = refused({ status: 400, message: `first\nsecond ${"x".repeat(1_000)}` })
     assert.include(message, "first second")
     assert.isBelow(message.length, 400)
+  })
+})
+
+describe("retryAfterOf", () => {
+  it("reads seconds", () => assert.strictEqual(retryAfterOf(null, "7", 0), 7_000))
+
+  it("prefers milliseconds", () => {
+    assert.strictEqual(retryAfterOf("250", "7", 0), 250)
+    assert.strictEqual(retryAfterOf("500.4", null, 0), 500)
+  })
+
+  it("reads an HTTP date", () =>
+    assert.strictEqual(retryAfterOf(null, "Thu, 01 Jan 1970 00:01:00 GMT", 10_000), 50_000))
+
+  it("is null where there is nothing to wait for", () => {
+    for (const header of [null, "0", "-1", "soon", "Thu, 01 Jan 1970 00:00:00 GMT", ""]) {
+      assert.isNull(retryAfterOf(null, header, 10_000))
+    }
+    assert.isNull(retryAfterOf("soon", "7", 0))
   })
 })

@@ -1,12 +1,11 @@
 // The monitor's ticks over as many live sessions as the argument says; with `--expose-gc`.
 import { NodeRuntime } from "@effect/platform-node"
-import { Array, Console, Deferred, Effect, Layer, Logger, Metric, Order, Ref, Schedule } from "effect"
+import { Array, Console, Deferred, Duration, Effect, Layer, Logger, Metric, Order, Ref, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
-import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
 import * as Meter from "../../src/context/Meter.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 import { TaskId } from "../../src/domain/Task.ts"
@@ -84,10 +83,10 @@ const median = (values: ReadonlyArray<number>) => Array.sort(values, Order.Numbe
 
 const surroundings = (path: string) =>
   Layer.merge(UsageLog.layer, LiveSessions.layer).pipe(
-    Layer.provide([
-      Layer.effect(SqlClient.SqlClient, Sqlite.make(`${path}/store.db`).pipe(Effect.tap(migrate), Effect.tap(seed))),
-      settings()
-    ])
+    Layer.provide(
+      Layer.effect(SqlClient.SqlClient, Sqlite.make(`${path}/store.db`).pipe(Effect.tap(migrate), Effect.tap(seed)))
+    ),
+    Layer.provideMerge(settings({ contextPollInterval: Duration.millis(1) }))
   )
 
 /** Lines of JSON to a file, as the service's go. */
@@ -117,14 +116,19 @@ const measure = Effect.fnUntraced(function* (path: string) {
     expected += changing.length
     begun.push(performance.now())
   })
-  delay.enable()
-  begun.push(performance.now())
-  yield* Layer.build(
-    Layer.provide(ContextMonitor, [
-      Layer.succeed(ContextSchedule, { looks: Schedule.tap(Schedule.forever, () => between) }),
-      logTo(`${path}/log`)
-    ])
+  // A tick begins with the list of sessions.
+  const paced = Layer.effect(
+    LiveSessions,
+    Effect.map(LiveSessions, (all) => ({
+      ...all,
+      live: Effect.andThen(
+        Effect.suspend(() => (begun.length === 0 ? Effect.sync(() => void begun.push(performance.now())) : between)),
+        all.live
+      )
+    }))
   )
+  delay.enable()
+  yield* Layer.build(Layer.provide(ContextMonitor, [paced, logTo(`${path}/log`)]))
   yield* Deferred.await(done)
   delay.disable()
   const [first = NaN, ...others] = ticks

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
 import type { ContextAction } from "../../src/domain/ContextAction.ts"
 import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
@@ -41,8 +40,7 @@ describe("ContextMonitor", () => {
   it.effect("looks as often as CONTEXT_POLL_INTERVAL says", () =>
     Effect.gen(function* () {
       const { layer, of } = yield* noted
-      const schedule = ContextSchedule.layer.pipe(Layer.provide(settings({ contextPollInterval: Duration.seconds(3) })))
-      yield* watch([liveSession("a")], { samples: layer, schedule })
+      yield* watch([liveSession("a")], { samples: layer, settings: { contextPollInterval: Duration.seconds(3) } })
       yield* TestClock.adjust("9 seconds")
       assert.deepStrictEqual(yield* of("a"), [0, 3, 6, 9])
     })

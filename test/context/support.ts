@@ -1,21 +1,22 @@
 import { Effect, Layer, Ref } from "effect"
 import { ContextMonitor } from "../../src/context/ContextMonitor.ts"
-import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
 import type { UsageLog } from "../../src/context/UsageLog.ts"
 import type { LiveSession } from "../../src/context/LiveSessions.ts"
+import type { SettingsValues } from "../../src/Settings.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { settings } from "../harness/TestSettings.ts"
 
 /** Starts the monitor over these sessions; it stops with the test. */
 export const watch = (
   live: ReadonlyArray<LiveSession>,
-  options: { readonly samples?: Layer.Layer<UsageLog>; readonly schedule?: Layer.Layer<ContextSchedule> } = {}
+  options: { readonly samples?: Layer.Layer<UsageLog>; readonly settings?: Partial<SettingsValues> } = {}
 ) =>
   Layer.build(
     ContextMonitor.pipe(
       Layer.provide([
         mocks.LiveSessions({ live: Effect.succeed(live) }),
         options.samples ?? mocks.UsageLog({ sample: () => Effect.succeed("continue" as const) }),
-        options.schedule ?? ContextSchedule.layerDefault
+        settings(options.settings)
       ])
     )
   )

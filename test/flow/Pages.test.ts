@@ -2,9 +2,8 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Duration, Effect, Latch, Layer, Option, Schedule } from "effect"
 import { HttpClient, UrlParams } from "effect/http"
 import { Gitea } from "../../src/gitea/Gitea.ts"
-import { httpClient } from "../../src/gitea/GiteaClient.ts"
+import { GiteaRetry, httpClient } from "../../src/gitea/GiteaClient.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
-import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
 import type { SandboxGitea, SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
@@ -21,12 +20,13 @@ const UNHEARD = { seed: 1, drop: 1, duplicate: 0, reorder: 0 }
 const FAULTS = { "answers 500": { kind: "status", status: 500 }, "is reset": { kind: "reset" } } as const
 
 /** Twice at once instead of five times in half a minute. */
-const retry = Layer.succeed(GiteaRetry, {
-  schedule: Schedule.recurs(1).pipe(
+const retry = Layer.succeed(
+  GiteaRetry,
+  Schedule.recurs(1).pipe(
     Schedule.setInputType<GiteaError>(),
     Schedule.while(({ input }) => input.retryable)
   )
-})
+)
 
 /** The pages that were asked for, and what is run before one is. */
 interface PagedList {
@@ -51,8 +51,7 @@ const pagedServer = () => {
   )
   const client = Layer.effect(HttpClient.HttpClient, watched).pipe(Layer.provide(httpClient))
   const whole = harness({
-    gitea: Gitea.layerNoDeps.pipe(Layer.provide(client)),
-    giteaRetry: retry,
+    gitea: Gitea.layerNoDeps.pipe(Layer.provide([client, retry])),
     log: logged(lines),
     settings: { reconcileInterval: Duration.millis(300) }
   })

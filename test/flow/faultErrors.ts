@@ -5,7 +5,7 @@ import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import { FullName } from "../../src/domain/Repository.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
-import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
+import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 import type { Operation } from "../../src/sandbox/claude/Fault.ts"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
@@ -35,7 +35,7 @@ const answered = (): Verdict => ({ error: "none", status: null, retryable: false
 
 /** The adapters themselves, one try per call. */
 const Adapters = Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
-  Layer.provide(Layer.succeed(GiteaRetry, { schedule: Schedule.recurs(0) })),
+  Layer.provide(Layer.succeed(GiteaRetry, Schedule.recurs(0))),
   Layer.provide(
     Layer.unwrap(
       Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { FullName } from "../../src/domain/Repository.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
-import { fromStatus } from "../../src/gitea/GiteaError.ts"
+import { retryAfterOf } from "../../src/gitea/GiteaError.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
 import { adapter } from "./support.ts"
@@ -73,9 +73,17 @@ describe("GiteaError", () => {
     })
   )
 
-  it.each(["soon", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "12345678", ""])("takes no wait from %j", (header) => {
-    assert.isNull(fromStatus("read issue", 503, header).retryAfter)
-  })
+  it.effect("carries how long it is until the date that a proxy asked to wait for", () =>
+    Effect.gen(function* () {
+      const headers = { "retry-after": "Thu, 01 Jan 1970 00:01:00 GMT" }
+      assert.strictEqual((yield* failing({ kind: "status", status: 503, headers })).retryAfter, 60_000)
+    })
+  )
+
+  it.each(["soon", "-1", "0", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", "12345678901234567890", ""])(
+    "takes no wait from %j",
+    (header) => assert.isNull(retryAfterOf(header, 10_000))
+  )
 
   it.effect("of a connection that breaks has no status and may be retried", () =>
     Effect.gen(function* () {

@@ -1,13 +1,10 @@
 import { Layer } from "effect"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
-import { ModelRetry } from "../../src/anthropic/ModelRetry.ts"
-import { ContextSchedule } from "../../src/context/ContextSchedule.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
-import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import { Records } from "../../src/operator/Records.ts"
@@ -35,20 +32,17 @@ export const mocks = {
   Anthropic: Layer.mock(Anthropic),
   BotIdentity: Layer.mock(BotIdentity),
   Clearance: Layer.mock(Clearance),
-  ContextSchedule: Layer.mock(ContextSchedule),
   Conversations: Layer.mock(Conversations),
   FailureLimit: Layer.mock(FailureLimit),
   Gaps: Layer.mock(Gaps),
   Gauges: Layer.mock(Gauges),
   WorkGate: Layer.mock(WorkGate),
   Gitea: Layer.mock(Gitea),
-  GiteaRetry: Layer.mock(GiteaRetry),
   StoreHolder: Layer.mock(StoreHolder),
   Inbox: Layer.mock(Inbox),
   IssueReader: Layer.mock(IssueReader),
   Journal: Layer.mock(Journal),
   ModelClient: Layer.mock(ModelClient),
-  ModelRetry: Layer.mock(ModelRetry),
   IssueObserver: Layer.mock(IssueObserver),
   SessionOpening: Layer.mock(SessionOpening),
   Outbox: Layer.mock(Outbox),

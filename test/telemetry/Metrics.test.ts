@@ -7,7 +7,7 @@ import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import { FullName } from "../../src/domain/Repository.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
-import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
+import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { MetricsRoutes } from "../../src/operator/MetricsRoutes.ts"
@@ -133,7 +133,7 @@ describe("Metrics", () => {
     }).pipe(
       Effect.provide(
         Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
-          Layer.provide(Layer.succeed(GiteaRetry, { schedule: Schedule.recurs(0) })),
+          Layer.provide(Layer.succeed(GiteaRetry, Schedule.recurs(0))),
           Layer.provide(settings({ giteaUrl: NOBODY, anthropicUrl: NOBODY })),
           Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
         )

@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { GiteaError } from "../../src/gitea/GiteaError.ts"
-import { GiteaRetry } from "../../src/gitea/GiteaRetry.ts"
+import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 
 const failure = (fields: Partial<ConstructorParameters<typeof GiteaError>[0]> = {}) =>
   new GiteaError({ operation: "read issue", status: 503, retryable: true, retryAfter: null, detail: "busy", ...fields })
 
 /** A call that fails so each time, on its way; `calls` counts. */
 const calling = Effect.fnUntraced(function* (error: GiteaError) {
-  const { schedule } = yield* GiteaRetry
+  const schedule = yield* GiteaRetry
   let calls = 0
   const call = Effect.suspend(() => {
     calls += 1
@@ -27,7 +27,7 @@ describe("GiteaRetry", () => {
       yield* TestClock.adjust("30 seconds")
       yield* Fiber.join(fiber)
       assert.strictEqual(calls(), 5)
-    }).pipe(Effect.provide(GiteaRetry.layer))
+    })
   )
 
   it.effect("does not repeat what cannot help", () =>
@@ -35,7 +35,7 @@ describe("GiteaRetry", () => {
       const { calls, fiber } = yield* calling(failure({ status: 404, retryable: false }))
       yield* Fiber.join(fiber)
       assert.strictEqual(calls(), 1)
-    }).pipe(Effect.provide(GiteaRetry.layer))
+    })
   )
 
   it.effect("waits as long as it was asked to", () =>
@@ -45,7 +45,7 @@ describe("GiteaRetry", () => {
       assert.strictEqual(calls(), 1)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(calls(), 2)
-    }).pipe(Effect.provide(GiteaRetry.layer))
+    })
   )
 
   it.effect("waits half a minute at most, whatever it was asked", () =>
@@ -55,6 +55,6 @@ describe("GiteaRetry", () => {
       assert.strictEqual(calls(), 1)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(calls(), 2)
-    }).pipe(Effect.provide(GiteaRetry.layer))
+    })
   )
 })
