@@ -6,6 +6,7 @@ import { ModelClient } from "./anthropic/ModelClient.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { WEBHOOK_PATH } from "./domain/Delivery.ts"
 import { DeliveryWorker } from "./event/DeliveryWorker.ts"
+import { EventRetention } from "./event/EventRetention.ts"
 import { Gaps } from "./event/Gaps.ts"
 import { Inbox } from "./event/Inbox.ts"
 import { PayloadWorker } from "./event/PayloadWorker.ts"
@@ -17,17 +18,20 @@ import { HEALTH_METHODS, HealthRoutes } from "./operator/HealthRoutes.ts"
 import { METRICS_METHODS, MetricsRoutes } from "./operator/MetricsRoutes.ts"
 import { OperatorRoutes } from "./operator/OperatorRoutes.ts"
 import { Readiness } from "./operator/Readiness.ts"
+import { OutboxRetention } from "./outbox/OutboxRetention.ts"
 import { Reporter } from "./report/Reporter.ts"
 import { Clearance } from "./session/Clearance.ts"
 import { Conversations } from "./session/Conversations.ts"
 import { Journal } from "./session/Journal.ts"
 import { SessionOpening } from "./session/SessionOpening.ts"
 import { UsageLog } from "./context/UsageLog.ts"
+import { JournalRetention } from "./session/JournalRetention.ts"
 import { SessionRunner } from "./session/SessionRunner.ts"
+import { UsageRetention } from "./context/UsageRetention.ts"
 import { LiveSessions } from "./context/LiveSessions.ts"
 import { Toolbox } from "./session/Toolbox.ts"
 import { Turns } from "./session/Turns.ts"
-import { Retention } from "./storage/Retention.ts"
+import { retentionJob } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
 import { Uptime } from "./event/Uptime.ts"
 import { WorkGate } from "./work/WorkGate.ts"
@@ -55,6 +59,8 @@ const Http = HttpRouter.serve(
   { disableLogger: true }
 ).pipe(Layer.provideMerge(Listener))
 
+const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])
+
 /** Everything that works in the background, in the order of the data. */
 const Stages = Layer.mergeAll(
   DeliveryWorker,
@@ -63,7 +69,7 @@ const Stages = Layer.mergeAll(
   TaskWorker,
   ContextMonitor,
   Reporter,
-  Retention
+  RetentionJob
 )
 
 const SessionServices = SessionRunner.layer.pipe(

@@ -11,7 +11,7 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LiveSession } from "./LiveSessions.ts"
 
 /** Who looked: the monitor's tick, or the session itself before a request. */
-const SampledBy = Schema.Literals(["tick", "request"])
+export const SampledBy = Schema.Literals(["tick", "request"])
 export type SampledBy = typeof SampledBy.Type
 
 const percent = (usage: ContextUsage | null) => (usage === null ? "unknown" : `${(usage.ratio * 100).toFixed(1)} %`)

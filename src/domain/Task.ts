@@ -33,6 +33,8 @@ export const Task = Schema.Struct({
   elapsed: Schema.Int,
   /** Why it is in its state: the cause of the last transition. */
   cause: Schema.String,
+  /** When it last became ready, in milliseconds. */
+  readyAt: Schema.Int,
   updatedAt: Schema.Int
 })
 export type Task = typeof Task.Type

@@ -53,6 +53,8 @@ export class Gaps extends Context.Service<
     received(fullName: FullName, happenedAt: number | null): Effect.Effect<Received, StoreUnavailable>
     dismiss(suspect: Suspect): Effect.Effect<void, StoreUnavailable>
     record(suspect: Suspect, explanation: Explanation): Effect.Effect<void, StoreUnavailable>
+    /** Those of a task, newest first. */
+    ofTask(task: string, count: number): Effect.Effect<ReadonlyArray<Gap>, StoreUnavailable>
     /** Found since then (milliseconds), newest first, at most 100. */
     since(at: number): Effect.Effect<ReadonlyArray<Gap>, StoreUnavailable>
   }
@@ -103,11 +105,19 @@ export class Gaps extends Context.Service<
         )
       }, orStoreUnavailable)
 
+      const explained = sql.literal("id, task_id, full_name, cause, down_from, down_to, happened_at, found_at, state")
       const findSince = SqlSchema.findAll({
         Request: Schema.Int,
         Result: Gap,
-        execute: (at) => sql`select id, task_id, full_name, cause, down_from, down_to, happened_at, found_at, state
-          from gaps where found_at >= ${at} and cause is not null order by id desc limit 100`
+        execute: (at) =>
+          sql`select ${explained} from gaps where found_at >= ${at} and cause is not null order by id desc limit 100`
+      })
+
+      const findOfTask = SqlSchema.findAll({
+        Request: Schema.Struct({ task: Schema.String, count: Schema.Int }),
+        Result: Gap,
+        execute: ({ count, task }) => sql`select ${explained} from gaps where task_id = ${task} and cause is not null
+          order by id desc limit ${count}`
       })
 
       return {
@@ -117,6 +127,10 @@ export class Gaps extends Context.Service<
         received,
         dismiss: ({ id }) => Effect.asVoid(orStoreUnavailable(sql`delete from gaps where id = ${id}`)),
         record,
+        ofTask: Effect.fn("Gaps.ofTask")(
+          (task: string, count: number) => findOfTask({ task, count }),
+          orStoreUnavailable
+        ),
         since: Effect.fn("Gaps.since")(findSince, orStoreUnavailable)
       }
     })

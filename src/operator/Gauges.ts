@@ -1,8 +1,8 @@
-import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
-import { SqlClient, SqlSchema } from "effect/sql"
+import { Clock, Context, Effect, Layer, Metric } from "effect"
 import { TaskState } from "../domain/TaskState.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
-import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { Outbox } from "../outbox/Outbox.ts"
+import { TaskRecords } from "../task/TaskRecords.ts"
 
 /** How long a reading is good for: metrics are asked for without authentication. */
 const READING = "1 second"
@@ -28,33 +28,20 @@ export class Gauges extends Context.Service<
   static readonly layer = Layer.effect(
     Gauges,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-
-      const states = SqlSchema.findAll({
-        Request: Schema.Void,
-        Result: Schema.Struct({ state: TaskState, count: Schema.Int }),
-        execute: () => sql`select state, count(*) as count from tasks group by state`
-      })
-
-      const waiting = SqlSchema.findOne({
-        Request: Schema.Void,
-        Result: Schema.Struct({ readySince: Schema.NullOr(Schema.Int), pending: Schema.Int }),
-        execute: () => sql`select (select min(ready_at) from tasks where state = 'ready') as ready_since,
-          (select count(*) from outbox where state = 'pending') as pending`
-      })
+      const outbox = yield* Outbox
+      const tasks = yield* TaskRecords
 
       const read = Effect.gen(function* () {
-        const counts = new Map((yield* states()).map(({ count, state }) => [state, count]))
-        const { pending, readySince } = yield* waiting().pipe(Effect.catchTag("NoSuchElementError", Effect.die))
+        const counts = yield* tasks.counts
+        const readySince = yield* tasks.readySince
         const now = yield* Clock.currentTimeMillis
         const figures: Figures = {
           tasksIn: (state) => counts.get(state) ?? 0,
           queueAge: readySince === null ? 0 : Math.max(0, now - readySince) / 1000,
-          outboxPending: pending
+          outboxPending: yield* outbox.size
         }
         return figures
       }).pipe(
-        orStoreUnavailable,
         Effect.tapError((error) => Effect.logDebug("Gauges cannot be read", error)),
         Effect.orElseSucceed(() => unknown)
       )
@@ -67,5 +54,5 @@ export class Gauges extends Context.Service<
 
       return { refresh: yield* Effect.cachedWithTTL(Effect.flatMap(read, set), READING) }
     })
-  )
+  ).pipe(Layer.provide(TaskRecords.layer))
 }

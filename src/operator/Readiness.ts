@@ -1,13 +1,13 @@
 import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
-import { SqlClient } from "effect/sql"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import { adviceFor, causeIn } from "../domain/Gap.ts"
-import { OVER } from "../domain/TaskState.ts"
 import { Gaps } from "../event/Gaps.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import { Outbox } from "../outbox/Outbox.ts"
 import { Settings } from "../Settings.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
+import { TaskRecords } from "../task/TaskRecords.ts"
 import { WorkGate } from "../work/WorkGate.ts"
 
 /** How long an answer about the store is good for: readiness is asked without authentication, and a commit costs a sync. */
@@ -54,7 +54,8 @@ export class Readiness extends Context.Service<
     Readiness,
     Effect.gen(function* () {
       const settings = yield* Settings
-      const sql = yield* SqlClient.SqlClient
+      const outboxRows = yield* Outbox
+      const tasks = yield* TaskRecords
       const holder = yield* StoreHolder
       const identity = yield* BotIdentity
       const client = yield* ModelClient
@@ -63,8 +64,7 @@ export class Readiness extends Context.Service<
       const gate = yield* WorkGate
 
       const stopping = yield* Ref.make(false)
-      // A real commit, because a full disk is not seen by reading.
-      const commits = yield* sql`update holder set token = token where token = ${holder.token}`.pipe(
+      const commits = yield* holder.commit.pipe(
         Effect.match({ onSuccess: () => OK, onFailure: () => degraded("the store cannot commit: look at the disk") }),
         Effect.cachedWithTTL(STORE_CHECK)
       )
@@ -83,13 +83,12 @@ export class Readiness extends Context.Service<
         return settings.enabled ? degraded(why) : missing(why)
       })
 
-      const unreadable = sql`select 1 from tasks where unreadable_since is not null and not ${sql.in("state", OVER)} limit 1`
       const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
       const intake = Effect.gen(function* () {
         const newest = new Map((yield* recent).toReversed().map((gap) => [gap.cause, gap]))
         const causes = [...newest.values()].map((gap) => `${causeIn(gap)} (${adviceFor[gap.cause]})`)
         const whys = [
-          ...((yield* unreadable).length === 0 ? [] : [UNREADABLE]),
+          ...((yield* tasks.hasUnreadable) ? [UNREADABLE] : []),
           ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])
         ]
         return whys.length === 0 ? OK : degraded(whys.join("; "))
@@ -97,10 +96,7 @@ export class Readiness extends Context.Service<
 
       const outbox = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const [waiting] = yield* sql<{ issues: number; since: number | null }>`select count(distinct task_id) as issues,
-          min(waits_since) as since from outbox
-          where state = 'pending' and waits_since <= ${now - Duration.toMillis(COMMENTS_MAY_WAIT)}`
-        const { issues, since } = waiting ?? { issues: 0, since: null }
+        const { issues, since } = yield* outboxRows.stuck(now - Duration.toMillis(COMMENTS_MAY_WAIT))
         if (since === null) return OK
         const minutes = Math.floor(Duration.toMinutes(Duration.millis(now - since)))
         return degraded(`comments wait on ${issues} issues, the oldest for ${minutes} minutes`)
@@ -113,7 +109,7 @@ export class Readiness extends Context.Service<
       }))
       return { report, stop: Ref.set(stopping, true) }
     })
-  )
+  ).pipe(Layer.provide(TaskRecords.layer))
 
   /**
    * Goes on top of the listener, so that its end comes first: requests that the listener still answers while it closes then learn

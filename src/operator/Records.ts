@@ -1,16 +1,48 @@
-import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { Context, DateTime, Effect, Layer } from "effect"
+import { UsageRecords } from "../context/UsageRecords.ts"
+import type { UsageRecord } from "../context/UsageRecords.ts"
 import { redact } from "../domain/Redaction.ts"
+import { numberOf } from "../domain/Task.ts"
+import { DeliveryRecords } from "../event/DeliveryRecords.ts"
+import type { DeliveryRecord } from "../event/DeliveryRecords.ts"
+import { Gaps } from "../event/Gaps.ts"
+import type { Gap } from "../event/Gaps.ts"
+import { SessionRecords } from "../session/SessionRecords.ts"
+import type { SessionRecord } from "../session/SessionRecords.ts"
 import { secretsOf, Settings } from "../Settings.ts"
-import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Placed } from "../storage/Page.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
-import type { DeliveryDetail, DeliveryPage } from "./api/Deliveries.ts"
+import { TaskRecords } from "../task/TaskRecords.ts"
+import type { TaskRecord } from "../task/TaskRecords.ts"
+import type { Delivery, DeliveryDetail, DeliveryPage } from "./api/Deliveries.ts"
+import { MAX_PAGE } from "./api/Page.ts"
 import type { PageQuery } from "./api/Page.ts"
 import type { SamplePage, Session, SessionPage } from "./api/Sessions.ts"
-import type { TaskDetail, TaskPage } from "./api/Tasks.ts"
-import { deliveryRecords } from "./records/deliveries.ts"
-import { sessionRecords } from "./records/sessions.ts"
-import { taskRecords } from "./records/tasks.ts"
+import type { Task, TaskDetail, TaskPage } from "./api/Tasks.ts"
+
+/** One more than are shown, which tells whether there are others. */
+const windowOf = ({ cursor, limit }: PageQuery) => ({ before: cursor ?? Number.MAX_SAFE_INTEGER, count: limit + 1 })
+
+/** The rows of a page, newest first, and where the next one begins. */
+const pageOf = <Row extends Placed>(rows: ReadonlyArray<Row>, { limit }: PageQuery) => {
+  const shown = rows.slice(0, limit)
+  return { shown, nextCursor: rows.length > limit ? (shown.at(-1)?.position ?? null) : null }
+}
+
+const ratioOf = (used: number | null, limit: number) => (used === null ? null : used / limit)
+
+const time = (millis: number | null) => (millis === null ? null : DateTime.makeUnsafe(millis))
+
+const gapOf = ({ cause, downFrom, downTo, foundAt, happenedAt, state }: Gap) => ({
+  cause,
+  downFrom: time(downFrom),
+  downTo: time(downTo),
+  happenedAt: time(happenedAt),
+  foundAt: DateTime.makeUnsafe(foundAt),
+  state
+})
+
+const sampleOf = (sample: UsageRecord) => ({ ...sample, ratio: ratioOf(sample.used, sample.limit) })
 
 /**
  * What the store says happened, for operators to read. Lists are newest first, by the order in which their rows came to be, so that
@@ -28,25 +60,93 @@ export class Records extends Context.Service<
     usage(session: string, page: PageQuery): Effect.Effect<SamplePage | null, StoreUnavailable>
   }
 >()("mosaic-coordinator/operator/Records") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     Records,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const secrets = secretsOf(yield* Settings)
-      const clean = (text: string) => redact(secrets, text)
-      const deliveries = deliveryRecords(sql, clean)
-      const sessions = sessionRecords(sql)
-      const tasks = taskRecords(sql, clean, sessions)
+      const { clean, cleanOrNull } = cleaner(secretsOf(yield* Settings))
+      const deliveries = yield* DeliveryRecords
+      const gaps = yield* Gaps
+      const sessions = yield* SessionRecords
+      const tasks = yield* TaskRecords
+      const usage = yield* UsageRecords
+
+      const deliveryOf = (row: DeliveryRecord): Delivery => ({
+        ...row,
+        id: clean(row.id),
+        event: clean(row.event),
+        action: cleanOrNull(row.action),
+        repository: cleanOrNull(row.repository),
+        issue: row.task === null ? null : numberOf(row.task),
+        reason: cleanOrNull(row.reason)
+      })
+
+      const taskOf = (row: TaskRecord): Task => ({
+        ...row,
+        repository: clean(row.repository),
+        title: clean(row.title),
+        cause: clean(row.cause)
+      })
+
+      const withUsage = Effect.fnUntraced(function* (rows: ReadonlyArray<SessionRecord>) {
+        const newest = yield* usage.newest(rows.map(({ id }) => id))
+        return rows.map((row): Session => {
+          const used = newest.get(row.id) ?? null
+          return { ...row, used, ratio: ratioOf(used, row.limit) }
+        })
+      })
+
+      const taskDetail = Effect.fn("Records.task")(function* (id: string) {
+        const row = yield* tasks.find(id)
+        if (row === null) return null
+        const transitions = yield* tasks.transitions(id, MAX_PAGE)
+        return {
+          ...taskOf(row),
+          transitions: transitions.map((one) => ({ ...one, cause: clean(one.cause) })),
+          sessions: yield* withUsage(yield* sessions.ofTask(id, MAX_PAGE)),
+          gaps: (yield* gaps.ofTask(id, MAX_PAGE)).map(gapOf)
+        }
+      })
 
       return {
-        deliveries: Effect.fn("Records.deliveries")(deliveries.list, orStoreUnavailable),
-        delivery: Effect.fn("Records.delivery")(deliveries.find, orStoreUnavailable),
-        tasks: Effect.fn("Records.tasks")(tasks.list, orStoreUnavailable),
-        task: Effect.fn("Records.task")(tasks.find, orStoreUnavailable),
-        sessions: Effect.fn("Records.sessions")(sessions.list, orStoreUnavailable),
-        session: Effect.fn("Records.session")(sessions.find, orStoreUnavailable),
-        usage: Effect.fn("Records.usage")(sessions.usage, orStoreUnavailable)
+        deliveries: Effect.fn("Records.deliveries")(function* (query: PageQuery) {
+          const { nextCursor, shown } = pageOf(yield* deliveries.page(windowOf(query)), query)
+          return { deliveries: shown.map(deliveryOf), nextCursor }
+        }),
+        delivery: Effect.fn("Records.delivery")(function* (id: string) {
+          const row = yield* deliveries.find(id)
+          if (row === null) return null
+          return { ...deliveryOf(row), task: row.task, bodyHash: row.bodyHash, settledAt: row.settledAt }
+        }),
+        tasks: Effect.fn("Records.tasks")(function* (query: PageQuery) {
+          const { nextCursor, shown } = pageOf(yield* tasks.page(windowOf(query)), query)
+          return { tasks: shown.map(taskOf), nextCursor }
+        }),
+        task: taskDetail,
+        sessions: Effect.fn("Records.sessions")(function* (query: PageQuery) {
+          const { nextCursor, shown } = pageOf(yield* sessions.page(windowOf(query)), query)
+          return { sessions: yield* withUsage(shown), nextCursor }
+        }),
+        session: Effect.fn("Records.session")(function* (id: string) {
+          const row = yield* sessions.find(id)
+          return row === null ? null : ((yield* withUsage([row]))[0] ?? null)
+        }),
+        usage: Effect.fn("Records.usage")(function* (id: string, query: PageQuery) {
+          const session = yield* sessions.find(id)
+          if (session === null) return null
+          const { nextCursor, shown } = pageOf(yield* usage.page(session.id, windowOf(query)), query)
+          return { samples: shown.map(sampleOf), nextCursor }
+        })
       }
     })
   )
+
+  static readonly layer = this.layerNoDeps.pipe(
+    Layer.provide([DeliveryRecords.layer, Gaps.layer, SessionRecords.layer, TaskRecords.layer, UsageRecords.layer])
+  )
+}
+
+/** Takes secrets out of what strangers wrote. */
+const cleaner = (secrets: ReadonlyArray<string>) => {
+  const clean = (text: string) => redact(secrets, text)
+  return { clean, cleanOrNull: (text: string | null) => (text === null ? null : clean(text)) }
 }

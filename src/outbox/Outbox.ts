@@ -43,6 +43,10 @@ export class Outbox extends Context.Service<
     amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Rows whose newest text is not on the issue, oldest first, at most 50. */
     readonly pending: Effect.Effect<ReadonlyArray<OutboxRow>, StoreUnavailable>
+    /** How many rows wait to be written. */
+    readonly size: Effect.Effect<number, StoreUnavailable>
+    /** The issues with comments that have failed to be written since then (milliseconds) or longer, and since when the oldest has. */
+    stuck(since: number): Effect.Effect<{ readonly issues: number; readonly since: number | null }, StoreUnavailable>
     /** When the next row may be written (milliseconds); null when none waits, or another process holds the store. */
     readonly due: Effect.Effect<number | null, StoreUnavailable>
     /** Counts a try before it is made. False when this process no longer holds the store: nothing may be written then. */
@@ -88,17 +92,33 @@ export class Outbox extends Context.Service<
           from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
       })
 
-      const due = sql<{ due: number | null }>`select min(not_before) as due from outbox
-        where state = 'pending' and exists (select 1 from holder where token = ${holder.token})`.pipe(
-        Effect.map(([row]) => row?.due ?? null),
+      const earliest = sql<{ due: number | null }>`select min(not_before) as due from outbox where state = 'pending'`
+      const due = Effect.gen(function* () {
+        if (!(yield* holder.held)) return null
+        const [row] = yield* earliest
+        return row?.due ?? null
+      }).pipe(orStoreUnavailable)
+
+      const size = sql<{ size: number }>`select count(*) as size from outbox where state = 'pending'`.pipe(
+        Effect.map(([row]) => row?.size ?? 0),
         orStoreUnavailable
       )
 
-      const attempt = Effect.fn("Outbox.attempt")(function* (row: OutboxRow) {
-        const rows = yield* sql`update outbox set tries = tries + 1
-          where key = ${row.key} and exists (select 1 from holder where token = ${holder.token}) returning key`
-        return rows.length > 0
+      const stuck = Effect.fn("Outbox.stuck")(function* (since: number) {
+        const [row] = yield* sql<{ issues: number; since: number | null }>`select count(distinct task_id) as issues,
+          min(waits_since) as since from outbox where state = 'pending' and waits_since <= ${since}`
+        return row ?? { issues: 0, since: null }
       }, orStoreUnavailable)
+
+      const attempt = Effect.fn("Outbox.attempt")(
+        function* (row: OutboxRow) {
+          if (!(yield* holder.held)) return false
+          yield* sql`update outbox set tries = tries + 1 where key = ${row.key}`
+          return true
+        },
+        sql.withTransaction,
+        orStoreUnavailable
+      )
 
       const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
         const now = yield* Clock.currentTimeMillis
@@ -121,6 +141,8 @@ export class Outbox extends Context.Service<
       return {
         put,
         amend,
+        size,
+        stuck,
         due,
         pending: Clock.currentTimeMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
         attempt,

@@ -4,17 +4,35 @@ import { JournalEntry } from "../domain/JournalEntry.ts"
 import { billedTokens } from "../domain/Reply.ts"
 import { Session } from "../domain/Session.ts"
 import type { SessionId, SessionState } from "../domain/Session.ts"
-import type { Task } from "../domain/Task.ts"
+import type { Task, TaskId } from "../domain/Task.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
+import type { Account } from "../task/TaskTable.ts"
 
 type WriteError = LeaseLost | StoreUnavailable
+
+const NOTHING: Account = { turns: 0, tokens: 0, elapsed: 0 }
 
 const Entry = Schema.fromJsonString(JournalEntry)
 const encode = Schema.encodeEffect(Entry)
 const Row = Schema.Struct({ ...Session.fields, canCompact: Schema.BooleanFromBit })
+
+/** What an entry adds to its task's account. */
+const usedBy = (entry: JournalEntry): Account => {
+  switch (entry._tag) {
+    case "Replied":
+      return { turns: 1, tokens: billedTokens(entry.reply.usage), elapsed: entry.elapsed }
+    case "Compacted":
+      return { ...NOTHING, tokens: billedTokens(entry.usage) }
+    default:
+      return NOTHING
+  }
+}
+
+const finishesTurn = (entry: JournalEntry): boolean =>
+  entry._tag === "Replied" && entry.reply.stopReason !== "model_context_window_exceeded"
 
 /** Sessions and what happened in them. Every write is fenced by the lease of the run and committed before it returns. */
 export class Journal extends Context.Service<
@@ -27,6 +45,8 @@ export class Journal extends Context.Service<
     open(claim: Claim, session: Session): Effect.Effect<void, WriteError>
     /** Adds the entry at `seq`, and with it the turn, tokens and time to the task's account. Progress ends its count of attempts. */
     append(claim: Claim, session: SessionId, seq: number, entry: JournalEntry): Effect.Effect<void, WriteError>
+    /** Ends the open session of a task. Part of the caller's transaction. */
+    end(task: TaskId): Effect.Effect<void, StoreUnavailable>
     /** How many of a task's newest sessions in a row, since it last became ready, were left without a finished turn. */
     barren(task: Task): Effect.Effect<number, StoreUnavailable>
   }
@@ -58,24 +78,23 @@ export class Journal extends Context.Service<
 
       const insert = Effect.fnUntraced(function* (session: Session) {
         const now = yield* Clock.currentTimeMillis
-        yield* sql`insert into sessions (id, task_id, generation, model, "limit", can_compact, state, system, tools,
-            predecessor, created_at)
-          values (${session.id}, ${session.task}, ${session.generation}, ${session.model}, ${session.limit},
-            ${session.canCompact ? 1 : 0}, ${session.state}, ${session.system}, ${session.tools}, ${session.predecessor}, ${now})`
+        yield* sql`insert into sessions ${sql.insert({
+          id: session.id,
+          taskId: session.task,
+          generation: session.generation,
+          model: session.model,
+          limit: session.limit,
+          canCompact: session.canCompact ? 1 : 0,
+          state: session.state,
+          system: session.system,
+          tools: session.tools,
+          predecessor: session.predecessor,
+          createdAt: now
+        })}`
       })
 
-      const account = Effect.fnUntraced(function* (task: Task, session: SessionId, entry: JournalEntry) {
-        yield* sql`update tasks set attempts = 0 where id = ${task.id}`
-        if (entry._tag === "Compacted") {
-          yield* sql`update tasks set tokens = tokens + ${billedTokens(entry.usage)} where id = ${task.id}`
-        }
-        if (entry._tag !== "Replied") return
-        const { reply, elapsed } = entry
-        yield* sql`update tasks set turns = turns + 1, tokens = tokens + ${billedTokens(reply.usage)},
-          elapsed = elapsed + ${elapsed} where id = ${task.id}`
-        if (reply.stopReason === "model_context_window_exceeded") return
-        yield* sql`update sessions set finished_turns = finished_turns + 1 where id = ${session}`
-      })
+      const finishTurn = (session: SessionId) =>
+        sql`update sessions set finished_turns = finished_turns + 1 where id = ${session}`
 
       const append = Effect.fn("Journal.append")(function* (
         claim: Claim,
@@ -85,11 +104,10 @@ export class Journal extends Context.Service<
       ) {
         const at = yield* Clock.currentTimeMillis
         const text = yield* encode(entry)
-        const write =
-          sql`insert into journal (session_id, seq, at, entry) values (${session}, ${seq}, ${at}, ${text})`.pipe(
-            Effect.andThen(account(claim.task, session, entry))
-          )
-        yield* tasks.fenced(claim, write)
+        const write = sql`insert into journal ${sql.insert({ sessionId: session, seq, at, entry: text })}`.pipe(
+          Effect.andThen(finishesTurn(entry) ? Effect.asVoid(finishTurn(session)) : Effect.void)
+        )
+        yield* tasks.progress(claim, usedBy(entry), write)
       }, orStoreUnavailable)
 
       const open = Effect.fn("Journal.open")(function* (claim: Claim, session: Session) {
@@ -97,9 +115,14 @@ export class Journal extends Context.Service<
         yield* tasks.fenced(claim, Effect.andThen(close, insert(session)))
       }, orStoreUnavailable)
 
+      const end = Effect.fn("Journal.end")(function* (task: TaskId) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`update sessions set state = 'ended', ended_at = ${now} where task_id = ${task} and state = 'open'`
+      }, orStoreUnavailable)
+
       const barren = Effect.fn("Journal.barren")(function* (task: Task) {
         const rows = yield* sql<{ finishedTurns: number }>`select finished_turns from sessions
-          where task_id = ${task.id} and created_at >= (select ready_at from tasks where id = ${task.id}) order by rowid desc`
+          where task_id = ${task.id} and created_at >= ${task.readyAt} order by rowid desc`
         const fruitful = rows.findIndex(({ finishedTurns }) => finishedTurns > 0)
         return fruitful === -1 ? rows.length : fruitful
       }, orStoreUnavailable)
@@ -112,6 +135,7 @@ export class Journal extends Context.Service<
         ),
         open,
         append,
+        end,
         barren
       }
     })

@@ -1,38 +1,32 @@
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
+import type { SqlError } from "effect/sql"
 import { SqlClient } from "effect/sql"
-import { OVER } from "../domain/TaskState.ts"
+import type { StoreUnavailable } from "./StoreUnavailable.ts"
 
-/** How long things are kept. Tasks and their transitions stay. */
-const DELIVERY_BODIES = Duration.days(30)
-const DELIVERY_ROWS = Duration.days(180)
-const ENDED_JOURNALS = Duration.days(30)
-/** Samples older than this are thinned to those that asked for something. */
-const ALL_SAMPLES = Duration.days(7)
 const DAILY = Schedule.spaced("1 day")
 
-/** The one daily job: takes out of the store what is past its time. Waiting deliveries and open sessions are never touched. */
-export const Retention = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
+/** What the owner of a table takes out of it. */
+export interface Retention {
+  /** Whose rows they are, for the log. */
+  readonly of: string
+  /** `before` gives the moment (milliseconds) that is so long ago. Part of the job's transaction. */
+  clean(before: (age: Duration.Duration) => number): Effect.Effect<void, SqlError.SqlError | StoreUnavailable>
+}
 
-    const clean = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const before = (age: Duration.Duration) => now - Duration.toMillis(age)
-      const ended = sql`select sessions.id from sessions join tasks on tasks.id = sessions.task_id
-        where ${sql.in("tasks.state", OVER)} and tasks.updated_at < ${before(ENDED_JOURNALS)}`
-      yield* sql`update deliveries set body = null
-        where status <> 'accepted' and body is not null and received_at < ${before(DELIVERY_BODIES)}`
-      yield* sql`delete from deliveries where status <> 'accepted' and received_at < ${before(DELIVERY_ROWS)}`
-      yield* sql`delete from journal where session_id in (${ended})`
-      yield* sql`delete from samples where action = 'continue' and at < ${before(ALL_SAMPLES)}`
-      yield* sql`delete from gaps where found_at < ${before(DELIVERY_ROWS)}`
-      yield* sql`delete from outbox where state <> 'pending' and key not like '% progress'
-        and created_at < ${before(DELIVERY_ROWS)}`
-    }).pipe(
-      sql.withTransaction,
-      Effect.catchCause((cause) => Effect.logError("Retention failed", cause))
-    )
+/** The one daily job: at start and every day, takes out of the store what is past its time. A table that fails stops no other. */
+export const retentionJob = <E, R>(owners: ReadonlyArray<Effect.Effect<Retention, E, R>>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const all = yield* Effect.all(owners)
 
-    yield* clean.pipe(Effect.repeat(DAILY), Effect.forkScoped)
-  })
-)
+      const clean = (one: Retention) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => one.clean((age) => now - Duration.toMillis(age))).pipe(
+          sql.withTransaction,
+          Effect.catchCause((cause) => Effect.logError("Retention failed", cause)),
+          Effect.annotateLogs({ of: one.of })
+        )
+
+      yield* Effect.forEach(all, clean, { discard: true }).pipe(Effect.repeat(DAILY), Effect.forkScoped)
+    })
+  )

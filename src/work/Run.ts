@@ -4,7 +4,9 @@ import type { Outcome } from "../domain/Outcome.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
+import { Outbox } from "../outbox/Outbox.ts"
 import { entriesFor } from "../outbox/TaskComments.ts"
+import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
 import { Settings } from "../Settings.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
@@ -30,6 +32,8 @@ const keyOf = ({ id, round }: Task) => `${id} ${round}`
  */
 export const makeRun = Effect.gen(function* () {
   const { repositories } = yield* Settings
+  const journal = yield* Journal
+  const outbox = yield* Outbox
   const tasks = yield* Tasks
   const observer = yield* IssueObserver
   const runner = yield* SessionRunner
@@ -66,9 +70,13 @@ export const makeRun = Effect.gen(function* () {
     return 0
   })
 
+  /** A session that had ended before its task moved would be followed by another one. */
+  const tell = (task: Task, outcome: Outcome) =>
+    Effect.andThen(journal.end(task.id), Effect.forEach(entriesFor(task, outcome), outbox.put, { discard: true }))
+
   const carryOut = (claim: Claim, after: AfterRun) =>
     AfterRun.$match(after, {
-      Move: ({ outcome }) => tasks.move(claim, outcome.to, outcome.cause, entriesFor(claim.task, outcome)),
+      Move: ({ outcome }) => tasks.move(claim, outcome.to, outcome.cause, tell(claim.task, outcome)),
       Release: ({ as, rest }) => tasks.release(claim, rest, as),
       Leave: () => Effect.void
     })

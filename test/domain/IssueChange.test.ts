@@ -22,6 +22,7 @@ const task = (fields: Partial<Task> = {}): Task => ({
   tokens: 0,
   elapsed: 0,
   cause: "",
+  readyAt: 0,
   updatedAt: 0,
   ...fields
 })

@@ -129,7 +129,7 @@ export const workOn = Effect.fnUntraced(function* (claim: Effect.Success<typeof 
 export const work = Effect.gen(function* () {
   const claim = yield* claimed
   const outcome = yield* workOn(claim)
-  if (outcome !== null) yield* (yield* Tasks).move(claim, outcome.to, outcome.cause, [])
+  if (outcome !== null) yield* (yield* Tasks).move(claim, outcome.to, outcome.cause, (yield* Journal).end(TASK))
   return outcome
 })
 

@@ -4,9 +4,11 @@ import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
 import { TestStore } from "../harness/TestStore.ts"
 
 const Surroundings = Gauges.layer.pipe(
+  Layer.provide(Outbox.layer),
   Layer.provideMerge(TestStore),
   Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
 )

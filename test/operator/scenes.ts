@@ -1,6 +1,7 @@
 import { Array, Effect, Layer } from "effect"
 import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { WorkGate } from "../../src/work/WorkGate.ts"
@@ -29,7 +30,7 @@ export const surroundings = ({ overloaded = false, problem = null, settings: val
       models({ health: Effect.succeed(overloaded ? OVERLOADED : "ok") }),
       settings(values)
     ]),
-    Layer.provideMerge(Gaps.layer),
+    Layer.provideMerge(Layer.mergeAll(Gaps.layer, Outbox.layer)),
     Layer.provideMerge(TestStore)
   )
 

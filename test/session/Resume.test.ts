@@ -168,7 +168,7 @@ describe("A session that is taken up again", () => {
         yield* Effect.forEach(full.entries.slice(0, 4), (entry, seq) =>
           journal.append(claim, full.session.id, seq, entry)
         )
-        yield* (yield* Tasks).move(claim, "parked", "it used its 50 turns", [])
+        yield* (yield* Tasks).move(claim, "parked", "it used its 50 turns", journal.end(claim.task.id))
         const tasks = yield* Tasks
         const again = Observation.Assigned({ mandate: { source: "timeline", id: 1_000 } })
         yield* tasks.observed(claim.task.id, SUBJECT, again)

@@ -88,7 +88,7 @@ describe("Tasks", () => {
       const entry = { key: "late", taskId: lost.task.id, needsMandate: true, body: "late" }
       const writes = [
         tasks.fenced(lost, outbox.put(entry)),
-        tasks.move(lost, "completed", "late", [entry]),
+        tasks.move(lost, "completed", "late", outbox.put(entry)),
         tasks.release(lost, Duration.zero, "pause"),
         tasks.renew(lost)
       ]
@@ -131,11 +131,12 @@ describe("Tasks", () => {
   it.effect("end a claim with a transition, its cause and time, and its report in one commit", () =>
     Effect.gen(function* () {
       const tasks = yield* Tasks
+      const outbox = yield* Outbox
       yield* observe(1)
       const claim = yield* claimOne
       yield* TestClock.setTime(9_000)
       const entry = { key: "report", taskId: claim.task.id, needsMandate: true, body: "done" }
-      yield* tasks.move(claim, "completed", "the answer was given", [entry])
+      yield* tasks.move(claim, "completed", "the answer was given", outbox.put(entry))
       assert.deepStrictEqual(yield* rows(`select "from", "to", cause, at from transitions order by id desc limit 1`), [
         { from: "running", to: "completed", cause: "the answer was given", at: 9_000 }
       ])
@@ -148,10 +149,10 @@ describe("Tasks", () => {
     Effect.gen(function* () {
       const tasks = yield* Tasks
       yield* observe(1)
-      const error = yield* Effect.flip(tasks.move(yield* claimOne, "running", "odd", []))
+      const error = yield* Effect.flip(tasks.move(yield* claimOne, "running", "odd", Effect.void))
       assert.include(error.message, "cannot go from running to running")
       assert.strictEqual(yield* state(), "running")
-      yield* tasks.move(yield* Effect.andThen(TestClock.adjust("1 minute"), claimOne), "completed", "done", [])
+      yield* tasks.move(yield* Effect.andThen(TestClock.adjust("1 minute"), claimOne), "completed", "done", Effect.void)
     }).pipe(Effect.provide(TasksOnStore))
   )
 

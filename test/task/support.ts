@@ -4,12 +4,17 @@ import { Observation } from "../../src/domain/Mandate.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
 import type { TaskId } from "../../src/domain/Task.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
+import { Journal } from "../../src/session/Journal.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { TestStore } from "../harness/TestStore.ts"
 import { rows, SUBJECT } from "../harness/Workbench.ts"
 
-/** Tasks on a store in memory. */
-export const TasksOnStore = Tasks.layer.pipe(Layer.provideMerge(Outbox.layer), Layer.provideMerge(TestStore))
+/** Tasks, and the sessions that work them, on a store in memory. */
+export const TasksOnStore = Journal.layer.pipe(
+  Layer.provideMerge(Tasks.layer),
+  Layer.provideMerge(Outbox.layer),
+  Layer.provideMerge(TestStore)
+)
 
 export const mandate = (id: number): Mandate => ({ source: "timeline", id })
 export const assignedBy = (id: number): Observation => Observation.Assigned({ mandate: mandate(id) })

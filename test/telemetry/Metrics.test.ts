@@ -9,6 +9,7 @@ import { Gitea } from "../../src/gitea/Gitea.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { MetricsRoutes } from "../../src/operator/MetricsRoutes.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
@@ -50,7 +51,7 @@ const documented = {
 /** What `/metrics` says where nothing has happened yet. */
 const fresh = Effect.gen(function* () {
   const routes = MetricsRoutes.pipe(
-    Layer.provide([Gauges.layer.pipe(Layer.provide(TestStore)), HttpServer.layerServices]),
+    Layer.provide([Gauges.layer.pipe(Layer.provide(Outbox.layer), Layer.provide(TestStore)), HttpServer.layerServices]),
     Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
   )
   const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })

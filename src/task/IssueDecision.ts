@@ -1,0 +1,92 @@
+import { Clock, Duration, Effect } from "effect"
+import type { Subject } from "../domain/IssueRef.ts"
+import type { Decision } from "../domain/Mandate.ts"
+import type { Task, TaskId } from "../domain/Task.ts"
+import { isOver } from "../domain/TaskState.ts"
+import type { Outbox } from "../outbox/Outbox.ts"
+import { progressEntry } from "../outbox/TaskComments.ts"
+import type { TaskTable } from "./TaskTable.ts"
+import type { Transitions } from "./Transitions.ts"
+
+const ASSIGNED = "assigned to the bot"
+
+/** How long a repository may be out of sight before the tasks in it wait for a person. */
+const UNREADABLE_LIMIT = Duration.hours(1)
+
+/** Carries out what an issue decides about its task. Everything is part of the caller's transaction. */
+export const makeIssueDecision = (table: TaskTable, transitions: Transitions, outbox: Outbox["Service"]) => {
+  const create = Effect.fnUntraced(function* (
+    id: TaskId,
+    subject: Subject,
+    { mandate }: Decision & { readonly _tag: "Create" }
+  ) {
+    yield* table.insert(id, subject, { mandate, cause: ASSIGNED, now: yield* Clock.currentTimeMillis })
+    yield* transitions.record({ id, state: null }, "ready", ASSIGNED)
+    yield* outbox.put(progressEntry(id, "ready", ASSIGNED))
+  })
+
+  const restart = Effect.fnUntraced(function* (
+    task: Task,
+    { again, cause, mandate }: Decision & { readonly _tag: "Restart" }
+  ) {
+    if (yield* transitions.breakerOpen(task.id)) {
+      return yield* Effect.logWarning("Issue became ready too often within the hour: not started again for now").pipe(
+        Effect.annotateLogs({ task: task.id })
+      )
+    }
+    yield* table.restart(task.id, again, { mandate, cause, now: yield* Clock.currentTimeMillis })
+    yield* transitions.record(task, "ready", cause)
+    yield* outbox.put(progressEntry(task.id, "ready", cause))
+  })
+
+  const cancel = Effect.fnUntraced(function* (task: Task, { cause, report }: Decision & { readonly _tag: "Cancel" }) {
+    yield* table.stop(task.id, "cancelled", cause, yield* Clock.currentTimeMillis)
+    yield* transitions.record(task, "cancelled", cause)
+    if (report) yield* outbox.amend(progressEntry(task.id, "cancelled", cause))
+  })
+
+  const carryOut = Effect.fnUntraced(function* (
+    id: TaskId,
+    subject: Subject | null,
+    task: Task | null,
+    decision: Decision
+  ) {
+    if (task !== null && subject !== null) yield* table.refresh(id, subject)
+    switch (decision._tag) {
+      case "Create":
+        return subject === null ? undefined : yield* create(id, subject, decision)
+      case "StoreMandate":
+        return yield* table.serve(id, decision.mandate)
+      case "Restart":
+        return task === null ? undefined : yield* restart(task, decision)
+      case "Cancel":
+        return task === null ? undefined : yield* cancel(task, decision)
+      case "Keep":
+      case "Nothing":
+        return undefined
+    }
+  })
+
+  /** Parks a task that waits or runs, whoever works it. */
+  const park = Effect.fnUntraced(function* (task: Task, cause: string) {
+    if (task.state === "parked" || isOver(task.state)) return
+    yield* table.stop(task.id, "parked", cause, yield* Clock.currentTimeMillis)
+    yield* transitions.record(task, "parked", cause)
+    yield* outbox.put(progressEntry(task.id, "parked", cause))
+  })
+
+  /**
+   * Notes that the issue could not be read. Nothing is known of it, so the task is kept, for an hour. Of a task that is over it is
+   * not noted, because nobody would look at its issue again.
+   */
+  const noteUnreadable = Effect.fnUntraced(function* (task: Task, why: string) {
+    if (isOver(task.state)) return
+    const now = yield* Clock.currentTimeMillis
+    const since = yield* table.unreadable(task.id, now)
+    if (now - since >= Duration.toMillis(UNREADABLE_LIMIT)) {
+      yield* park(task, `its issue could not be read for an hour: ${why}`)
+    }
+  })
+
+  return { carryOut, park, noteUnreadable }
+}

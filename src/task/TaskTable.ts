@@ -1,0 +1,164 @@
+import { Duration, Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
+import { IssueRef } from "../domain/IssueRef.ts"
+import type { Subject } from "../domain/IssueRef.ts"
+import type { Mandate } from "../domain/Mandate.ts"
+import { Task } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
+import { OVER } from "../domain/TaskState.ts"
+import type { TaskState } from "../domain/TaskState.ts"
+import { LEASE, LeaseLost } from "./Lease.ts"
+import type { Claim } from "./Lease.ts"
+
+const { mandate: _, ...columns } = Task.fields
+
+const Row = Schema.Struct({
+  ...columns,
+  mandateSource: Schema.NullOr(Schema.Literals(["timeline", "delivery"])),
+  mandateId: Schema.NullOr(Schema.Int)
+})
+
+const taskOf = (row: unknown) =>
+  Effect.map(Schema.decodeUnknownEffect(Row)(row), ({ mandateSource, mandateId, ...task }): Task => ({
+    ...task,
+    mandate: mandateSource === null || mandateId === null ? null : { source: mandateSource, id: mandateId }
+  }))
+
+const first = (rows: ReadonlyArray<unknown>) => (rows[0] === undefined ? Effect.succeed(null) : taskOf(rows[0]))
+
+const encodeIds = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.String)))
+
+/** What a task has used since it last became ready; `elapsed` in milliseconds. */
+export interface Account {
+  readonly turns: number
+  readonly tokens: number
+  readonly elapsed: number
+}
+
+/** What is written of an issue that asks for work anew; times in milliseconds. */
+interface Ready {
+  readonly mandate: Mandate | null
+  readonly cause: string
+  readonly now: number
+}
+
+/** Every statement on the table `tasks`, but for those that only operators need (`TaskRecords`). */
+export const makeTaskTable = (sql: SqlClient.SqlClient) => {
+  const find = (id: TaskId) => Effect.flatMap(sql`select * from tasks where id = ${id}`, first)
+
+  const existing = (ids: ReadonlyArray<TaskId>) =>
+    sql<{ id: TaskId }>`select id from tasks where id in (select value from json_each(${encodeIds(ids)}))`.pipe(
+      Effect.map((rows): ReadonlySet<TaskId> => new Set(rows.map(({ id }) => id)))
+    )
+
+  const unfinished = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: IssueRef,
+    execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
+  })
+
+  const insert = (id: TaskId, subject: Subject, { mandate, cause, now }: Ready) =>
+    sql`insert into tasks ${sql.insert({
+      id,
+      repositoryId: subject.repositoryId,
+      number: subject.number,
+      fullName: subject.fullName,
+      title: subject.title,
+      state: "ready",
+      priority: subject.priority,
+      mandateSource: mandate?.source ?? null,
+      mandateId: mandate?.id ?? null,
+      cause,
+      readyAt: now,
+      createdAt: now,
+      updatedAt: now
+    })}`
+
+  const served = (mandate: Mandate | null) =>
+    sql`mandate_source = ${mandate?.source ?? null}, mandate_id = ${mandate?.id ?? null}`
+
+  /** `again`: in new sessions. */
+  const restart = (id: TaskId, again: boolean, { mandate, cause, now }: Ready) =>
+    sql`update tasks set state = 'ready', ${served(mandate)}, cause = ${cause}, generation = generation + ${again ? 1 : 0},
+      round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0, ready_at = ${now}, updated_at = ${now}
+      where id = ${id}`
+
+  const serve = (id: TaskId, mandate: Mandate) => sql`update tasks set ${served(mandate)} where id = ${id}`
+
+  /** Takes the lease away, whoever works it. */
+  const stop = (id: TaskId, to: TaskState, cause: string, now: number) =>
+    sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, updated_at = ${now}
+      where id = ${id}`
+
+  const refresh = (id: TaskId, { fullName, title, priority }: Subject) =>
+    sql`update tasks set full_name = ${fullName}, title = ${title}, priority = ${priority}, unreadable_since = null
+      where id = ${id}`
+
+  /** Since when its issue cannot be read, in milliseconds. */
+  const unreadable = (id: TaskId, now: number) =>
+    sql<{ since: number }>`update tasks set unreadable_since = coalesce(unreadable_since, ${now}) where id = ${id}
+      returning unreadable_since as since`.pipe(Effect.map(([row]) => row?.since ?? now))
+
+  /** The best that waits, by priority and then age. */
+  const best = (now: number) => sql`select id from tasks where state in ('ready', 'running') and not_before <= ${now}
+    and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1`
+
+  const canClaim = (now: number) => Effect.map(best(now), (rows) => rows.length > 0)
+
+  const claim = (lease: string, now: number) =>
+    sql`update tasks set state = 'running', lease = ${lease}, attempts = attempts + 1,
+      lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now} where id = (${best(now)}) returning *`.pipe(
+      Effect.flatMap(first)
+    )
+
+  const due = sql<{ due: number | null }>`select min(max(not_before, coalesce(lease_expires_at, 0))) as due from tasks
+    where state in ('ready', 'running')`.pipe(Effect.map(([row]) => row?.due ?? null))
+
+  const carries = ({ task, lease }: Claim) =>
+    Effect.map(sql`select 1 from tasks where id = ${task.id} and lease = ${lease}`, (rows) => rows.length > 0)
+
+  /** Changes the row only while it carries the lease. */
+  const touch = Effect.fnUntraced(function* ({ task, lease }: Claim, set: Statement.Fragment) {
+    const rows = yield* sql`update tasks set ${set} where id = ${task.id} and lease = ${lease} returning id`
+    if (rows.length === 0) return yield* new LeaseLost({ task: task.id })
+  })
+
+  return {
+    find,
+    existing,
+    unfinished: unfinished(),
+    insert,
+    restart,
+    serve,
+    stop,
+    refresh,
+    unreadable,
+    canClaim,
+    claim,
+    due,
+    carries,
+    freeLeases: sql`update tasks set lease = null, lease_expires_at = null, not_before = 0 where lease is not null`,
+    renew: (claimed: Claim, now: number) => touch(claimed, sql`lease_expires_at = ${now + Duration.toMillis(LEASE)}`),
+    /** Fails when the lease is lost, and changes nothing. */
+    check: (claimed: Claim) => touch(claimed, sql`attempts = attempts`),
+    /** Adds to the account; progress ends the count of attempts. */
+    progress: (claimed: Claim, { turns, tokens, elapsed }: Account) =>
+      touch(
+        claimed,
+        sql`attempts = 0, turns = turns + ${turns}, tokens = tokens + ${tokens}, elapsed = elapsed + ${elapsed}`
+      ),
+    end: (claimed: Claim, to: TaskState, cause: string, now: number) =>
+      touch(
+        claimed,
+        sql`state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, ready_at = ${now}, updated_at = ${now}`
+      ),
+    release: (claimed: Claim, notBefore: number, attempts: number) =>
+      touch(
+        claimed,
+        sql`lease = null, lease_expires_at = null, not_before = ${notBefore}, attempts = max(0, attempts - ${attempts})`
+      )
+  }
+}
+
+export type TaskTable = ReturnType<typeof makeTaskTable>
