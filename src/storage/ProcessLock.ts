@@ -32,14 +32,19 @@ const take = (lock: string) =>
     catch: (cause) => (isBusy(cause) ? new StoreInUse({ lock }) : toSqlError("lock")(cause))
   })
 
+/** The file that is locked for a store; null: a store in memory needs none. Setting its times does not open it. */
+export const lockOf = (file: string): string | null => (file === ":memory:" ? null : `${file}.lock`)
+
 /**
  * One process per store, by an exclusive transaction on `<file>.lock`: refused at once, freed by the kernel when the holder
  * dies, and the store itself stays readable. Nothing else in this process may open the lock file, closing it would drop the lock.
  */
-export const hold = (file: string) =>
-  file === ":memory:"
+export const hold = (file: string) => {
+  const lock = lockOf(file)
+  return lock === null
     ? Effect.void
     : Effect.acquireRelease(
-        Effect.retry(take(`${file}.lock`), { schedule: RETRY, while: ({ _tag }) => _tag === "StoreInUse" }),
+        Effect.retry(take(lock), { schedule: RETRY, while: ({ _tag }) => _tag === "StoreInUse" }),
         (db) => Effect.sync(() => db.close())
       )
+}

@@ -69,6 +69,28 @@ describe("DeliveryWorker", () => {
     }).pipe(Effect.provide(routing(at)))
   })
 
+  it.effect("settles what arrives during a look by another one, at once", () => {
+    const gate = Latch.makeUnsafe(false)
+    const looks: Array<TaskId> = []
+    const at: At = (id) => Effect.sync(() => looks.push(id)).pipe(Effect.andThen(gate.await), Effect.as(UNASSIGNED))
+    return Effect.gen(function* () {
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust(0)
+      yield* deliver(A, "a2")
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual([looks, yield* statuses], [[A], ["a1 accepted", "a2 accepted"]])
+      yield* gate.open
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(
+        [looks, yield* statuses],
+        [
+          [A, A],
+          ["a1 done", "a2 done"]
+        ]
+      )
+    }).pipe(Effect.provide(routing(at)))
+  })
+
   it.effect("leaves deliveries waiting after a failed look, rests longer each time, and lets the others go on", () => {
     const lines: Array<string> = []
     const looks: Array<number> = []

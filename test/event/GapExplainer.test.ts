@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,6 +13,7 @@ import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Uptime } from "../../src/event/Uptime.ts"
 import { BOT, issue, PERSON, REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
 
@@ -49,7 +51,8 @@ const scene = (members: Gitea, state: TaskState = "ready") => {
       )
     ),
     Layer.provideMerge(TestStore),
-    Layer.provideMerge(Layer.merge(gitea, mocks.BotIdentity({ confirmed: Effect.succeed(BOT) })))
+    Layer.provideMerge(Layer.merge(gitea, mocks.BotIdentity({ confirmed: Effect.succeed(BOT) }))),
+    Layer.provide([settings(), NodeServices.layer])
   )
   const round = Effect.gen(function* () {
     yield* yield* makeGapExplainer

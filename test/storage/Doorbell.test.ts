@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
@@ -124,6 +124,6 @@ describe("Doorbell", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(at, [0, 1, 2, 10, 11])
       assert.deepStrictEqual(lines, ["Error Cannot look", "Error Cannot look"])
-    }).pipe(onStore, Effect.provide(warned(lines)))
+    }).pipe(Effect.provide(Layer.provideMerge(TestStore, warned(lines))))
   })
 })
