@@ -96,4 +96,6 @@ export class ModelClient extends Context.Service<
       return { turn, compact, count, info, health: health.current }
     })
   )
+
+  static readonly layer = this.layerNoDeps.pipe(Layer.provide(Anthropic.layer))
 }

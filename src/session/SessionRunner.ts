@@ -47,7 +47,7 @@ export class SessionRunner extends Context.Service<
   SessionRunner,
   { run(assignment: Assignment): Effect.Effect<Outcome | null, RunError> }
 >()("mosaic-coordinator/session/SessionRunner") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     SessionRunner,
     Effect.gen(function* () {
       const { resume } = yield* Conversations
@@ -174,5 +174,11 @@ export class SessionRunner extends Context.Service<
 
       return { run }
     })
+  )
+
+  /** With the parts of a session, which tests look into. */
+  static readonly layer = this.layerNoDeps.pipe(
+    Layer.provideMerge(Layer.mergeAll(Clearance.layer, Conversations.layer, SessionOpening.layer, Turns.layer)),
+    Layer.provideMerge(Journal.layer)
   )
 }

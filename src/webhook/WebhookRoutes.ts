@@ -119,7 +119,7 @@ export const WebhookRoutes = HttpRouter.use(
 
     yield* router.add("POST", WEBHOOK_PATH, receive)
   })
-).pipe(Layer.provide(FailureLimit.layer))
+).pipe(Layer.provide([FailureLimit.layer, WebhookVerifier.layer]))
 
 const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"] =>
   event === null

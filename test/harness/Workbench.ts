@@ -6,15 +6,11 @@ import type { Comment } from "../../src/domain/Comment.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { Reply } from "../../src/domain/Reply.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
-import { Clearance } from "../../src/session/Clearance.ts"
-import { Conversations } from "../../src/session/Conversations.ts"
 import { Journal } from "../../src/session/Journal.ts"
-import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
-import { Turns } from "../../src/session/Turns.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import type { Subject } from "../../src/domain/IssueRef.ts"
@@ -90,8 +86,7 @@ export interface Surroundings {
 export const workbench = (around: Surroundings = {}) => {
   const issues = mocks.IssueReader({ comments: () => Effect.succeed(around.comments ?? []) })
   return SessionRunner.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Clearance.layer, Conversations.layer, SessionOpening.layer, Turns.layer)),
-    Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer, Journal.layer)),
+    Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer)),
     Layer.provideMerge(
       around.toolbox === undefined
         ? Toolbox.layer

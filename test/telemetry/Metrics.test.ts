@@ -10,8 +10,7 @@ import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
-import { Gauges } from "../../src/operator/Gauges.ts"
-import { MetricsRoutes } from "../../src/operator/MetricsRoutes.ts"
+import { MetricsRoutes } from "../../src/operator/OpenRoutes.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
@@ -51,7 +50,7 @@ const documented = {
 /** What `/metrics` says where nothing has happened yet. */
 const fresh = Effect.gen(function* () {
   const routes = MetricsRoutes.pipe(
-    Layer.provide([Gauges.layer.pipe(Layer.provide(Outbox.layer), Layer.provide(TestStore)), HttpServer.layerServices]),
+    Layer.provide([Outbox.layer.pipe(Layer.provideMerge(TestStore)), HttpServer.layerServices]),
     Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
   )
   const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })

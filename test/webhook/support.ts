@@ -9,7 +9,6 @@ import type { Settings } from "../../src/Settings.ts"
 import { Fallback } from "../../src/http/Fallback.ts"
 import { Listener } from "../../src/http/Listener.ts"
 import { WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
-import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 import type { SignedDelivery } from "../harness/Deliveries.ts"
 import { BOT, requestOf } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -20,7 +19,7 @@ export const BotIdentityTest = Layer.mock(BotIdentity, { current: Effect.succeed
 export const Routes = Layer.mergeAll(
   WebhookRoutes,
   Fallback({ [WEBHOOK_PATH]: ["POST"], "/health": ["GET", "HEAD"] })
-).pipe(Layer.provide([WebhookVerifier.layer, BotIdentityTest]))
+).pipe(Layer.provide(BotIdentityTest))
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 

@@ -4,7 +4,7 @@ import { HttpRouter } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
-import { HEALTH_METHODS, HealthRoutes } from "../../src/operator/HealthRoutes.ts"
+import { HealthRoutes, OPEN_METHODS } from "../../src/operator/OpenRoutes.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
 import { VERSION } from "../../src/telemetry/Version.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
@@ -20,9 +20,7 @@ const decodeAnswer = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unk
 const server = Effect.gen(function* () {
   const context = yield* Effect.context<Readiness>()
   const { dispose, handler } = HttpRouter.toWebHandler(
-    Layer.mergeAll(HealthRoutes, Fallback({ ...HEALTH_METHODS })).pipe(
-      Layer.provideMerge(Layer.succeedContext(context))
-    ),
+    Layer.mergeAll(HealthRoutes, Fallback(OPEN_METHODS)).pipe(Layer.provideMerge(Layer.succeedContext(context))),
     { disableLogger: true }
   )
   yield* Effect.addFinalizer(() => Effect.promise(dispose))
@@ -39,7 +37,7 @@ const server = Effect.gen(function* () {
   })
 })
 
-describe("HealthRoutes", () => {
+describe("OpenRoutes", () => {
   it.effect("tell that the process lives", () =>
     Effect.gen(function* () {
       const ask = yield* server
