@@ -59,7 +59,7 @@ export const makeGapExplainer = Effect.gen(function* () {
     yield* gaps.record(suspect, { cause, downFrom: down?.from || null, downTo: down?.to ?? null, happenedAt })
   })
 
-  return Effect.flatMap(gaps.suspected, (all) =>
+  const explainAll = Effect.flatMap(gaps.suspected, (all) =>
     Effect.forEach(
       all,
       (suspect) =>
@@ -70,4 +70,5 @@ export const makeGapExplainer = Effect.gen(function* () {
       { discard: true }
     )
   )
+  return { explainAll }
 })

@@ -28,7 +28,7 @@ export const Reconciler = Layer.effectDiscard(
     const identity = yield* BotIdentity
     const observer = yield* IssueObserver
     const tasks = yield* Tasks
-    const explainAll = yield* makeGapExplainer
+    const { explainAll } = yield* makeGapExplainer
     /** Issues whose last look failed, which is said once. */
     const failing = new Set<TaskId>()
 

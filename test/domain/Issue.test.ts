@@ -20,7 +20,7 @@ const sent = {
 
 const read = Schema.decodeUnknownSync(Issue)
 const isIssue = (fields: Readonly<Record<string, unknown>>) =>
-  Schema.decodeUnknownResult(Issue)({ ...sent, ...fields })._tag === "Success"
+  Schema.decodeResult(Issue)({ ...sent, ...fields })._tag === "Success"
 
 describe("Issue", () => {
   it("keeps the fields that are used, under our names", () => {

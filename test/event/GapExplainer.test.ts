@@ -55,7 +55,7 @@ const scene = (members: Gitea, state: TaskState = "ready") => {
     Layer.provide([settings(), NodeServices.layer])
   )
   const round = Effect.gen(function* () {
-    yield* yield* makeGapExplainer
+    yield* (yield* makeGapExplainer).explainAll
     return (yield* (yield* Gaps).since(0)).map(({ cause, downFrom, downTo, happenedAt }) => ({
       cause,
       down: [downFrom, downTo].map((time) => (time === null ? null : (time - NOON) / MINUTE)),

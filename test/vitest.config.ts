@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+/** Processes of their own, every row of the fault table, and pages of which each waits on a real clock. */
+const SLOW = ["test/process/**/*.test.ts", "test/flow/FaultTable.test.ts", "test/flow/Pages.test.ts"]
+
+export default defineConfig({
+  root: fileURLToPath(new URL("..", import.meta.url)),
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    maxWorkers: 2,
+    // No file leaves a trace in the modules that it shares with the next: to load Effect anew for each took most of the time.
+    isolate: false,
+    projects: [
+      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: SLOW } },
+      { extends: true, test: { name: "slow", include: SLOW } }
+    ],
+    coverage: {
+      include: ["src"],
+      exclude: ["src/sandbox"],
+      autoAttachSubprocess: true,
+      reporter: ["text"],
+      thresholds: { lines: 90, branches: 90 }
+    }
+  }
+})
