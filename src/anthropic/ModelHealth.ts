@@ -1,4 +1,5 @@
 import { Effect, Ref } from "effect"
+import { makeTrouble } from "../telemetry/Trouble.ts"
 import { ModelUnavailable } from "./ModelError.ts"
 import type { ModelError } from "./ModelError.ts"
 
@@ -19,17 +20,16 @@ export interface HealthRecord {
 
 export const makeHealthRecord = Effect.fnUntraced(function* (first: ModelHealth) {
   const health = yield* Ref.make(first)
+  const trouble = makeTrouble<null>({ says: "Claude unavailable", saysOver: "Claude available again" })
 
-  const succeeded = Effect.gen(function* () {
-    if ((yield* Ref.getAndSet(health, "ok")) !== "ok") yield* Effect.logInfo("Claude available again")
-  })
+  const succeeded = Effect.andThen(Ref.set(health, "ok"), trouble.over(null))
 
   const failed = Effect.fnUntraced(function* (error: ModelError) {
     if (!concernsHealth(error)) return yield* succeeded
-    const before = yield* Ref.getAndSet(health, error)
-    yield* (
-      before === "ok" ? Effect.logWarning("Claude unavailable") : Effect.logDebug("Claude still unavailable")
-    ).pipe(Effect.annotateLogs({ kind: kindOf(error), why: error.message, request: error.requestId }))
+    yield* Ref.set(health, error)
+    yield* trouble
+      .met(null, {})
+      .pipe(Effect.annotateLogs({ kind: kindOf(error), why: error.message, request: error.requestId }))
   })
 
   const record: HealthRecord = {

@@ -1,6 +1,8 @@
 import { Array, Cause, Clock, Duration, Effect, FiberMap, Layer, Metric, Schedule } from "effect"
 import type { SessionId } from "../domain/Session.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
+import { makeTrouble } from "../telemetry/Trouble.ts"
+import type { Trouble, Wording } from "../telemetry/Trouble.ts"
 import { UsageLog } from "./UsageLog.ts"
 import { LiveSessions, tooSlow } from "./LiveSessions.ts"
 import type { LiveSession } from "./LiveSessions.ts"
@@ -10,47 +12,72 @@ import { Settings } from "../Settings.ts"
 const POLL_LIMIT = Duration.seconds(30)
 /** Sessions looked at in one transaction, of which each takes a sync of the disk; then other work gets its turn. */
 const CHUNK = 1_000
-const FIRST_BACKOFF = Duration.seconds(10)
-const LONGEST_BACKOFF = Duration.minutes(5)
-
-/** Trouble with one session: how often in a row, since when it rests, and what was said of it. */
-interface Trouble {
-  readonly count: number
-  readonly restUntil: number
-  readonly message: string
-}
-type Troubles = WeakMap<LiveSession, Trouble>
-
-const backoff = (count: number): number =>
-  Math.min(Duration.toMillis(LONGEST_BACKOFF), Duration.toMillis(FIRST_BACKOFF) * 2 ** (count - 1))
+const FIRST_REST = Duration.seconds(10)
+const WORDING: Wording = { says: "Context look failed", saysOver: "Context look works again", first: FIRST_REST }
 
 const idsOf = ({ session }: LiveSession) => ({ session: session.id, task: session.task })
 
-const failed = Effect.fnUntraced(function* (troubles: Troubles, live: LiveSession, cause: Cause.Cause<unknown>) {
-  const before = troubles.get(live)
-  const count = (before?.count ?? 0) + 1
-  const message = String(Cause.squash(cause))
-  const now = yield* Clock.currentTimeMillis
-  troubles.set(live, { count, restUntil: now + backoff(count), message })
-  yield* Metric.update(Metrics.contextLookFailures, 1)
-  if (before?.message !== message) yield* Effect.logWarning("Context look failed", cause)
-})
-
-const worked = (troubles: Troubles, live: LiveSession) =>
-  Effect.suspend(() =>
-    troubles.delete(live) ? Effect.annotateLogs(Effect.logInfo("Context look works again"), idsOf(live)) : Effect.void
+const failed = (trouble: Trouble<SessionId>, { session }: LiveSession, cause: Cause.Cause<unknown>) =>
+  Effect.andThen(
+    Metric.update(Metrics.contextLookFailures, 1),
+    trouble.met(session.id, { error: cause, kind: String(Cause.squash(cause)) })
   )
 
 /** Runs it, unless it still rests from its last failure. Never fails. */
-const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<void, E>) =>
+const guarded = <E>(trouble: Trouble<SessionId>, live: LiveSession, run: Effect.Effect<void, E>) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    (troubles.get(live)?.restUntil ?? 0) > now
+    trouble.rests(live.session.id, now)
       ? Effect.void
       : run.pipe(
-          Effect.andThen(worked(troubles, live)),
-          Effect.catchCause((cause) => Effect.annotateLogs(failed(troubles, live, cause), idsOf(live)))
+          Effect.andThen(trouble.over(live.session.id)),
+          Effect.catchCause((cause) => failed(trouble, live, cause)),
+          Effect.annotateLogs(idsOf(live))
         )
   )
+
+/** Looks at sessions, each of which has its own trouble with being counted and with being acted on. */
+const makeLooking = Effect.gen(function* () {
+  const samples = yield* UsageLog
+  const polls = makeTrouble<SessionId>(WORDING)
+  const actions = makeTrouble<SessionId>(WORDING)
+
+  const poll = (live: LiveSession) =>
+    Effect.timeoutOrElse(live.poll, { duration: POLL_LIMIT, orElse: () => Effect.fail(tooSlow) })
+
+  const act = Effect.fnUntraced(function* (live: LiveSession) {
+    const action = yield* samples.sample(live, "tick")
+    if (action !== "continue") yield* live.propose(action)
+  })
+
+  const look = Effect.fn("ContextMonitor.look")(function* (live: LiveSession) {
+    if (yield* live.needsCount) yield* guarded(polls, live, poll(live))
+    yield* guarded(actions, live, act(live))
+  })
+
+  const recovered = (live: ReadonlyArray<LiveSession>) =>
+    Effect.forEach(
+      live.filter(({ session }) => actions.has(session.id)),
+      (one) => Effect.annotateLogs(actions.over(one.session.id), idsOf(one)),
+      { discard: true }
+    )
+
+  /** Many at once, which is cheap; when that fails, one by one, so that the trouble is that of one. */
+  const actAll = (live: ReadonlyArray<LiveSession>) =>
+    samples.sampleAll(live, "tick").pipe(
+      Effect.flatMap(
+        Effect.forEach((action, index) =>
+          action === "continue" ? Effect.void : (live[index]?.propose(action) ?? Effect.void)
+        )
+      ),
+      Effect.andThen(recovered(live)),
+      Effect.catchCause(() => Effect.forEach(live, (one) => guarded(actions, one, act(one)), { discard: true }))
+    )
+
+  const forgetOthers = (live: ReadonlyArray<LiveSession>) =>
+    [polls, actions].forEach((trouble) => trouble.keepOnly(live.map(({ session }) => session.id)))
+
+  return { actAll, forgetOthers, look, rests: actions.rests }
+})
 
 /**
  * Looks at every live session on a schedule (ten seconds), polls the Claude API where a count can change the answer, decides, and
@@ -59,47 +86,16 @@ const guarded = <E>(troubles: Troubles, live: LiveSession, run: Effect.Effect<vo
 export const ContextMonitor = Layer.effectDiscard(
   Effect.gen(function* () {
     const sessions = yield* LiveSessions
-    const samples = yield* UsageLog
     const { contextPollInterval } = yield* Settings
+    const { actAll, forgetOthers, look, rests } = yield* makeLooking
     const running = yield* FiberMap.make<SessionId>()
-    const polls: Troubles = new WeakMap()
-    const actions: Troubles = new WeakMap()
-
-    const poll = (live: LiveSession) =>
-      Effect.timeoutOrElse(live.poll, { duration: POLL_LIMIT, orElse: () => Effect.fail(tooSlow) })
-
-    const act = Effect.fnUntraced(function* (live: LiveSession) {
-      const action = yield* samples.sample(live, "tick")
-      if (action !== "continue") yield* live.propose(action)
-    })
-
-    const look = Effect.fn("ContextMonitor.look")(
-      function* (live: LiveSession) {
-        if (yield* live.needsCount) yield* guarded(polls, live, poll(live))
-        yield* guarded(actions, live, act(live))
-      },
-      (effect, live) => Effect.annotateLogs(effect, idsOf(live))
-    )
-
-    const rests = (live: LiveSession, now: number) => (actions.get(live)?.restUntil ?? 0) > now
-
-    /** Many at once, which is cheap; when that fails, one by one, so that the trouble is that of one. */
-    const actAll = (live: ReadonlyArray<LiveSession>) =>
-      samples.sampleAll(live, "tick").pipe(
-        Effect.flatMap(
-          Effect.forEach((action, index) =>
-            action === "continue" ? Effect.void : (live[index]?.propose(action) ?? Effect.void)
-          )
-        ),
-        Effect.andThen(Effect.forEach(live, (one) => worked(actions, one), { discard: true })),
-        Effect.catchCause(() => Effect.forEach(live, (one) => guarded(actions, one, act(one)), { discard: true }))
-      )
 
     // What has to be counted first is waited for aside. One that still hangs is left alone, also where its session was entered anew:
     // its next look begins when it has ended.
     const tick = Effect.gen(function* () {
       const live = yield* sessions.live
       const now = yield* Clock.currentTimeMillis
+      forgetOthers(live)
       const uncounted = yield* Effect.filter(live, (one) => one.needsCount)
       yield* Effect.forEach(
         uncounted,
@@ -108,7 +104,7 @@ export const ContextMonitor = Layer.effectDiscard(
       )
       const aside = new Set(uncounted)
       const due = live.filter(
-        (one) => !aside.has(one) && !FiberMap.hasUnsafe(running, one.session.id) && !rests(one, now)
+        (one) => !aside.has(one) && !FiberMap.hasUnsafe(running, one.session.id) && !rests(one.session.id, now)
       )
       yield* Effect.forEach(Array.chunksOf(due, CHUNK), (some) => Effect.andThen(actAll(some), Effect.yieldNow), {
         discard: true

@@ -5,11 +5,11 @@ import { taskIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
-import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import type { IssueRef } from "../domain/IssueRef.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { makeTrouble } from "../telemetry/Trouble.ts"
 import { makeGapExplainer } from "./GapExplainer.ts"
 import { Gaps } from "./Gaps.ts"
 
@@ -29,26 +29,14 @@ export const Reconciler = Layer.effectDiscard(
     const observer = yield* IssueObserver
     const tasks = yield* Tasks
     const { explainAll } = yield* makeGapExplainer
-    /** Issues whose last look failed, which is said once. */
-    const failing = new Set<TaskId>()
-
-    const note = (id: TaskId, error: GiteaError) => {
-      const log = failing.has(id) ? Effect.logDebug : Effect.logWarning
-      failing.add(id)
-      return log("Issue cannot be looked at yet", error)
-    }
-
-    const forgetOthers = (refs: ReadonlyArray<IssueRef>) => {
-      const ids = new Set(refs.map(({ taskId }) => taskId))
-      failing.forEach((id) => ids.has(id) || failing.delete(id))
-    }
+    const looks = makeTrouble<TaskId>({ says: "Issue cannot be looked at yet" })
 
     const compare = (ref: IssueRef) =>
       observer
         .observe(ref, (change) => (isRepair(change) ? gaps.suspect(change.after) : Effect.void))
         .pipe(
-          Effect.tap(() => Effect.sync(() => failing.delete(ref.taskId))),
-          Effect.catchTag("GiteaError", (error) => note(ref.taskId, error)),
+          Effect.tap(looks.over(ref.taskId)),
+          Effect.catchTag("GiteaError", (error) => Effect.asVoid(looks.met(ref.taskId, { error }))),
           Effect.annotateLogs({ task: ref.taskId })
         )
 
@@ -60,7 +48,7 @@ export const Reconciler = Layer.effectDiscard(
       const listedIds = new Set(listed.map(({ taskId }) => taskId))
       const open = (yield* tasks.unfinished).filter(({ taskId }) => !listedIds.has(taskId))
       const all = [...listed, ...open]
-      forgetOthers(all)
+      looks.keepOnly(all.map(({ taskId }) => taskId))
       yield* Effect.forEach(all, compare, { concurrency: CONCURRENCY, discard: true })
       yield* Effect.logInfo("Assigned issues compared").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })

@@ -1,9 +1,10 @@
 import { Context, Deferred, Effect, Layer, Schedule } from "effect"
 import type { Bot, User } from "../domain/User.ts"
 import { Settings } from "../Settings.ts"
+import { AFTER_OUTAGE, makeTrouble } from "../telemetry/Trouble.ts"
 import { Gitea } from "./Gitea.ts"
 
-const ASK_AGAIN = Schedule.spaced("30 seconds")
+const ASK_AGAIN = Schedule.spaced(AFTER_OUTAGE)
 
 /** Who the bot is. Asked in the background: intake never waits for Gitea. */
 export class BotIdentity extends Context.Service<
@@ -22,6 +23,7 @@ export class BotIdentity extends Context.Service<
     Effect.gen(function* () {
       const { botLogin, giteaToken } = yield* Settings
       const gitea = yield* Gitea
+      const asking = makeTrouble<null>({ says: "Cannot ask Gitea who the bot is" })
       const known = yield* Deferred.make<User>()
       let current: Bot = { login: botLogin, id: null }
       let problem: string | null = "GITEA_TOKEN is not set"
@@ -36,13 +38,10 @@ export class BotIdentity extends Context.Service<
         problem = `GITEA_TOKEN belongs to ${user.login}, not to GITEA_BOT_USERNAME ${botLogin}: nothing is started until one of them is set to match the other`
         return yield* Effect.logError(problem)
       }).pipe(
-        Effect.tapError((error) =>
-          Effect.suspend(() => {
-            const isNews = problem !== error.message
-            problem = error.message
-            return isNews ? Effect.logWarning("Cannot ask Gitea who the bot is", error) : Effect.void
-          })
-        ),
+        Effect.tapError((error) => {
+          problem = error.message
+          return asking.met(null, { error, kind: error.message })
+        }),
         Effect.retry(ASK_AGAIN)
       )
       if (giteaToken !== null) {

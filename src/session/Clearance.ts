@@ -1,9 +1,11 @@
 import { Context, Data, Duration, Effect, Layer } from "effect"
 import { exhausted, MAX_BARREN_ROTATIONS } from "../domain/TaskLimits.ts"
 import { strongest } from "../domain/ContextAction.ts"
+import type { SessionId } from "../domain/Session.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { makeTrouble } from "../telemetry/Trouble.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Journal } from "./Journal.ts"
 import { UsageLog } from "../context/UsageLog.ts"
@@ -42,21 +44,14 @@ export class Clearance extends Context.Service<
       const samples = yield* UsageLog
       const journal = yield* Journal
 
-      /** Sessions whose last count failed, which is said once. */
-      const uncounted = new WeakSet<LiveSession>()
+      const counts = makeTrouble<SessionId>({ says: "Context cannot be counted" })
 
       // A count is a help, not a condition: without it the last known figure decides.
-      const count = (live: LiveSession) =>
-        live.poll.pipe(
+      const count = ({ poll, session }: LiveSession) =>
+        poll.pipe(
           Effect.timeoutOrElse({ duration: COUNT_LIMIT, orElse: () => Effect.fail(tooSlow) }),
-          Effect.matchEffect({
-            onFailure: (error) => {
-              const log = uncounted.has(live) ? Effect.logDebug : Effect.logWarning
-              uncounted.add(live)
-              return log("Context cannot be counted", error)
-            },
-            onSuccess: () => Effect.sync(() => void uncounted.delete(live))
-          })
+          Effect.andThen(counts.over(session.id)),
+          Effect.catch((error) => Effect.asVoid(counts.met(session.id, { error })))
         )
 
       const decide = Effect.fnUntraced(function* ({ live, takeProposal }: Conversation) {

@@ -42,6 +42,7 @@ export interface Trouble<Key> {
   met(key: Key, failure: Failure): Effect.Effect<Standing>
   /** It works. */
   over(key: Key): Effect.Effect<void>
+  has(key: Key): boolean
   /** Whether the rest after its last failure still lasts. */
   rests(key: Key, now: number): boolean
   /** Forgets all others. */
@@ -85,6 +86,7 @@ export const makeTrouble = <Key>(wording: Wording): Trouble<Key> => {
     }),
     over: (key) =>
       Effect.suspend(() => (standings.delete(key) && saysOver !== undefined ? Effect.logInfo(saysOver) : Effect.void)),
+    has: (key) => standings.has(key),
     rests: (key, now) => (standings.get(key)?.until ?? 0) > now,
     keepOnly: (keys) => {
       if (standings.size === 0) return
