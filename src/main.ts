@@ -10,8 +10,8 @@ import { Settings, warningsOf } from "./Settings.ts"
 const announce = Layer.effectDiscard(
   Effect.gen(function* () {
     yield* Effect.forEach(warningsOf(yield* Settings), (warning) => Effect.logWarning(warning))
-    yield* Effect.logInfo("Coordinator starts").pipe(Effect.annotateLogs({ version: VERSION }))
-    yield* Effect.addFinalizer(() => Effect.logInfo("Coordinator has stopped"))
+    yield* Effect.logInfo("Coordinator started").pipe(Effect.annotateLogs({ version: VERSION }))
+    yield* Effect.addFinalizer(() => Effect.logInfo("Coordinator stopped"))
   })
 )
 

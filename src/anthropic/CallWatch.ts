@@ -17,7 +17,7 @@ const LIMITS: Readonly<Record<Silence, number>> = {
 
 /** Listens to one HTTP call at the level of bytes, because the SDK's own time-out ends with the head and its events hide the pings. */
 export interface CallWatch {
-  /** To be called with. */
+  /** The `fetch` to give to the SDK. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** Fails when nothing was heard for too long: `timeout` before the head of the answer, `stalled` after it. */
   readonly silence: Effect.Effect<never, Silence>

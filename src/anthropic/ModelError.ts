@@ -13,7 +13,7 @@ export class ModelRateLimited extends Schema.TaggedError<ModelRateLimited>()("Mo
   retryAfter: Schema.NullOr(Schema.Int)
 }) {
   override get message() {
-    return `Claude: ${this.operation} met a rate limit and is tried again: lower COORDINATOR_MAX_CONCURRENT_AGENTS if this goes on`
+    return `Claude: ${this.operation} was rate limited; retrying. Lower COORDINATOR_MAX_CONCURRENT_AGENTS if this continues`
   }
   get retryable(): boolean {
     return true
@@ -26,7 +26,7 @@ export class ModelOverloaded extends Schema.TaggedError<ModelOverloaded>()("Mode
   retryAfter: Schema.NullOr(Schema.Int)
 }) {
   override get message() {
-    return `Claude: ${this.operation} found the API overloaded and is tried again`
+    return `Claude: ${this.operation} failed because the API is overloaded; retrying`
   }
   get retryable(): boolean {
     return true
@@ -38,11 +38,11 @@ export type Outage = typeof Outage.Type
 
 const OUTAGES: Readonly<Record<Outage, string>> = {
   connection: "could not reach the API: check the network and ANTHROPIC_BASE_URL",
-  timeout: "had no answer in time: check the network and ANTHROPIC_BASE_URL",
-  server: "failed inside the API: look at https://status.claude.com if this goes on",
+  timeout: "got no answer in time: check the network and ANTHROPIC_BASE_URL",
+  server: "failed inside the API: see https://status.claude.com if this continues",
   streamCut: "was cut before its answer was complete: check the network and any proxy before the API",
-  malformed: "had an answer that the Claude API does not send: check ANTHROPIC_BASE_URL and any proxy before the API",
-  stalled: "fell silent in the middle of its answer: check the network and any proxy before the API"
+  malformed: "got an answer that the Claude API does not send: check ANTHROPIC_BASE_URL and any proxy before the API",
+  stalled: "stalled in the middle of its answer: check the network and any proxy before the API"
 }
 
 /** No whole answer could be had. */

@@ -20,7 +20,7 @@ export interface HealthRecord {
 
 export const makeHealthRecord = Effect.fnUntraced(function* (first: ModelHealth) {
   const health = yield* Ref.make(first)
-  const trouble = makeTrouble<null>({ says: "Claude unavailable", saysOver: "Claude available again" })
+  const trouble = makeTrouble<null>({ says: "Claude is unavailable", saysOver: "Claude is available again" })
 
   const succeeded = Effect.andThen(Ref.set(health, "ok"), trouble.over(null))
 

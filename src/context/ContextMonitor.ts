@@ -13,7 +13,7 @@ const POLL_LIMIT = Duration.seconds(30)
 /** Sessions looked at in one transaction, of which each takes a sync of the disk; then other work gets its turn. */
 const CHUNK = 1_000
 const FIRST_REST = Duration.seconds(10)
-const WORDING: Wording = { says: "Context look failed", saysOver: "Context look works again", first: FIRST_REST }
+const WORDING: Wording = { says: "Context check failed", saysOver: "Context check works again", first: FIRST_REST }
 
 const idsOf = ({ session }: LiveSession) => ({ session: session.id, task: session.task })
 
@@ -112,7 +112,7 @@ export const ContextMonitor = Layer.effectDiscard(
     })
 
     yield* tick.pipe(
-      Effect.catchCause((cause) => Effect.logError("Contexts could not be looked at", cause)),
+      Effect.catchCause((cause) => Effect.logError("Context check failed for all sessions", cause)),
       Effect.repeat(Schedule.spaced(contextPollInterval)),
       Effect.forkScoped
     )

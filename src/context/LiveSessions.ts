@@ -7,7 +7,7 @@ import type { ContextUsage } from "../domain/ContextUsage.ts"
 import * as Meter from "./Meter.ts"
 import type { Session } from "../domain/Session.ts"
 
-/** For who waits for a count no longer. */
+/** The error of a count that takes too long. */
 export const tooSlow = new ModelUnavailable({ operation: "count", requestId: null, kind: "timeout" })
 
 /** A session that is being worked in this process, as the context monitor sees it. */

@@ -8,7 +8,7 @@ export interface IssueChange {
   readonly after: Task | null
 }
 
-/** Whether the look created the task, started it again or cancelled it; that a worker takes it meanwhile is none of it. */
+/** Whether the look created the task, started it again or cancelled it; a claim by a worker in between does not count. */
 export const isRepair = (change: IssueChange): change is IssueChange & { readonly after: Task } => {
   const { after, before, observation } = change
   // Forgejo sends nothing when an issue is deleted, so nothing can have been missed.

@@ -2,7 +2,7 @@ import { escapeMarkdown } from "./Comment.ts"
 import type { TaskState } from "./TaskState.ts"
 
 const HEADINGS: Record<TaskState, string> = {
-  ready: "Queued. The work starts as soon as there is a free place.",
+  ready: "Queued. Work starts when a slot is free.",
   running: "At work.",
   parked: "Waiting for a person.",
   completed: "Done. The answer is in a comment of its own.",
@@ -26,8 +26,8 @@ const runLines = ({ session, turns, ratio, note }: RunProgress): ReadonlyArray<s
 
 /** What to do about it, for the states that wait for somebody. */
 const HINTS: Partial<Record<TaskState, string>> = {
-  parked: "To go on: take the assignment away and assign again.",
-  failed: "To try again: take the assignment away and assign again."
+  parked: "To continue: unassign the bot, then assign it again.",
+  failed: "To retry: unassign the bot, then assign it again."
 }
 
 /** The text of a task's one progress comment. */

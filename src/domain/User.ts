@@ -10,6 +10,6 @@ export interface Bot {
   readonly id: number | null
 }
 
-/** By numeric id when it is known. Until then, and without a token for ever, by login. */
+/** By numeric id once it is known; before that, and always without a token, by login. */
 export const isBot = (bot: Bot, user: User): boolean =>
   bot.id === null ? bot.login.toLowerCase() === user.login.toLowerCase() : bot.id === user.id

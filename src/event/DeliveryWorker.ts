@@ -34,9 +34,9 @@ const makeHandling = Effect.gen(function* () {
   const inbox = yield* Inbox
   const observer = yield* IssueObserver
   const places = yield* Semaphore.make(CONCURRENCY)
-  const looks = makeTrouble<TaskId>({ says: "Issue cannot be looked at yet", first: FIRST_REST })
+  const looks = makeTrouble<TaskId>({ says: "Issue cannot be read", first: FIRST_REST })
   const faults = makeTrouble<TaskId>({ says: "Delivery could not be handled", level: "Error", first: FIRST_REST })
-  const commits = makeTrouble<null>({ says: "Deliveries wait", level: "Error" })
+  const commits = makeTrouble<null>({ says: "Deliveries cannot be handled", level: "Error" })
 
   const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
     if (waiting.length === 0) return null

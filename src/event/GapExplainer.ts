@@ -64,7 +64,7 @@ export const makeGapExplainer = Effect.gen(function* () {
       all,
       (suspect) =>
         explain(suspect).pipe(
-          Effect.catchTag("GiteaError", (error) => Effect.logDebug("Gap cannot be explained yet", error)),
+          Effect.catchTag("GiteaError", (error) => Effect.logDebug("Missed delivery cannot be explained yet", error)),
           Effect.annotateLogs({ task: suspect.taskId })
         ),
       { discard: true }

@@ -100,7 +100,7 @@ export class Gaps extends Context.Service<
         if (it.happenedAt !== null) {
           yield* Metric.update(Metrics.repair, Duration.toSeconds(Duration.millis(foundAt - it.happenedAt)))
         }
-        yield* Effect.logWarning("Gap in the deliveries repaired").pipe(
+        yield* Effect.logWarning("Missed delivery repaired").pipe(
           Effect.annotateLogs({ task: taskId, cause: it.cause, ...downIn(it), state, advice: adviceFor[it.cause] })
         )
       }, orStoreUnavailable)

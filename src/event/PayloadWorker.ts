@@ -41,8 +41,8 @@ export const PayloadWorker = Layer.effectDiscard(
     const observeOrFail = (accepted: Accepted) =>
       Effect.catchTag(observe(accepted), "SchemaError", (error) =>
         Effect.andThen(
-          Effect.logError("Delivery no longer decodes", error),
-          inbox.settle([accepted.seq], "failed", "its body no longer decodes")
+          Effect.logError("Stored delivery cannot be decoded", error),
+          inbox.settle([accepted.seq], "failed", "its stored body cannot be decoded")
         )
       ).pipe(Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId }))
 
@@ -65,6 +65,7 @@ export const PayloadWorker = Layer.effectDiscard(
       if (deliveries.length > 0) yield* settle(deliveries)
       return deliveries.length < BATCH ? null : 0
     })
-    if (giteaToken === null) yield* Effect.forkScoped(doorbell.follow("deliveries", "Deliveries wait", batch))
+    if (giteaToken === null)
+      yield* Effect.forkScoped(doorbell.follow("deliveries", "Deliveries cannot be handled", batch))
   })
 )

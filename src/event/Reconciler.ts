@@ -29,7 +29,7 @@ export const Reconciler = Layer.effectDiscard(
     const observer = yield* IssueObserver
     const tasks = yield* Tasks
     const { explainAll } = yield* makeGapExplainer
-    const looks = makeTrouble<TaskId>({ says: "Issue cannot be looked at yet" })
+    const looks = makeTrouble<TaskId>({ says: "Issue cannot be read" })
 
     const compare = (ref: IssueRef) =>
       observer
@@ -50,11 +50,11 @@ export const Reconciler = Layer.effectDiscard(
       const all = [...listed, ...open]
       looks.keepOnly(all.map(({ taskId }) => taskId))
       yield* Effect.forEach(all, compare, { concurrency: CONCURRENCY, discard: true })
-      yield* Effect.logInfo("Assigned issues compared").pipe(
+      yield* Effect.logInfo("Assigned issues checked").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })
       )
       yield* explainAll
-    }).pipe(Effect.catchCause((cause) => Effect.logWarning("Assigned issues cannot be compared yet", cause)))
+    }).pipe(Effect.catchCause((cause) => Effect.logWarning("Assigned issues cannot be checked", cause)))
 
     if (giteaToken !== null) yield* round.pipe(Effect.repeat(Schedule.spaced(reconcileInterval)), Effect.forkScoped)
   })

@@ -22,7 +22,7 @@ export const watchDrops = Effect.fnUntraced(function* (server: Server) {
     const count = dropped
     dropped = 0
     yield* Metric.update(Metrics.droppedConnections, count)
-    yield* Effect.logWarning("Connections closed unread: too many are open").pipe(
+    yield* Effect.logWarning("Connections dropped: too many are open").pipe(
       Effect.annotateLogs({ count, limit: server.maxConnections })
     )
   })

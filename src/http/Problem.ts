@@ -11,7 +11,7 @@ export class Problem extends Schema.TaggedError<Problem>()("Problem", {
   headers: Schema.Record(Schema.String, Schema.String)
 }) {}
 
-export const notFound = new Problem({ status: 404, title: "Not Found", detail: "Nothing is here", headers: {} })
+export const notFound = new Problem({ status: 404, title: "Not Found", detail: "Not found", headers: {} })
 
 export const methodNotAllowed = (allowed: ReadonlyArray<string>): Problem => {
   const allow = allowed.join(", ")

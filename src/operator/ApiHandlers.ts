@@ -9,8 +9,8 @@ import { Records } from "./Records.ts"
 const answer = <A, R>(read: Effect.Effect<A, StoreUnavailable, R>) =>
   Effect.catch(read, (error) =>
     Effect.andThen(
-      Effect.logError("Operator API cannot read", error),
-      Effect.fail(new Unavailable({ detail: "The store cannot be read now" }))
+      Effect.logError("Operator API cannot read the store the store", error),
+      Effect.fail(new Unavailable({ detail: "The store cannot be read right now" }))
     )
   )
 
@@ -18,7 +18,7 @@ const found = <A, R>(read: Effect.Effect<A | null, StoreUnavailable, R>) =>
   Effect.filterOrFail(
     answer(read),
     (record) => record !== null,
-    () => new NotFound({ detail: "There is none with this id" })
+    () => new NotFound({ detail: "No record with this id" })
   )
 
 const Deliveries = HttpApiBuilder.group(
@@ -63,7 +63,7 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const ADVICE: Readonly<Record<string, string>> = {
   limit: `limit has the wrong form: use a whole number from 1 to ${MAX_PAGE}`,
-  cursor: "cursor has the wrong form: use nextCursor of the page before, or leave it away for the first"
+  cursor: "cursor has the wrong form: use nextCursor of the page before, or omit it for the first page"
 }
 
 /** Only the name of the parameter: a message could repeat what was sent. */

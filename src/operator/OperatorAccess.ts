@@ -13,7 +13,7 @@ const refusals: Readonly<Record<Exclude<Verdict, "allowed">, HttpServerRespondab
   "not local": new Unauthorized({
     detail: "Set OPERATOR_TOKEN and send it as a bearer token: without it only direct requests to loopback are answered"
   }),
-  "foreign origin": new ForeignOrigin({ detail: "Pages of another origin may not ask", field: "Origin" })
+  "foreign origin": new ForeignOrigin({ detail: "Cross-origin requests are not allowed", field: "Origin" })
 }
 
 const refuse = (verdict: Exclude<Verdict, "allowed">) =>

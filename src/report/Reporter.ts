@@ -18,7 +18,7 @@ import { needsSearch, planRetry, planWrite, WritePlan } from "./WritePlan.ts"
 /** One comment is edited at most this often. */
 const EDIT_INTERVAL = Duration.seconds(10)
 const CONCURRENCY = 4
-const WAITS = { says: "Comment waits" }
+const WAITS = { says: "Comment postponed" }
 
 const after = (wait: Duration.Duration) => Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(wait))
 
@@ -36,7 +36,7 @@ const makeWriting = Effect.gen(function* () {
 
   const write = Effect.fnUntraced(function* (row: OutboxRow, task: Task, known: number | null) {
     if (!(yield* outbox.attempt(row))) {
-      return yield* Effect.logWarning("Another process holds the store: nothing is written")
+      return yield* Effect.logWarning("Comment not written: another process holds the store")
     }
     const id =
       known === null
@@ -117,6 +117,6 @@ export const Reporter = Layer.effectDiscard(
       return yield* outbox.due
     })
 
-    if (giteaToken !== null) yield* Effect.forkScoped(doorbell.follow("outbox", "Reports wait", round))
+    if (giteaToken !== null) yield* Effect.forkScoped(doorbell.follow("outbox", "Comments cannot be written", round))
   })
 )

@@ -103,6 +103,6 @@ const tool = <A>(
   run: (task, given, room) =>
     Schema.decodeUnknownEffect(input)(given).pipe(
       Effect.flatMap((decoded) => run(task, decoded, room)),
-      Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`The input is not as wanted: ${error.message}`)))
+      Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`Invalid input: ${error.message}`)))
     )
 })

@@ -67,7 +67,7 @@ export class Turns extends Context.Service<
         // What the monitor proposed while the summary was being made was about the history that is gone.
         yield* takeProposal
         if (block !== undefined) yield* Metric.update(Metrics.contextAction("compact"), 1)
-        yield* Effect.logInfo(block === undefined ? "Compaction brought nothing" : "Conversation compacted")
+        yield* Effect.logInfo(block === undefined ? "Compaction returned no summary" : "Conversation compacted")
       })
 
       return { take, compact }

@@ -30,7 +30,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     { again, cause, mandate }: Decision & { readonly _tag: "Restart" }
   ) {
     if (yield* transitions.breakerOpen(task.id)) {
-      return yield* Effect.logWarning("Issue became ready too often within the hour: not started again for now").pipe(
+      return yield* Effect.logWarning("Task not restarted: it became ready too often within an hour").pipe(
         Effect.annotateLogs({ task: task.id })
       )
     }
@@ -84,7 +84,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     const now = yield* Clock.currentTimeMillis
     const since = yield* table.unreadable(task.id, now)
     if (now - since >= Duration.toMillis(UNREADABLE_LIMIT)) {
-      yield* park(task, `its issue could not be read for an hour: ${why}`)
+      yield* park(task, `the issue could not be read for an hour: ${why}`)
     }
   })
 

@@ -15,6 +15,6 @@ export interface Claim {
 /** Somebody else has the task now: by a cancellation, or because this process was suspended for longer than its lease. */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", { task: TaskId }) {
   override get message() {
-    return `The lease of task ${this.task} is lost: its run stops here`
+    return `Task ${this.task} lost its lease: the run stops`
   }
 }

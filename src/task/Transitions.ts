@@ -11,7 +11,7 @@ const BREAKER_WINDOW = Duration.hours(1)
 const CLAIMED = "claimed by a worker"
 
 const tell = (task: TaskId, from: TaskState | null, to: TaskState, cause: string) =>
-  Effect.annotateLogs(Effect.logInfo("Task changes state"), { task, from, to, cause })
+  Effect.annotateLogs(Effect.logInfo("Task changed state"), { task, from, to, cause })
 
 /** Every statement on the table `transitions`, but for those that only operators need (`TaskRecords`). */
 export const makeTransitions = (sql: SqlClient.SqlClient) => {

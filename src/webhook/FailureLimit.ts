@@ -25,7 +25,7 @@ export class FailureLimit extends Context.Service<
     const tell = Effect.fnUntraced(function* (network: string, why: string, now: number) {
       if (told <= now && now - told < FAILURE_WINDOW) return
       told = now
-      yield* Effect.logWarning("Requests fail verification").pipe(Effect.annotateLogs({ peer: network, why }))
+      yield* Effect.logWarning("Requests failed verification").pipe(Effect.annotateLogs({ peer: network, why }))
     })
 
     return {

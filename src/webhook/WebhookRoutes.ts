@@ -102,7 +102,7 @@ export const WebhookRoutes = HttpRouter.use(
       Effect.catchTag("StoreUnavailable", (error) =>
         Effect.andThen(
           Effect.logError("Delivery cannot be stored", error),
-          Effect.fail(unavailable("The delivery cannot be stored now", RETRY_WHEN_STORE_FAILS))
+          Effect.fail(unavailable("The delivery cannot be stored right now", RETRY_WHEN_STORE_FAILS))
         )
       ),
       (effect, { peerAddress }) =>
@@ -137,7 +137,7 @@ const idOf = (headers: Headers.Headers) =>
 const logReceipt = ({ action, event, reason, status, task }: Receipt) =>
   (status === "ignored"
     ? Effect.annotateLogs(Effect.logDebug("Delivery ignored"), { reason })
-    : Effect.logInfo(status === "accepted" ? "Delivery accepted" : "Delivery came before")
+    : Effect.logInfo(status === "accepted" ? "Delivery accepted" : "Delivery repeated")
   ).pipe(Effect.annotateLogs({ event, action, task, status }))
 
 /** Before the signature is checked anyone can cause a refusal, so only what was signed is worth a line. */

@@ -19,7 +19,7 @@ import type { RunError } from "./AfterRun.ts"
 
 const GIVEN_UP: Outcome = {
   to: "failed",
-  cause: `it was given up after ${MAX_ATTEMPTS} attempts without any progress`,
+  cause: `gave up after ${MAX_ATTEMPTS} attempts without any progress`,
   answer: null
 }
 
@@ -37,7 +37,7 @@ export const makeRun = Effect.gen(function* () {
   const tasks = yield* Tasks
   const observer = yield* IssueObserver
   const runner = yield* SessionRunner
-  const pauses = makeTrouble<string>({ says: "Run pauses" })
+  const pauses = makeTrouble<string>({ says: "Run paused" })
 
   const work = Effect.fnUntraced(function* (
     claim: Claim,

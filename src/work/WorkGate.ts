@@ -32,7 +32,7 @@ export class WorkGate extends Context.Service<
         if (anthropicKey === null) return "ANTHROPIC_API_KEY is not set"
         const health = yield* client.health
         return isRefused(health)
-          ? `${health.message}. Start the coordinator again with a key that is`
+          ? `${health.message}. Restart the coordinator with a valid key`
           : yield* identity.problem
       })
 

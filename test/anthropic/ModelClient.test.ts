@@ -41,7 +41,7 @@ const claude = (members: Members, keyless: ModelAuth | null = null) =>
     Layer.provide(Layer.mock(Anthropic, { keyless, info: () => Effect.succeed(MODEL_INFO), ...members }))
   )
 
-/** Everything logged at the usual level, as `Warn Claude unavailable`. */
+/** Everything logged at the usual level, as `Warn Claude is unavailable`. */
 const logged = (lines: Array<string>) =>
   Logger.layer([Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))])
 
@@ -113,7 +113,7 @@ describe("ModelClient", () => {
         assert.lengthOf(yield* Fiber.join(running), tasks.length)
         assert.strictEqual(yield* client.health, "ok")
       }).pipe(Effect.provide(Layer.merge(claude({ turn: () => run }), logged(lines))))
-      assert.deepStrictEqual(lines, ["Warn Claude unavailable", "Info Claude available again"])
+      assert.deepStrictEqual(lines, ["Warn Claude is unavailable", "Info Claude is available again"])
     })
   )
 

@@ -13,8 +13,8 @@ import { counted, watch } from "./support.ts"
 const down = new ModelUnavailable({ operation: "count", requestId: null, kind: "connection" })
 const sick = new ModelUnavailable({ operation: "count", requestId: null, kind: "server" })
 
-const FAILED = "Warn Context look failed"
-const WORKS = "Info Context look works again"
+const FAILED = "Warn Context check failed"
+const WORKS = "Info Context check works again"
 
 const failures = Effect.map(Metric.value(Metrics.contextLookFailures), ({ count }) => Number(count))
 
@@ -126,10 +126,10 @@ describe("ContextMonitor in trouble", () => {
       assert.sameMembers(
         [...told],
         [
-          `Context look failed: a of ${TASK}`,
-          `Context look works again: a of ${TASK}`,
-          `Context look failed: b of ${TASK}`,
-          `Context look works again: b of ${TASK}`
+          `Context check failed: a of ${TASK}`,
+          `Context check works again: a of ${TASK}`,
+          `Context check failed: b of ${TASK}`,
+          `Context check works again: b of ${TASK}`
         ]
       )
     }).pipe(Effect.provide(ids))

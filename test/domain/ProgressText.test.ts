@@ -27,7 +27,7 @@ describe("progressText", () => {
   })
 
   it.each(["parked", "failed"] as const)("says how a %s task can go on", (state) => {
-    assert.match(progressText(state, CAUSE, null), /take the assignment away and assign again\.$/)
+    assert.match(progressText(state, CAUSE, null), /unassign the bot, then assign it again\.$/)
   })
 
   it("mentions nobody and hides nothing, whatever the model noted", () => {

@@ -114,7 +114,7 @@ describe("DeliveryWorker", () => {
       const rests = Array.zipWith(looks, looks.slice(1), (from, to) => Math.floor((to - from) / 1000))
       assert.deepStrictEqual(rests.slice(0, 4), [4, 8, 16, 32])
       assert.strictEqual(Math.max(...rests), Duration.toSeconds("5 minutes"))
-      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet"])
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be read"])
 
       down = false
       yield* TestClock.adjust("5 minutes")
@@ -151,7 +151,7 @@ describe("DeliveryWorker", () => {
       assert.deepStrictEqual(yield* statuses, ["a1 accepted"])
       yield* TestClock.adjust("30 minutes")
       assert.deepStrictEqual(yield* statuses, ["a1 failed"])
-      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet", "Warn Deliveries given up"])
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be read", "Warn Deliveries given up"])
     }).pipe(Effect.provide(routing(() => Effect.fail(fromStatus("read repository", 404, undefined)), lines)))
   })
 

@@ -91,7 +91,7 @@ describe("Reconciler", () => {
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
       assert.isEmpty(looks)
-      assert.deepStrictEqual(lines, ["Warn Assigned issues cannot be compared yet"])
+      assert.deepStrictEqual(lines, ["Warn Assigned issues cannot be checked"])
       yield* TestClock.adjust("4 minutes")
       assert.deepStrictEqual(looks, ["1/1", "1/7"])
     }).pipe(Effect.provide(layer))
@@ -105,7 +105,7 @@ describe("Reconciler", () => {
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(looks, ["1/1", "1/2", "1/7"])
-      assert.deepStrictEqual(lines, ["Warn Issue cannot be looked at yet", "Info Assigned issues compared"])
+      assert.deepStrictEqual(lines, ["Warn Issue cannot be read", "Info Assigned issues checked"])
     }).pipe(Effect.provide(layer))
   })
 
@@ -115,7 +115,7 @@ describe("Reconciler", () => {
       listed: Effect.succeed([{ repository: SHOP, number: 1 }]),
       observe: () => Effect.suspend(() => (isDown ? Effect.fail(DOWN) : Effect.succeed(UNASSIGNED)))
     })
-    const warned = () => lines.filter((line) => line === "Warn Issue cannot be looked at yet").length
+    const warned = () => lines.filter((line) => line === "Warn Issue cannot be read").length
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(warned(), 1)

@@ -19,7 +19,7 @@ const SILENCE = { seed: 1, drop: 1, duplicate: 0, reorder: 0 }
 /** The lines that tell of gaps. */
 const told: Array<{ readonly level: string; readonly annotations: Record<string, unknown> }> = []
 const listen = Logger.map(Logger.formatStructured, ({ annotations, level, message }) => {
-  if (message === "Gap in the deliveries repaired") told.push({ level, annotations })
+  if (message === "Missed delivery repaired") told.push({ level, annotations })
 })
 
 const wire = makeWire()

@@ -65,7 +65,7 @@ describe("Log", () => {
         const told = [...captured, ...answers, ...comments, inspect(refused.body)].join("\n")
         assert.include(told, "A careless line")
         assert.include(told, "Delivery accepted")
-        assert.include(told, "Comment waits")
+        assert.include(told, "Comment postponed")
         assert.deepStrictEqual(
           secrets.filter((secret) => told.includes(secret)),
           [],

@@ -114,7 +114,7 @@ describe("Outage", () => {
               yield* tasks,
               Array.from({ length: AGENTS }, () => ({ state: "running", attempts: 0 }))
             )
-            assert.deepStrictEqual(warnings(outageLines), ["Warn Claude unavailable"])
+            assert.deepStrictEqual(warnings(outageLines), ["Warn Claude is unavailable"])
             const asked = silenced.asked.later
             assert.isBelow(asked, 2 * AGENTS * Duration.toMinutes(OUTAGE), "about one try a minute for each task")
 
@@ -129,7 +129,7 @@ describe("Outage", () => {
             assert.lengthOf(yield* rows("select 1 from sessions"), AGENTS, "each goes on in its session")
             assert.strictEqual(silenced.asked.later, asked + AGENTS)
             assert.lengthOf(
-              outageLines.filter((line) => line === "Info Claude available again"),
+              outageLines.filter((line) => line === "Info Claude is available again"),
               1
             )
           }),
@@ -171,7 +171,7 @@ describe("Outage", () => {
           assert.strictEqual(yield* count("state = 'ready' and turns = 0"), WAITING)
           assert.lengthOf(yield* rows(`select 1 from transitions where "to" = 'parked'`), RUNNING)
           assert.strictEqual(locked.asked.later, RUNNING)
-          assert.deepStrictEqual(warnings(revokedLines), ["Warn Claude unavailable"])
+          assert.deepStrictEqual(warnings(revokedLines), ["Warn Claude is unavailable"])
         }),
       LIMIT
     )

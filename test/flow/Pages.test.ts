@@ -55,7 +55,7 @@ const pagedServer = () => {
     log: logged(lines),
     settings: { reconcileInterval: Duration.millis(300) }
   })
-  const rounds = Effect.sync(() => lines.filter((line) => line === "Info Assigned issues compared").length)
+  const rounds = Effect.sync(() => lines.filter((line) => line === "Info Assigned issues checked").length)
   return { list, rounds, whole }
 }
 

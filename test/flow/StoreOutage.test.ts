@@ -142,7 +142,9 @@ describe("StoreOutage", () => {
           lines.length = 0
           const written = yield* writes
           yield* does(brokenOutbox.on)
-          yield* soon("the comment waits", Effect.succeed(lines), (all) => all.includes("Error Reports wait"))
+          yield* soon("the comment waits", Effect.succeed(lines), (all) =>
+            all.includes("Error Comments cannot be written")
+          )
           yield* seconds(10)
           assert.strictEqual(yield* writes, written)
           yield* does(brokenOutbox.off)

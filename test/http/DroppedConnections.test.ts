@@ -31,7 +31,7 @@ describe("Dropped connections", () => {
       assert.deepStrictEqual(lines, [])
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(Number((yield* Metric.value(Metrics.droppedConnections)).count) - Number(before), 2)
-      assert.deepStrictEqual(lines, ["Warn Connections closed unread: too many are open"])
+      assert.deepStrictEqual(lines, ["Warn Connections dropped: too many are open"])
     }).pipe(Effect.provide(warned(lines)))
   })
 })

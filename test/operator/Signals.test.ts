@@ -30,10 +30,10 @@ const Observed = Layer.mergeAll(
 )
 
 /** What belongs to the process and to no delivery, task or session. */
-const OF_THE_PROCESS = /^(Listening on|Assigned issues compared|Running migration|Migrations|Claude (un)?available)/
+const OF_THE_PROCESS = /^(Listening on|Assigned issues checked|Running migration|Migrations|Claude (un)?available)/
 
 /** Said for the delivery, or by the comparison at the start when that looks first. */
-const CREATED = "Task changes state"
+const CREATED = "Task changed state"
 
 const metrics = Effect.gen(function* () {
   const { url } = yield* flow
@@ -115,7 +115,7 @@ describe("Signals", () => {
             ids["task"] === undefined && ids["delivery"] === undefined && !OF_THE_PROCESS.test(sentence)
         )
         assert.deepStrictEqual(homeless, [])
-        for (const sentence of ["Session opened", "Context sampled", "Turn finished", "Claude unavailable"]) {
+        for (const sentence of ["Session opened", "Context sampled", "Turn finished", "Claude is unavailable"]) {
           const all = lines.filter((line) => line.sentence === sentence)
           assert.isNotEmpty(all, sentence)
           all.forEach(({ ids }) => assert.hasAnyKeys(ids, ["session"], sentence))
@@ -123,7 +123,7 @@ describe("Signals", () => {
         }
         assert.sameMembers(
           [...new Set(about("delivery").map(({ sentence }) => sentence))].filter((one) => one !== CREATED),
-          ["Delivery ignored", "Delivery accepted", "Requests fail verification", "Request refused"]
+          ["Delivery ignored", "Delivery accepted", "Requests failed verification", "Request refused"]
         )
       }).pipe(Effect.provide(NodeHttpClient.layerNodeHttp))
     )

@@ -101,7 +101,7 @@ describe("Refusal", () => {
         const predecessor = yield* start
         const before = yield* tokens
         const successor = yield* launch()
-        yield* eventuallyInProcess("it waits", successor.logged("Coordinator starts"), (times) => times === 1)
+        yield* eventuallyInProcess("it waits", successor.logged("Coordinator started"), (times) => times === 1)
         assert.deepStrictEqual(yield* tokens, before)
         yield* predecessor.signal("SIGTERM")
         assert.strictEqual(yield* predecessor.ended, 0)

@@ -150,7 +150,7 @@ describe("Reporter", () => {
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "pending", reason: null, commentId: null }])
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "dropped", reason: unseen.message, commentId: null }])
-      assert.deepStrictEqual(lines, ["Warn Comment waits", "Warn Comment given up"])
+      assert.deepStrictEqual(lines, ["Warn Comment postponed", "Warn Comment given up"])
     }).pipe(Effect.provide(Layer.provideMerge(layer, warned(lines))))
   })
 
@@ -177,7 +177,7 @@ describe("Reporter", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* rows, [{ key: REPORT, state: "sent", reason: null, commentId: 122 }])
       assert.lengthOf(writes, 22)
-      assert.deepStrictEqual(lines, ["Warn Comment waits"])
+      assert.deepStrictEqual(lines, ["Warn Comment postponed"])
     }).pipe(Effect.provide(Layer.provideMerge(layer, warned(lines))))
   })
 

@@ -85,7 +85,7 @@ describe("Toolbox", () => {
     Effect.gen(function* () {
       const { isError, text } = yield* run(name, input)
       assert.isTrue(isError)
-      assert.include(text, "The input is not as wanted")
+      assert.include(text, "Invalid input")
     }).pipe(toolbox())
   )
 

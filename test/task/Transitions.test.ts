@@ -12,7 +12,7 @@ describe("Transitions", () => {
       yield* Effect.flip(sql.withTransaction(Effect.andThen(observe(57), Effect.fail("undo"))))
       assert.deepStrictEqual([yield* transitions, lines], [[], []])
       yield* observe(57)
-      assert.deepStrictEqual(lines, ["Info Task changes state"])
+      assert.deepStrictEqual(lines, ["Info Task changed state"])
     }).pipe(Effect.provide(Layer.merge(TasksOnStore, logged(lines))))
   })
 })

@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { backoff, isHopeless, makeTrouble, say } from "../../src/telemetry/Trouble.ts"
 import { logged } from "../harness/Logged.ts"
 
-const says = "Issue cannot be looked at yet"
+const says = "Issue cannot be read"
 const saysOver = "Issue can be looked at again"
 
 describe("Trouble", () => {

@@ -43,7 +43,7 @@ describe("FailureLimit", () => {
 describe("FailureLimit in the log", () => {
   it.effect("warns at the first failure, and once a minute after that, whoever failed", () => {
     const lines: Array<string> = []
-    const warning = "Warn Requests fail verification"
+    const warning = "Warn Requests failed verification"
     return Effect.gen(function* () {
       yield* waits("192.0.2.7", 100)
       yield* waits("192.0.2.8", 100)

@@ -123,7 +123,7 @@ describe("TaskWorker", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* Ref.get(runs), 3)
       assert.deepStrictEqual(yield* states, ["failed"])
-      assert.include((yield* transitions).at(-1), "given up after 3 attempts without any progress")
+      assert.include((yield* transitions).at(-1), "gave up after 3 attempts without any progress")
       const [comment] = yield* rows<{ body: string }>("select body from outbox")
       assert.include(comment?.body, "Given up.")
     }).pipe(onStore)
@@ -172,7 +172,7 @@ describe("TaskWorker", () => {
       yield* TestClock.adjust("2 minutes")
       assert.deepStrictEqual([yield* states, yield* Ref.get(runs)], [["parked"], 13])
       assert.strictEqual((yield* transitions).at(-1), `running > parked: ${refusal.message}`)
-      assert.deepStrictEqual(lines, ["Warn Run pauses"])
+      assert.deepStrictEqual(lines, ["Warn Run paused"])
     }).pipe(Effect.provide(Layer.merge(TasksOnStore, warned(lines))))
   })
 

@@ -30,7 +30,7 @@ const cases: ReadonlyArray<Case> = [
   {
     when: "the key is refused",
     health: refused,
-    why: `${refused.message}. Start the coordinator again with a key that is`
+    why: `${refused.message}. Restart the coordinator with a valid key`
   },
   { when: "Gitea has not confirmed the bot", problem: "not confirmed", why: "not confirmed" }
 ]

@@ -70,7 +70,7 @@ const tellers: Readonly<Record<string, Teller>> = {
     story: { comments: story.comments + (edited === true ? 0 : 1) },
     line: edited === true ? "report    progress comment edited" : "report    comment posted on the issue"
   }),
-  "Task changes state": (_, { annotations: { to, cause } }) => ({
+  "Task changed state": (_, { annotations: { to, cause } }) => ({
     story: { outcome: to ?? null },
     line: `task      ${to}: ${cause}`
   })
