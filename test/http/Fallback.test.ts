@@ -1,19 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { HttpRouter } from "effect/http"
 import { Fallback } from "../../src/http/Fallback.ts"
+import { webServer } from "../harness/WebServer.ts"
 
 const ask = (method: string, path: string) =>
   Effect.gen(function* () {
-    const { dispose, handler } = HttpRouter.toWebHandler(
-      Fallback({ "/webhook/gitea": ["POST"], "/health": ["GET", "HEAD"], "/api/a.json/:id/x": ["GET"] }),
-      { disableLogger: true }
+    const server = yield* webServer(
+      Fallback({ "/webhook/gitea": ["POST"], "/health": ["GET", "HEAD"], "/api/a.json/:id/x": ["GET"] })
     )
-    yield* Effect.addFinalizer(() => Effect.promise(dispose))
-    const { headers, status } = yield* Effect.promise(() =>
-      handler(new Request(`http://coordinator.test${path}`, { method }))
-    )
-    return [status, headers.get("allow"), headers.get("connection"), headers.get("content-type")]
+    const { headers, status, type } = yield* server(path, { method })
+    return [status, headers.get("allow"), headers.get("connection"), type]
   })
 
 describe("Fallback", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
+import { hide, stored } from "../harness/StoreBuilder.ts"
 import { operator, PATHS, storeDelivery, storeTask, Surroundings, TOKEN } from "./support.ts"
 
 const SESSION = {
@@ -44,12 +44,12 @@ const DELIVERY = {
   receivedAt: "2023-11-14T22:13:21.000Z"
 }
 
-const stored = Effect.andThen(storeDelivery(1), storeTask(57))
+const records = Effect.andThen(storeDelivery(1), storeTask(57))
 
 describe("ApiRoutes", () => {
   it.effect("lists deliveries, tasks and sessions", () =>
     Effect.gen(function* () {
-      yield* stored
+      yield* records
       const ask = yield* operator
       assert.deepStrictEqual((yield* ask("/api/deliveries")).json, { deliveries: [DELIVERY], nextCursor: null })
       assert.deepStrictEqual((yield* ask("/api/tasks")).json, { tasks: [TASK], nextCursor: null })
@@ -59,7 +59,7 @@ describe("ApiRoutes", () => {
 
   it.effect("shows one delivery, and the newest of those that came under one id", () =>
     Effect.gen(function* () {
-      yield* stored
+      yield* records
       const ask = yield* operator
       const detail = { ...DELIVERY, task: "21/57", bodyHash: "hash-1", settledAt: null }
       assert.deepStrictEqual((yield* ask("/api/deliveries/delivery-1")).json, detail)
@@ -78,10 +78,8 @@ describe("ApiRoutes", () => {
 
   it.effect("shows a task with its transitions, sessions and gaps, newest first", () =>
     Effect.gen(function* () {
-      yield* stored
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`insert into gaps (task_id, full_name, cause, down_from, down_to, found_at, state)
-        values ('21/57', 'inkwell/letterpress', 'receiver down', 0, 1000, 2000, 'ready')`
+      yield* records
+      yield* stored.gap({ cause: "receiver down", downFrom: 0, downTo: 1000, foundAt: 2000 })
       const ask = yield* operator
       const { json } = yield* ask("/api/tasks/21/57")
       const transitions = [
@@ -102,7 +100,7 @@ describe("ApiRoutes", () => {
 
   it.effect("shows the same task under its id with the slash escaped", () =>
     Effect.gen(function* () {
-      yield* stored
+      yield* records
       const ask = yield* operator
       const [escaped, plain] = [yield* ask("/api/tasks/21%2F57"), yield* ask("/api/tasks/21/57")]
       assert.deepStrictEqual([escaped.status, escaped.json], [200, plain.json])
@@ -111,7 +109,7 @@ describe("ApiRoutes", () => {
 
   it.effect("shows a session and its usage, where unknown is null and not zero", () =>
     Effect.gen(function* () {
-      yield* stored
+      yield* records
       const ask = yield* operator
       assert.deepStrictEqual((yield* ask("/api/sessions/session-57")).json, SESSION)
       const at = "2023-11-14T22:13:20.000Z"
@@ -124,7 +122,7 @@ describe("ApiRoutes", () => {
 
   it.effect("shows nothing of bodies, journals and prompts", () =>
     Effect.gen(function* () {
-      yield* stored
+      yield* records
       const ask = yield* operator
       const answers = yield* Effect.forEach(PATHS, (path) => ask(path))
       assert.deepStrictEqual(
@@ -189,8 +187,7 @@ describe("ApiRoutes", () => {
   it.effect("answers 503 while the store cannot be read", () =>
     Effect.gen(function* () {
       const ask = yield* operator
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`alter table tasks rename to gone`
+      yield* hide("tasks")
       const { json, status } = yield* ask("/api/tasks")
       assert.deepStrictEqual([status, json.title], [503, "Service Unavailable"])
     }).pipe(Effect.provide(Surroundings))

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
-import { SqlClient } from "effect/sql"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
+import { hide, stored } from "../harness/StoreBuilder.ts"
 import { TestStore } from "../harness/TestStore.ts"
 
 const Surroundings = Gauges.layer.pipe(
@@ -12,12 +12,6 @@ const Surroundings = Gauges.layer.pipe(
   Layer.provideMerge(TestStore),
   Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
 )
-
-const storeReady = Effect.fnUntraced(function* (number: number, readyAt: number) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into tasks (id, repository_id, number, full_name, title, state, priority, cause, ready_at, created_at, updated_at)
-    values (${`1/${number}`}, 1, ${number}, 'acme/shop', 'Slow search', 'ready', 2, 'assigned', ${readyAt}, 0, 0)`
-})
 
 const figures = Effect.gen(function* () {
   yield* (yield* Gauges).refresh
@@ -32,10 +26,9 @@ describe("Gauges", () => {
   it.effect("are what the store says, the age that of the task which waits longest", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(60_000)
-      yield* storeReady(1, 20_000)
-      yield* storeReady(2, 50_000)
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`insert into outbox (key, task_id, needs_mandate, body, created_at) values ('k', '1/1', 1, '', 0)`
+      yield* stored.task({ readyAt: 20_000 })
+      yield* stored.task({ number: 58, readyAt: 50_000 })
+      yield* stored.outbox()
       assert.deepStrictEqual(yield* figures, { ready: 2, parked: 0, age: 40, pending: 1 })
     }).pipe(Effect.provide(Surroundings))
   )
@@ -49,7 +42,7 @@ describe("Gauges", () => {
   it.effect("are read once a second at most", () =>
     Effect.gen(function* () {
       assert.deepInclude(yield* figures, { ready: 0 })
-      yield* storeReady(1, 0)
+      yield* stored.task()
       yield* TestClock.adjust("999 millis")
       assert.deepInclude(yield* figures, { ready: 0 })
       yield* TestClock.adjust("1 millis")
@@ -59,8 +52,7 @@ describe("Gauges", () => {
 
   it.effect("are not numbers while the store cannot be read", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`alter table outbox rename to gone`
+      yield* hide("outbox")
       assert.deepStrictEqual(yield* figures, { ready: NaN, parked: NaN, age: NaN, pending: NaN })
     }).pipe(Effect.provide(Surroundings))
   )

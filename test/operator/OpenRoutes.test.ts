@@ -1,7 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Schema, Scope } from "effect"
-import { HttpRouter } from "effect/http"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import { HealthRoutes, OPEN_METHODS } from "../../src/operator/OpenRoutes.ts"
@@ -10,7 +8,8 @@ import { VERSION } from "../../src/telemetry/Version.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { Fallback } from "../../src/http/Fallback.ts"
-import { REPOSITORY } from "../harness/Deliveries.ts"
+import { hide, restore, stored } from "../harness/StoreBuilder.ts"
+import { webServer } from "../harness/WebServer.ts"
 import { observe, taskOf } from "../task/support.ts"
 import { COMBINATIONS, surroundings } from "./scenes.ts"
 
@@ -19,21 +18,13 @@ const decodeAnswer = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unk
 /** Asks the routes, all in one server. */
 const server = Effect.gen(function* () {
   const context = yield* Effect.context<Readiness>()
-  const { dispose, handler } = HttpRouter.toWebHandler(
-    Layer.mergeAll(HealthRoutes, Fallback(OPEN_METHODS)).pipe(Layer.provideMerge(Layer.succeedContext(context))),
-    { disableLogger: true }
+  const ask = yield* webServer(
+    Layer.mergeAll(HealthRoutes, Fallback(OPEN_METHODS)).pipe(Layer.provideMerge(Layer.succeedContext(context)))
   )
-  yield* Effect.addFinalizer(() => Effect.promise(dispose))
   return Effect.fnUntraced(function* (path: string, method = "GET") {
-    const response = yield* Effect.promise(() => handler(new Request(`http://coordinator.test${path}`, { method })))
-    const text = yield* Effect.promise(() => response.text())
+    const { headers, status, text, type } = yield* ask(path, { method })
     const body = text === "" ? null : yield* decodeAnswer(text)
-    return {
-      status: response.status,
-      type: response.headers.get("content-type"),
-      allow: response.headers.get("allow"),
-      body
-    }
+    return { status, type, allow: headers.get("allow"), body }
   })
 })
 
@@ -60,9 +51,8 @@ describe("OpenRoutes", () => {
   it.effect("tell of gaps in the deliveries for a day, with what to do about them", () =>
     Effect.gen(function* () {
       const ask = yield* server
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`insert into gaps (task_id, full_name, cause, found_at, state)
-        values ('21/57', ${REPOSITORY.fullName}, 'hook inactive', 0, 'ready'), ('21/58', ${REPOSITORY.fullName}, null, 0, 'ready')`
+      yield* stored.gap({ cause: "hook inactive" })
+      yield* stored.gap({ taskId: "21/58", cause: null })
       const why = "deliveries were missed in the last day: hook inactive (activate the hook in Gitea)"
       assert.deepNestedInclude((yield* ask("/health/ready")).body, { "components.intake": { status: "degraded", why } })
       yield* TestClock.adjust("25 hours")
@@ -73,15 +63,13 @@ describe("OpenRoutes", () => {
   it.effect("tell that issues cannot be read as long as their tasks are not over, and of gaps beside that", () =>
     Effect.gen(function* () {
       const ask = yield* server
-      const sql = yield* SqlClient.SqlClient
       const tasks = yield* Tasks
       yield* observe(57)
       yield* tasks.unreadable(taskOf(57), "no sight")
       const unreadable = "issues of tasks cannot be read: see the log, and the bot's access"
       const intake = Effect.map(ask("/health/ready"), ({ body }) => body)
       assert.deepNestedInclude(yield* intake, { "components.intake": { status: "degraded", why: unreadable } })
-      yield* sql`insert into gaps (task_id, full_name, cause, found_at, state)
-        values ('21/57', ${REPOSITORY.fullName}, 'hook inactive', 0, 'ready')`
+      yield* stored.gap({ cause: "hook inactive" })
       yield* TestClock.adjust("1 second")
       const missed = "deliveries were missed in the last day: hook inactive (activate the hook in Gitea)"
       assert.deepNestedInclude(yield* intake, {
@@ -113,10 +101,9 @@ describe("OpenRoutes", () => {
 
   it.effect("are not ready while the store cannot commit, and are again when it can", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const ask = yield* server
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
-      yield* sql`alter table holder rename to gone`
+      yield* hide("holder")
       yield* TestClock.adjust("1 second")
       const { body, status } = yield* ask("/health/ready")
       assert.strictEqual(status, 503)
@@ -126,7 +113,7 @@ describe("OpenRoutes", () => {
       })
       assert.strictEqual((yield* ask("/health/ready", "HEAD")).status, 503)
       assert.strictEqual((yield* ask("/health")).status, 200)
-      yield* sql`alter table gone rename to holder`
+      yield* restore("holder")
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
     }).pipe(Effect.provide(surroundings()))
@@ -150,10 +137,9 @@ describe("OpenRoutes", () => {
 
   it.effect("commit at most once a second, however often they are asked", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const ask = yield* server
       yield* ask("/health/ready")
-      yield* sql`alter table holder rename to gone`
+      yield* hide("holder")
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
     }).pipe(Effect.provide(surroundings()))
   )

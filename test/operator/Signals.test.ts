@@ -7,6 +7,7 @@ import { signedDelivery } from "../harness/Deliveries.ts"
 import { flow, post } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
+import { column, count, read } from "../harness/StoreReader.ts"
 import { claude, finish, work, workbench } from "../harness/Workbench.ts"
 
 interface Line {
@@ -51,7 +52,7 @@ describe("Signals", () => {
   layer(harness({ settings: { repositories: ["acme/*"] }, log: Observed }), { excludeTestServices: true })((it) => {
     it.effect("tell what happened in a whole flow, in figures and in lines", () =>
       Effect.gen(function* () {
-        const { becomes, claude, gitea, rows, said, settled } = yield* flow
+        const { becomes, claude, gitea, said, settled } = yield* flow
         yield* gitea.createRepository("acme/shop")
         const issue = yield* gitea.openIssue({ repository: "acme/shop", title: "Slow search", body: "", by: "ada" })
         yield* settled
@@ -65,9 +66,9 @@ describe("Signals", () => {
         yield* settled
 
         const { text, value } = yield* metrics
-        const [task] = yield* rows<{ turns: number; tokens: number }>("select turns, tokens from tasks")
-        const ignored = (yield* rows("select 1 from deliveries where status = 'ignored'")).length
-        const known = yield* rows("select 1 from samples where used is not null")
+        const [task] = yield* read("tasks", ["turns", "tokens"])
+        const ignored = yield* count("deliveries", { status: "ignored" })
+        const known = (yield* column("samples", "used")).filter((used) => used !== null)
         const tokens = ["input", "cache_read", "cache_creation", "output"].map(
           (kind) => value(`coordinator_tokens_total{kind="${kind}"}`) ?? NaN
         )

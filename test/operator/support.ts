@@ -1,12 +1,14 @@
 import { Effect, Layer, Redacted, Schema } from "effect"
 import type { Mac } from "effect/crypto"
-import { HttpRouter, HttpServer } from "effect/http"
-import { SqlClient } from "effect/sql"
+import { HttpServer } from "effect/http"
+import type { SqlClient } from "effect/sql"
 import { MalformedEscapes } from "../../src/http/MalformedEscapes.ts"
 import { OperatorRoutes } from "../../src/operator/OperatorRoutes.ts"
 import type { Settings } from "../../src/Settings.ts"
+import { stored } from "../harness/StoreBuilder.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
+import { webServer } from "../harness/WebServer.ts"
 
 export const TOKEN = "an-operator-token"
 
@@ -32,48 +34,41 @@ const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Any))
 /** Asks as an operator, unless other headers are given. JSON answers are decoded. */
 export const operator = Effect.gen(function* () {
   const context = yield* Effect.context<SqlClient.SqlClient | Settings | Mac.Mac>()
-  const { dispose, handler } = HttpRouter.toWebHandler(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))), {
-    disableLogger: true
-  })
-  yield* Effect.addFinalizer(() => Effect.promise(dispose))
+  const server = yield* webServer(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))))
   const headers = { authorization: `Bearer ${TOKEN}` }
   return Effect.fnUntraced(function* (path: string, init: RequestInit = { headers }) {
-    const response = yield* Effect.promise(() => handler(new Request(`http://coordinator.test${path}`, init)))
-    const text = yield* Effect.promise(() => response.text())
-    const type = response.headers.get("content-type") ?? ""
-    const json = /json/.test(type) ? decodeJson(text) : null
-    return { status: response.status, headers: response.headers, type, text, json }
+    const answer = yield* server(path, init)
+    const type = answer.type ?? ""
+    return { ...answer, type, json: /json/.test(type) ? decodeJson(answer.text) : null }
   })
 })
 
 const AT = 1_700_000_000_000
 
 /** One delivery of issue 57 in the store, received `number` seconds after the first. */
-export const storeDelivery = Effect.fnUntraced(function* (number: number, id = `delivery-${number}`) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, body, received_at)
-    values (${id}, ${`hash-${number}`}, 'issues', 'assigned', '21/57', 'inkwell/letterpress', 'done', 'SIGNED BODY',
-      ${AT + number * 1000})`
-})
+export const storeDelivery = (number: number, deliveryId = `delivery-${number}`) =>
+  stored.delivery({ deliveryId, bodyHash: `hash-${number}`, body: "SIGNED BODY", receivedAt: AT + number * 1000 })
 
 /** A task that was worked in one session, of issue `number`. */
 export const storeTask = Effect.fnUntraced(function* (number: number) {
-  const sql = yield* SqlClient.SqlClient
-  const id = `21/${number}`
-  const session = `session-${number}`
-  yield* sql`insert into tasks (id, repository_id, number, full_name, title, state, priority, cause, ready_at, created_at, updated_at)
-    values (${id}, 21, ${number}, 'inkwell/letterpress', 'Footnote', 'running', 2, 'claimed', ${AT}, ${AT}, ${AT + 1000})`
-  yield* sql`insert into transitions (task_id, "from", "to", cause, at) values (${id}, null, 'ready', 'assigned', ${AT})`
-  yield* sql`insert into transitions (task_id, "from", "to", cause, at) values (${id}, 'ready', 'running', 'claimed', ${AT + 1})`
-  yield* sql`insert into sessions (id, task_id, generation, model, "limit", can_compact, state, system, tools, created_at)
-    values (${session}, ${id}, 1, 'claude-test', 1000, 1, 'open', 'SYSTEM PROMPT', 'TOOL TEXT', ${AT})`
-  yield* sql`insert into journal (session_id, seq, at, entry) values (${session}, 0, ${AT}, 'JOURNAL TEXT')`
-  yield* storeSample(session, null)
-  yield* storeSample(session, 800)
+  const [taskId, sessionId] = [`21/${number}`, `session-${number}`]
+  const times = { readyAt: AT, createdAt: AT, updatedAt: AT + 1000 }
+  yield* stored.task({ number, title: "Footnote", state: "running", cause: "claimed", ...times })
+  yield* stored.transition({ taskId, cause: "assigned", at: AT })
+  yield* stored.transition({ taskId, from: "ready", to: "running", cause: "claimed", at: AT + 1 })
+  const texts = { system: "SYSTEM PROMPT", tools: "TOOL TEXT" }
+  yield* stored.session({ id: sessionId, taskId, model: "claude-test", limit: 1000, createdAt: AT, ...texts })
+  yield* stored.entry({ sessionId, at: AT, entry: "JOURNAL TEXT" })
+  yield* storeSample(sessionId, null)
+  yield* storeSample(sessionId, 800)
 })
 
-export const storeSample = Effect.fnUntraced(function* (session: string, used: number | null) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into samples (session_id, at, used, "limit", source, "by", action)
-    values (${session}, ${AT}, ${used}, 1000, ${used === null ? null : "reply"}, 'tick', ${used === null ? "continue" : "compact"})`
-})
+export const storeSample = (sessionId: string, used: number | null) =>
+  stored.sample({
+    sessionId,
+    at: AT,
+    used,
+    limit: 1000,
+    source: used === null ? null : "reply",
+    action: used === null ? "continue" : "compact"
+  })

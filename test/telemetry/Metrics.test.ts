@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric, Record, Schedule } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { HttpServer } from "effect/http"
 import { readFileSync } from "node:fs"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
@@ -14,6 +14,7 @@ import { MetricsRoutes } from "../../src/operator/OpenRoutes.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
+import { webServer } from "../harness/WebServer.ts"
 
 /** Where no one listens. */
 const NOBODY = "http://127.0.0.1:1"
@@ -53,10 +54,7 @@ const fresh = Effect.gen(function* () {
     Layer.provide([Outbox.layer.pipe(Layer.provideMerge(TestStore)), HttpServer.layerServices]),
     Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
   )
-  const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
-  yield* Effect.addFinalizer(() => Effect.promise(dispose))
-  const response = yield* Effect.promise(() => handler(new Request("http://coordinator.test/metrics")))
-  const text = yield* Effect.promise(() => response.text())
+  const { text } = yield* (yield* webServer(routes))("/metrics")
   const [, ...parts] = text.split("# HELP ")
   const families = parts.map((part) => {
     const [, name = "", meaning, type] = /^(\S+) (.*)\n# TYPE \S+ (\S+)\n/.exec(part) ?? []
