@@ -1,50 +1,81 @@
-import { Config, Context, Duration, Effect, Layer, Option, Redacted, Result, Schema } from "effect"
+import {
+  Array,
+  Config,
+  Context,
+  Duration,
+  Effect,
+  Layer,
+  Option,
+  Record,
+  Redacted,
+  Result,
+  Schema,
+  SchemaGetter,
+  SchemaIssue
+} from "effect"
 import { COMPACT_THRESHOLD, ROTATE_THRESHOLD } from "./domain/ContextAction.ts"
 import * as Text from "./SettingsText.ts"
 
-/** One key: its value, or a sentence that begins with the key and says what to do. An empty value counts as not set. */
-const key = <A>(name: string, parse: Text.Parse<A>) =>
-  Config.option(Config.String(name)).pipe(
-    Effect.orDie,
-    Effect.map((value) => Result.mapError(parse(Option.getOrUndefined(value)?.trim()), (fault) => `${name} ${fault}`))
+/** One key. Where it has to be set, `unset` goes on after "is not set: ". */
+const key = <S extends Schema.Top>(name: string, schema: S, unset = "") =>
+  Schema.annotateKey<S>({ title: name, messageMissingKey: `is not set: ${unset}` })(schema)
+
+const withDefault = <A>(schema: Schema.Codec<A, string>, value: A) =>
+  schema.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed(value)))
+
+/** Null where it is not set. */
+const optional = <A>(schema: Schema.Codec<A, string>) =>
+  Schema.optionalKey(schema).pipe(
+    Schema.decodeTo(Schema.NullOr(Schema.toType(schema)), {
+      decode: SchemaGetter.transformOptional(Option.orElseSome(() => null)),
+      encode: SchemaGetter.forbiddenEncoding
+    })
   )
 
-const keys = Effect.all({
+const Keys = Schema.Struct({
   webhookSecret: key(
     "GITEA_WEBHOOK_SECRET",
-    Text.required(Text.secret, "set it to the secret of the hook in Gitea, for instance from `openssl rand -hex 32`")
+    Text.secret,
+    "set it to the secret of the hook in Gitea, for instance from `openssl rand -hex 32`"
   ),
-  previousSecret: key("GITEA_WEBHOOK_SECRET_PREVIOUS", Text.optional(Text.secret)),
+  previousSecret: key("GITEA_WEBHOOK_SECRET_PREVIOUS", optional(Text.secret)),
   giteaUrl: key(
     "GITEA_URL",
-    Text.required(Text.giteaUrl, "set it to the base URL of your Gitea, for instance https://git.example.com")
+    Text.giteaUrl,
+    "set it to the base URL of your Gitea, for instance https://git.example.com"
   ),
-  giteaToken: key("GITEA_TOKEN", Text.optional(Text.token)),
-  botLogin: key("GITEA_BOT_USERNAME", Text.withDefault(Text.login, "mosaic")),
-  repositories: key("GITEA_REPOSITORIES", Text.withDefault(Text.globs, [])),
-  anthropicKey: key("ANTHROPIC_API_KEY", Text.optional(Text.token)),
-  anthropicUrl: key("ANTHROPIC_BASE_URL", Text.optional(Text.url)),
-  model: key("ANTHROPIC_MODEL", Text.withDefault(Text.model, "claude-opus-5-5")),
-  maxOutputTokens: key("ANTHROPIC_MAX_OUTPUT_TOKENS", Text.withDefault(Text.integer(256, 128_000), 16_000)),
-  database: key("DATABASE_URL", Text.withDefault(Text.database, "./data/coordinator.db")),
-  host: key("HOST", Text.withDefault(Text.host, "0.0.0.0")),
-  port: key("PORT", Text.withDefault(Text.integer(0, 65_535), 8000)),
-  logLevel: key("LOG_LEVEL", Text.withDefault(Text.logLevel, "Info")),
-  logFormat: key("LOG_FORMAT", Text.optional(Text.logFormat)),
-  enabled: key("COORDINATOR_ENABLED", Text.withDefault(Text.boolean, true)),
-  maxConcurrentAgents: key("COORDINATOR_MAX_CONCURRENT_AGENTS", Text.withDefault(Text.integer(1, 1000), 10)),
-  reconcileInterval: key("COORDINATOR_RECONCILE_INTERVAL", Text.withDefault(Text.duration, Duration.minutes(5))),
-  contextPollInterval: key("CONTEXT_POLL_INTERVAL", Text.withDefault(Text.duration, Duration.seconds(10))),
-  compactAt: key("CONTEXT_COMPACT_THRESHOLD", Text.withDefault(Text.share, COMPACT_THRESHOLD)),
-  rotateAt: key("CONTEXT_ROTATE_THRESHOLD", Text.withDefault(Text.share, ROTATE_THRESHOLD)),
-  contextLimit: key("CONTEXT_LIMIT_TOKENS", Text.optional(Text.integer(1000, 10_000_000))),
-  operatorToken: key("OPERATOR_TOKEN", Text.optional(Text.longToken))
+  giteaToken: key("GITEA_TOKEN", optional(Text.token)),
+  botLogin: key("GITEA_BOT_USERNAME", withDefault(Text.login, "mosaic")),
+  repositories: key("GITEA_REPOSITORIES", withDefault(Text.globs, [])),
+  anthropicKey: key("ANTHROPIC_API_KEY", optional(Text.token)),
+  anthropicUrl: key("ANTHROPIC_BASE_URL", optional(Text.url)),
+  model: key("ANTHROPIC_MODEL", withDefault(Text.model, "claude-opus-5-5")),
+  maxOutputTokens: key("ANTHROPIC_MAX_OUTPUT_TOKENS", withDefault(Text.integer(256, 128_000), 16_000)),
+  database: key("DATABASE_URL", withDefault(Text.database, "./data/coordinator.db")),
+  host: key("HOST", withDefault(Text.host, "0.0.0.0")),
+  port: key("PORT", withDefault(Text.integer(0, 65_535), 8000)),
+  logLevel: key("LOG_LEVEL", withDefault(Text.logLevel, "Info")),
+  logFormat: key("LOG_FORMAT", optional(Text.logFormat)),
+  enabled: key("COORDINATOR_ENABLED", withDefault(Text.boolean, true)),
+  maxConcurrentAgents: key("COORDINATOR_MAX_CONCURRENT_AGENTS", withDefault(Text.integer(1, 1000), 10)),
+  reconcileInterval: key("COORDINATOR_RECONCILE_INTERVAL", withDefault(Text.duration, Duration.minutes(5))),
+  contextPollInterval: key("CONTEXT_POLL_INTERVAL", withDefault(Text.duration, Duration.seconds(10))),
+  compactAt: key("CONTEXT_COMPACT_THRESHOLD", withDefault(Text.share, COMPACT_THRESHOLD)),
+  rotateAt: key("CONTEXT_ROTATE_THRESHOLD", withDefault(Text.share, ROTATE_THRESHOLD)),
+  contextLimit: key("CONTEXT_LIMIT_TOKENS", optional(Text.integer(1000, 10_000_000))),
+  operatorToken: key("OPERATOR_TOKEN", optional(Text.longToken))
 })
 
-type Success<R> = { readonly [K in keyof R]: R[K] extends Result.Result<infer A, string> ? A : never }
-
 /** Durations, tokens and shares as their keys say; a null value is a key that is not set. */
-export type SettingsValues = Success<Effect.Success<typeof keys>>
+export type SettingsValues = typeof Keys.Type
+
+const Thresholds = Schema.Struct({ compactAt: Keys.fields.compactAt, rotateAt: Keys.fields.rotateAt }).check(
+  Schema.makeFilter(({ compactAt, rotateAt }) =>
+    compactAt < rotateAt
+      ? undefined
+      : { path: ["compactAt"], issue: "is not below CONTEXT_ROTATE_THRESHOLD: lower it, or raise the other" }
+  )
+)
 
 /** Every fault of the configuration at once, one sentence each, beginning with its key and saying what to do. */
 export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("InvalidSettings", {
@@ -55,23 +86,38 @@ export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("Inva
   }
 }
 
-const thresholds = ({ compactAt, rotateAt }: Effect.Success<typeof keys>): ReadonlyArray<string> =>
-  Result.isSuccess(compactAt) && Result.isSuccess(rotateAt) && compactAt.success >= rotateAt.success
-    ? ["CONTEXT_COMPACT_THRESHOLD is not below CONTEXT_ROTATE_THRESHOLD: lower it, or raise the other"]
-    : []
+const NAMES: Readonly<Record<string, string>> = Record.map(
+  Keys.fields,
+  (field, own) => Schema.resolveAnnotationsKey(field)?.title ?? own
+)
+
+/** The texts of the keys that are set. An empty one counts as not set. */
+const texts = Effect.forEach(Object.entries(NAMES), ([own, name]) =>
+  Effect.map(Config.option(Config.String(name)), (text) => [own, Option.getOrElse(text, () => "").trim()] as const)
+).pipe(
+  Effect.orDie,
+  Effect.map((all) => Record.fromEntries(all.filter(([, text]) => text !== "")))
+)
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** A sentence for each key that is wrong: its first fault. */
+const faultsOf = (errors: ReadonlyArray<Schema.SchemaError>): ReadonlyArray<string> => {
+  const issues = errors.flatMap(({ issue }) => issuesOf(issue).issues)
+  const first = new Map(issues.reverse().map(({ message, path }) => [String(path?.[0]), message]))
+  return Object.entries(NAMES).flatMap(([own, name]) => (first.has(own) ? [`${name} ${first.get(own)}`] : []))
+}
 
 /** The configuration, read once. */
 export class Settings extends Context.Service<Settings, SettingsValues>()("mosaic-coordinator/Settings") {
   static readonly layer = Layer.effect(
     Settings,
     Effect.gen(function* () {
-      const results = yield* keys
-      const faults = Object.values<Result.Result<unknown, string>>(results).flatMap((result) =>
-        Result.isFailure(result) ? [result.failure] : []
-      )
-      const all = Result.all(results)
-      if (Result.isSuccess(all) && thresholds(results).length === 0) return all.success
-      return yield* new InvalidSettings({ faults: [...faults, ...thresholds(results)] })
+      const set = yield* texts
+      const all = Schema.decodeUnknownResult(Keys)(set, { errors: "all" })
+      const thresholds = Schema.decodeResult(Thresholds)(set, { errors: "all" })
+      if (Result.isSuccess(all) && Result.isSuccess(thresholds)) return all.success
+      return yield* new InvalidSettings({ faults: faultsOf(Array.getFailures([all, thresholds])) })
     })
   )
 }
