@@ -9,7 +9,7 @@ import { Records } from "./Records.ts"
 const answer = <A, R>(read: Effect.Effect<A, StoreUnavailable, R>) =>
   Effect.catch(read, (error) =>
     Effect.andThen(
-      Effect.logError("Operator API cannot read the store the store", error),
+      Effect.logError("Operator API cannot read the store", error),
       Effect.fail(new Unavailable({ detail: "The store cannot be read right now" }))
     )
   )

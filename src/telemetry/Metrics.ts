@@ -26,16 +26,16 @@ export const acknowledgement = Metric.histogram("coordinator_acknowledgement_sec
 
 export const droppedConnections = counter(
   "coordinator_connections_dropped_total",
-  "Connections closed unread, because too many were open"
+  "Connections closed unread because too many were open"
 )
 
-const gaps = counter("coordinator_gaps_total", "Changes of issues that no delivery told of, by probable cause")
+const gaps = counter("coordinator_gaps_total", "Changes of issues that no delivery reported, by probable cause")
 export const gap = (cause: string) => Metric.withAttributes(gaps, { cause })
 
 /** One second to about nine hours. */
 const REPAIRED = Metric.exponentialBoundaries({ start: 1, factor: 2, count: 16 })
 export const repair = Metric.histogram("coordinator_gap_repair_seconds", {
-  description: "From a change that no delivery told of to its repair, where the time of the change is known",
+  description: "From a change that no delivery reported to its repair, if the time of the change is known",
   boundaries: REPAIRED
 })
 
@@ -44,10 +44,10 @@ export const tasksIn = (state: string) => Metric.withAttributes(tasks, { state }
 
 export const queueAge = gauge(
   "coordinator_queue_age_seconds",
-  "How long the task that has waited longest has been ready; 0 when none waits"
+  "How long the oldest ready task has waited; 0 when none waits"
 )
 
-export const turns = counter("coordinator_turns_total", "Replies of Claude that were journalled")
+export const turns = counter("coordinator_turns_total", "Replies from Claude that were stored in the journal")
 
 const tokens = counter("coordinator_tokens_total", "Billed tokens of replies and compactions, by kind")
 export const billed = (usage: ReplyUsage): Effect.Effect<void> =>
@@ -60,7 +60,7 @@ export const billed = (usage: ReplyUsage): Effect.Effect<void> =>
 /** Steps of a twentieth, so that both default thresholds are among them. */
 const RATIOS = Array.from({ length: 20 }, (_, index) => (index + 1) / 20)
 export const contextRatio = Metric.histogram("coordinator_context_ratio", {
-  description: "Share of the context that is used, of every sample whose figure is known",
+  description: "Share of the context in use, over all samples with a known figure",
   boundaries: RATIOS
 })
 
@@ -71,7 +71,7 @@ export const contextAction = (action: (typeof ACTIONS)[number]) => Metric.withAt
 
 export const contextLookFailures = counter(
   "coordinator_context_look_failures_total",
-  "Looks at a session's context that failed"
+  "Failed checks of a session's context"
 )
 
 /** As the adapters name their calls. */
@@ -91,10 +91,10 @@ const OPERATIONS = {
 } as const
 type Adapter = keyof typeof OPERATIONS
 
-const errors = counter("coordinator_errors_total", "Calls that failed, each try, by adapter and operation")
+const errors = counter("coordinator_errors_total", "Failed calls, each try counted, by adapter and operation")
 export const error = (adapter: Adapter, operation: string) => Metric.withAttributes(errors, { adapter, operation })
 
-const retries = counter("coordinator_retries_total", "Calls made again after a failure, by adapter and operation")
+const retries = counter("coordinator_retries_total", "Calls repeated after a failure, by adapter and operation")
 const retry = (adapter: Adapter, operation: string) => Metric.withAttributes(retries, { adapter, operation })
 
 interface Failure {
