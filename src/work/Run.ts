@@ -26,36 +26,12 @@ const GIVEN_UP: Outcome = {
 /** A task that is started again begins with no trouble. */
 const keyOf = ({ id, round }: Task) => `${id} ${round}`
 
-/**
- * A run: from a claim to what follows for its task. A fault in it is logged and counted as an attempt; what the other side is to
- * blame for makes it pause and is not counted.
- */
-export const makeRun = Effect.gen(function* () {
-  const { repositories } = yield* Settings
+/** Ends a claim by how its run went. */
+const makeEnding = Effect.gen(function* () {
   const journal = yield* Journal
   const outbox = yield* Outbox
   const tasks = yield* Tasks
-  const observer = yield* IssueObserver
-  const runner = yield* SessionRunner
   const pauses = makeTrouble<string>({ says: "Run paused" })
-
-  const work = Effect.fnUntraced(function* (
-    claim: Claim,
-    stopping: Effect.Effect<boolean>
-  ): Effect.fn.Return<AfterRun, RunError> {
-    const { attempts, fullName, id } = claim.task
-    if (attempts > MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
-    const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
-    if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
-    const name = subject?.fullName ?? fullName
-    if (!isAllowed(repositories, name)) {
-      return AfterRun.Move({ outcome: parked(`${name} is not in GITEA_REPOSITORIES: add it there first`) })
-    }
-    return afterSession(yield* runner.run({ claim, issue, stopping }))
-  })
-
-  const renewals = (claim: Claim) =>
-    Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
 
   /** Says how a run ended, where that is of interest, and gives the refusals in pauses up to this one. */
   const note = Effect.fnUntraced(function* ({ task }: Claim, exit: Exit.Exit<AfterRun, RunError>) {
@@ -81,19 +57,49 @@ export const makeRun = Effect.gen(function* () {
       Leave: () => Effect.void
     })
 
-  const conclude = (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) =>
+  return (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) =>
     note(claim, exit).pipe(
       Effect.flatMap((refusals) => carryOut(claim, afterRun(exit, refusals))),
       Effect.catchTag("ForbiddenTransition", (error) => Effect.die(error))
     )
+})
+
+/**
+ * A run: from a claim to what follows for its task. A fault in it is logged and counted as an attempt; what the other side is to
+ * blame for makes it pause and is not counted.
+ */
+export const makeRun = Effect.gen(function* () {
+  const { repositories } = yield* Settings
+  const tasks = yield* Tasks
+  const observer = yield* IssueObserver
+  const runner = yield* SessionRunner
+  const end = yield* makeEnding
+
+  const work = Effect.fnUntraced(function* (
+    claim: Claim,
+    stopping: Effect.Effect<boolean>
+  ): Effect.fn.Return<AfterRun, RunError> {
+    const { attempts, fullName, id } = claim.task
+    if (attempts > MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
+    const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
+    if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
+    const name = subject?.fullName ?? fullName
+    if (!isAllowed(repositories, name)) {
+      return AfterRun.Move({ outcome: parked(`${name} is not in GITEA_REPOSITORIES: add it there first`) })
+    }
+    return afterSession(yield* runner.run({ claim, issue, stopping }))
+  })
+
+  const renewals = (claim: Claim) =>
+    Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))
 
   return (claim: Claim, stopping: Effect.Effect<boolean>) =>
     Effect.uninterruptibleMask((restore) =>
       restore(Effect.raceFirst(work(claim, stopping), renewals(claim))).pipe(
         Effect.exit,
-        Effect.flatMap((exit) => conclude(claim, exit)),
+        Effect.flatMap((exit) => end(claim, exit)),
         // What follows may fail as well, and that has its own consequence.
-        Effect.catchCause((cause) => Effect.ignoreCause(conclude(claim, Exit.failCause(cause))))
+        Effect.catchCause((cause) => Effect.ignoreCause(end(claim, Exit.failCause(cause))))
       )
     ).pipe(Effect.annotateLogs({ task: claim.task.id }))
 })

@@ -1,0 +1,56 @@
+import { Effect } from "effect"
+import { nextStep } from "../domain/NextStep.ts"
+import { answered, parked } from "../domain/Outcome.ts"
+import type { ToolCall } from "../domain/Transcript.ts"
+import type { Conversation } from "./Conversations.ts"
+import { makePaidTurn } from "./PaidTurn.ts"
+import { SessionOpening } from "./SessionOpening.ts"
+import { over } from "./Step.ts"
+import type { Assignment, RunError, Step } from "./Step.ts"
+import { Toolbox } from "./Toolbox.ts"
+
+/** Carries out the next step of a session, from wherever its journal stands. */
+export const makeSessionSteps = Effect.gen(function* () {
+  const opening = yield* SessionOpening
+  const toolbox = yield* Toolbox
+  const pay = yield* makePaidTurn
+
+  const runTool = Effect.fnUntraced(function* (
+    { claim }: Assignment,
+    { append, session }: Conversation,
+    { use }: ToolCall
+  ) {
+    yield* append({ _tag: "ToolStarted", id: use.id })
+    const result = yield* toolbox.run(claim.task.id, use, session.limit)
+    yield* append({ _tag: "ToolEnded", id: use.id, result: result.text, isError: result.isError })
+  })
+
+  return Effect.fnUntraced(function* (
+    assignment: Assignment,
+    conversation: Conversation
+  ): Effect.fn.Return<Step, RunError> {
+    const next = nextStep(yield* conversation.transcript)
+    switch (next._tag) {
+      case "Begin":
+        yield* conversation.ask(yield* opening.prompt(assignment.claim, conversation.session, assignment.issue))
+        return "on"
+      case "Ask":
+        yield* conversation.ask(next.text)
+        return "on"
+      case "Send":
+        return yield* pay(assignment, conversation)
+      case "RunTool":
+        yield* runTool(assignment, conversation, next.call)
+        return "on"
+      case "RefuseTool":
+        yield* conversation.append({ _tag: "ToolEnded", id: next.call.use.id, result: next.why, isError: true })
+        return "on"
+      case "Rotate":
+        return { rotate: next.cause }
+      case "Park":
+        return over(parked(next.cause))
+      case "Answer":
+        return over(answered(next))
+    }
+  })
+})
