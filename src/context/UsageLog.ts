@@ -1,7 +1,7 @@
 import { Clock, Context, Effect, Exit, Layer, Metric, Request, RequestResolver, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ContextAction, decideAction } from "../domain/ContextAction.ts"
-import { UsageSource } from "../domain/ContextUsage.ts"
+import { percent, UsageSource } from "../domain/ContextUsage.ts"
 import type { ContextUsage } from "../domain/ContextUsage.ts"
 import { SessionId } from "../domain/Session.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
@@ -13,8 +13,6 @@ import type { LiveSession } from "./LiveSessions.ts"
 /** Who looked: the monitor's tick, or the session itself before a request. */
 export const SampledBy = Schema.Literals(["tick", "request"])
 export type SampledBy = typeof SampledBy.Type
-
-const percent = (usage: ContextUsage | null) => (usage === null ? "unknown" : `${(usage.ratio * 100).toFixed(1)} %`)
 
 /** What a look found; `figure` tells whether that is news. */
 interface Look {
@@ -56,7 +54,12 @@ const tell = Effect.fnUntraced(function* (look: Look, by: SampledBy) {
   const { usage } = look
   if (usage !== null) yield* Metric.update(Metrics.contextRatio, usage.ratio)
   yield* Effect.logInfo("Context sampled").pipe(
-    Effect.annotateLogs({ ...rowOf(look), task: look.live.session.task, ratio: percent(usage), by })
+    Effect.annotateLogs({
+      ...rowOf(look),
+      task: look.live.session.task,
+      ratio: usage === null ? "unknown" : percent(usage.ratio, 1),
+      by
+    })
   )
 })
 

@@ -20,3 +20,6 @@ export class ContextUsage extends Schema.Class<ContextUsage>("ContextUsage")({
 const CHARACTERS_PER_TOKEN = 3
 
 export const estimateTokens = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN)
+
+/** A share for people to read. */
+export const percent = (ratio: number, digits = 0): string => `${(ratio * 100).toFixed(digits)} %`

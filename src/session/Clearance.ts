@@ -1,6 +1,7 @@
 import { Context, Data, Duration, Effect, Layer } from "effect"
 import { exhausted, MAX_BARREN_ROTATIONS } from "../domain/TaskLimits.ts"
 import { strongest } from "../domain/ContextAction.ts"
+import { percent } from "../domain/ContextUsage.ts"
 import type { SessionId } from "../domain/Session.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim } from "../task/Lease.ts"
@@ -22,8 +23,6 @@ export type PaidStep = Data.TaggedEnum<{
   Park: { readonly cause: string }
 }>
 export const PaidStep = Data.taggedEnum<PaidStep>()
-
-const percent = (ratio: number) => `${Math.round(ratio * 100)} %`
 
 /**
  * The check before each request: the bounds of the task, the journal, and the context, by the same decision as the monitor's,

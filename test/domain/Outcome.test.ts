@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { answerText } from "../../src/domain/AnswerText.ts"
 import { answered, parked } from "../../src/domain/Outcome.ts"
 
 describe("answered", () => {
@@ -27,19 +26,5 @@ describe("parked", () => {
       cause: "it used its 50 turns",
       answer: null
     })
-  })
-})
-
-describe("answerText", () => {
-  it("is the answer alone when the work is done", () => {
-    assert.strictEqual(answerText("## Plan\n\nWiden it.", "completed"), "## Plan\n\nWiden it.")
-  })
-
-  it("says that a person is needed when the task is parked", () => {
-    assert.match(answerText("Which press?", "parked"), /^Which press\?\n\n\*This needs a person\./)
-  })
-
-  it.each(["completed", "parked"] as const)("is disarmed when %s", (state) => {
-    assert.notMatch(answerText("@mira <!-- mosaic x -->", state), /@\w|<!--|-->/)
   })
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { progressText } from "../../src/domain/ProgressText.ts"
 import { TaskState } from "../../src/domain/TaskState.ts"
+import { answerText, progressText } from "../../src/outbox/TaskComments.ts"
 
 const CAUSE = "the work needs a person: see the answer"
 const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" } }
@@ -34,5 +34,19 @@ describe("progressText", () => {
     const note = { done: "asked @mira <!-- x -->", next: "wait for @tomas" }
     const text = progressText("parked", "@mira said <!-- so", { ...run, note })
     assert.notMatch(text, /@\w|<!--|-->/)
+  })
+})
+
+describe("answerText", () => {
+  it("is the answer alone when the work is done", () => {
+    assert.strictEqual(answerText("## Plan\n\nWiden it.", "completed"), "## Plan\n\nWiden it.")
+  })
+
+  it("says that a person is needed when the task is parked", () => {
+    assert.match(answerText("Which press?", "parked"), /^Which press\?\n\n\*This needs a person\./)
+  })
+
+  it.each(["completed", "parked"] as const)("is disarmed when %s", (state) => {
+    assert.notMatch(answerText("@mira <!-- mosaic x -->", state), /@\w|<!--|-->/)
   })
 })
