@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Schema, SchemaIssue } from "effect"
 import { HttpServerResponse, ProblemDetails } from "effect/http"
 
 /** Why a request is not taken, as its sender is told. */
@@ -20,6 +20,12 @@ export const methodNotAllowed = (allowed: ReadonlyArray<string>): Problem => {
 
 export const unprocessable = (field: string, detail: string): Problem =>
   new Problem({ status: 422, title: "Unprocessable Content", detail, field, headers: {} })
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The path of the first fault, and nothing else of it: a message could repeat what was sent. */
+export const fieldOf = (issue: SchemaIssue.Issue): string =>
+  (issuesOf(issue).issues[0]?.path ?? []).map((key) => String(typeof key === "object" ? key.key : key)).join(".")
 
 /** `retryAfter` in seconds. Gitea does not retry; a proxy or a person may. */
 export const unavailable = (detail: string, retryAfter: number): Problem =>

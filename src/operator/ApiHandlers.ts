@@ -1,7 +1,9 @@
-import { Effect, Layer, SchemaIssue } from "effect"
+import { Effect, Layer } from "effect"
+import type { SchemaIssue } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import { fieldOf } from "../http/Problem.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
-import { OperatorApi } from "./api/OperatorApi.ts"
+import { OperatorApi, OperatorToken } from "./api/OperatorApi.ts"
 import { MAX_PAGE } from "./api/Page.ts"
 import { BadQuery, NotFound, QueryCheck, Unavailable } from "./api/Problems.ts"
 import { Records } from "./Records.ts"
@@ -59,17 +61,13 @@ const Sessions = HttpApiBuilder.group(
   })
 )
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
 const ADVICE: Readonly<Record<string, string>> = {
   limit: `limit has the wrong form: use a whole number from 1 to ${MAX_PAGE}`,
   cursor: "cursor has the wrong form: use nextCursor of the page before, or omit it for the first page"
 }
 
-/** Only the name of the parameter: a message could repeat what was sent. */
 const badQuery = (issue: SchemaIssue.Issue): BadQuery => {
-  const [segment] = issuesOf(issue).issues[0]?.path ?? []
-  const field = String(typeof segment === "object" ? segment.key : segment)
+  const field = fieldOf(issue)
   return new BadQuery({ detail: ADVICE[field] ?? `${field} has the wrong form`, field })
 }
 
@@ -77,8 +75,10 @@ const QueryCheckLayer = HttpApiMiddleware.layerSchemaErrorTransform(QueryCheck, 
   error.kind === "Query" ? Effect.fail(badQuery(error.cause.issue)) : Effect.fail(error)
 )
 
+const Declared = Layer.succeed(OperatorToken, { bearer: (handled) => handled })
+
 /** The handlers of the operator API. */
 export const ApiHandlers = Layer.mergeAll(Deliveries, Tasks, Sessions).pipe(
   Layer.provide(Records.layer),
-  Layer.provideMerge(QueryCheckLayer)
+  Layer.provideMerge([QueryCheckLayer, Declared])
 )

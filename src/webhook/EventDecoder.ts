@@ -1,6 +1,6 @@
-import { Result, Schema, SchemaIssue } from "effect"
+import { Result, Schema } from "effect"
 import { Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
-import { unprocessable } from "../http/Problem.ts"
+import { fieldOf, unprocessable } from "../http/Problem.ts"
 import type { Problem } from "../http/Problem.ts"
 import type { WebhookEvent } from "../event/Screening.ts"
 
@@ -24,12 +24,8 @@ const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 const decodeIssueEvent = Schema.decodeUnknownResult(IssueEvent)
 const isIssueAction = Schema.is(IssueAction)
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Only the path: a message could repeat what was sent. */
 const wrongShape = ({ issue }: Schema.SchemaError): Problem => {
-  const path = issuesOf(issue).issues[0]?.path ?? []
-  const field = path.map((key) => String(typeof key === "object" ? key.key : key)).join(".")
+  const field = fieldOf(issue)
   return unprocessable(field, `${field} is missing or has the wrong form`)
 }
 
