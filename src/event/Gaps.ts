@@ -63,18 +63,12 @@ export class Gaps extends Context.Service<
     Gaps,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const { findOfTask, findSince, suspected } = queriesOf(sql)
 
       const suspect = Effect.fn("Gaps.suspect")(function* ({ fullName, id, state }: Repaired) {
         const now = yield* Clock.currentTimeMillis
         yield* sql`insert into gaps (task_id, full_name, found_at, state) values (${id}, ${fullName}, ${now}, ${state})`
       }, orStoreUnavailable)
-
-      const suspected = SqlSchema.findAll({
-        Request: Schema.Void,
-        Result: Suspect,
-        execute: () =>
-          sql`select id, task_id, full_name, found_at, state from gaps where cause is null order by id limit 100`
-      })
 
       const told = Effect.fn("Gaps.told")(function* ({ foundAt, state, taskId }: Suspect, happenedAt: number | null) {
         const from = happenedAt === null ? foundAt - UNKNOWN_SPAN : happenedAt - SLACK
@@ -105,21 +99,6 @@ export class Gaps extends Context.Service<
         )
       }, orStoreUnavailable)
 
-      const explained = sql.literal("id, task_id, full_name, cause, down_from, down_to, happened_at, found_at, state")
-      const findSince = SqlSchema.findAll({
-        Request: Schema.Int,
-        Result: Gap,
-        execute: (at) =>
-          sql`select ${explained} from gaps where found_at >= ${at} and cause is not null order by id desc limit 100`
-      })
-
-      const findOfTask = SqlSchema.findAll({
-        Request: Schema.Struct({ task: Schema.String, count: Schema.Int }),
-        Result: Gap,
-        execute: ({ count, task }) => sql`select ${explained} from gaps where task_id = ${task} and cause is not null
-          order by id desc limit ${count}`
-      })
-
       return {
         suspect,
         suspected: orStoreUnavailable(suspected()),
@@ -135,4 +114,29 @@ export class Gaps extends Context.Service<
       }
     })
   )
+}
+
+const queriesOf = (sql: SqlClient.SqlClient) => {
+  const suspected = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Suspect,
+    execute: () =>
+      sql`select id, task_id, full_name, found_at, state from gaps where cause is null order by id limit 100`
+  })
+
+  const explained = sql.literal("id, task_id, full_name, cause, down_from, down_to, happened_at, found_at, state")
+  const findSince = SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: Gap,
+    execute: (at) =>
+      sql`select ${explained} from gaps where found_at >= ${at} and cause is not null order by id desc limit 100`
+  })
+
+  const findOfTask = SqlSchema.findAll({
+    Request: Schema.Struct({ task: Schema.String, count: Schema.Int }),
+    Result: Gap,
+    execute: ({ count, task }) => sql`select ${explained} from gaps where task_id = ${task} and cause is not null
+      order by id desc limit ${count}`
+  })
+  return { suspected, findSince, findOfTask }
 }

@@ -63,29 +63,12 @@ export class Records extends Context.Service<
   static readonly layerNoDeps = Layer.effect(
     Records,
     Effect.gen(function* () {
-      const { clean, cleanOrNull } = cleaner(secretsOf(yield* Settings))
+      const { deliveryOf, taskOf, transitionOf } = viewsOf(secretsOf(yield* Settings))
       const deliveries = yield* DeliveryRecords
       const gaps = yield* Gaps
       const sessions = yield* SessionRecords
       const tasks = yield* TaskRecords
       const usage = yield* UsageRecords
-
-      const deliveryOf = (row: DeliveryRecord): Delivery => ({
-        ...row,
-        id: clean(row.id),
-        event: clean(row.event),
-        action: cleanOrNull(row.action),
-        repository: cleanOrNull(row.repository),
-        issue: row.task === null ? null : numberOf(row.task),
-        reason: cleanOrNull(row.reason)
-      })
-
-      const taskOf = (row: TaskRecord): Task => ({
-        ...row,
-        repository: clean(row.repository),
-        title: clean(row.title),
-        cause: clean(row.cause)
-      })
 
       const withUsage = Effect.fnUntraced(function* (rows: ReadonlyArray<SessionRecord>) {
         const newest = yield* usage.newest(rows.map(({ id }) => id))
@@ -101,7 +84,7 @@ export class Records extends Context.Service<
         const transitions = yield* tasks.transitions(id, MAX_PAGE)
         return {
           ...taskOf(row),
-          transitions: transitions.map((one) => ({ ...one, cause: clean(one.cause) })),
+          transitions: transitions.map(transitionOf),
           sessions: yield* withUsage(yield* sessions.ofTask(id, MAX_PAGE)),
           gaps: (yield* gaps.ofTask(id, MAX_PAGE)).map(gapOf)
         }
@@ -145,8 +128,26 @@ export class Records extends Context.Service<
   )
 }
 
-/** Takes secrets out of what strangers wrote. */
-const cleaner = (secrets: ReadonlyArray<string>) => {
+/** Records as operators see them: without the secrets that strangers may have written into them. */
+const viewsOf = (secrets: ReadonlyArray<string>) => {
   const clean = (text: string) => redact(secrets, text)
-  return { clean, cleanOrNull: (text: string | null) => (text === null ? null : clean(text)) }
+  const cleanOrNull = (text: string | null) => (text === null ? null : clean(text))
+  return {
+    deliveryOf: (row: DeliveryRecord): Delivery => ({
+      ...row,
+      id: clean(row.id),
+      event: clean(row.event),
+      action: cleanOrNull(row.action),
+      repository: cleanOrNull(row.repository),
+      issue: row.task === null ? null : numberOf(row.task),
+      reason: cleanOrNull(row.reason)
+    }),
+    taskOf: (row: TaskRecord): Task => ({
+      ...row,
+      repository: clean(row.repository),
+      title: clean(row.title),
+      cause: clean(row.cause)
+    }),
+    transitionOf: <Row extends { readonly cause: string }>(row: Row): Row => ({ ...row, cause: clean(row.cause) })
+  }
 }

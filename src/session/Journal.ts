@@ -1,23 +1,19 @@
-import { Clock, Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, SqlSchema } from "effect/sql"
-import { JournalEntry } from "../domain/JournalEntry.ts"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { JournalEntry } from "../domain/JournalEntry.ts"
 import { billedTokens } from "../domain/Reply.ts"
-import { Session } from "../domain/Session.ts"
-import type { SessionId, SessionState } from "../domain/Session.ts"
+import type { Session, SessionId } from "../domain/Session.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Account } from "../task/TaskTable.ts"
+import { makeSessionTable } from "./SessionTable.ts"
 
 type WriteError = LeaseLost | StoreUnavailable
 
 const NOTHING: Account = { turns: 0, tokens: 0, elapsed: 0 }
-
-const Entry = Schema.fromJsonString(JournalEntry)
-const encode = Schema.encodeEffect(Entry)
-const Row = Schema.Struct({ ...Session.fields, canCompact: Schema.BooleanFromBit })
 
 /** What an entry adds to its task's account. */
 const usedBy = (entry: JournalEntry): Account => {
@@ -54,47 +50,8 @@ export class Journal extends Context.Service<
   static readonly layer = Layer.effect(
     Journal,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      const table = makeSessionTable(yield* SqlClient.SqlClient)
       const tasks = yield* Tasks
-
-      const findSessions = SqlSchema.findAll({
-        Request: Schema.Struct({ id: Schema.String, generation: Schema.Int }),
-        Result: Row,
-        execute: ({ id, generation }) => sql`select id, task_id as task, generation, model, "limit", can_compact, state,
-          system, tools, predecessor from sessions where task_id = ${id} and generation = ${generation} order by rowid`
-      })
-
-      const findEntries = SqlSchema.findAll({
-        Request: Schema.String,
-        Result: Schema.Struct({ entry: Entry }),
-        execute: (session) => sql`select entry from journal where session_id = ${session} order by seq`
-      })
-
-      const setState = (session: SessionId, state: SessionState) =>
-        Effect.flatMap(
-          Clock.currentTimeMillis,
-          (now) => sql`update sessions set state = ${state}, ended_at = ${now} where id = ${session} and state = 'open'`
-        )
-
-      const insert = Effect.fnUntraced(function* (session: Session) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`insert into sessions ${sql.insert({
-          id: session.id,
-          taskId: session.task,
-          generation: session.generation,
-          model: session.model,
-          limit: session.limit,
-          canCompact: session.canCompact ? 1 : 0,
-          state: session.state,
-          system: session.system,
-          tools: session.tools,
-          predecessor: session.predecessor,
-          createdAt: now
-        })}`
-      })
-
-      const finishTurn = (session: SessionId) =>
-        sql`update sessions set finished_turns = finished_turns + 1 where id = ${session}`
 
       const append = Effect.fn("Journal.append")(function* (
         claim: Claim,
@@ -102,40 +59,30 @@ export class Journal extends Context.Service<
         seq: number,
         entry: JournalEntry
       ) {
-        const at = yield* Clock.currentTimeMillis
-        const text = yield* encode(entry)
-        const write = sql`insert into journal ${sql.insert({ sessionId: session, seq, at, entry: text })}`.pipe(
-          Effect.andThen(finishesTurn(entry) ? Effect.asVoid(finishTurn(session)) : Effect.void)
+        const write = Effect.andThen(
+          table.append(session, seq, entry),
+          finishesTurn(entry) ? table.finishTurn(session) : Effect.void
         )
         yield* tasks.progress(claim, usedBy(entry), write)
       }, orStoreUnavailable)
 
       const open = Effect.fn("Journal.open")(function* (claim: Claim, session: Session) {
-        const close = session.predecessor === null ? Effect.void : setState(session.predecessor, "rotated")
-        yield* tasks.fenced(claim, Effect.andThen(close, insert(session)))
-      }, orStoreUnavailable)
-
-      const end = Effect.fn("Journal.end")(function* (task: TaskId) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`update sessions set state = 'ended', ended_at = ${now} where task_id = ${task} and state = 'open'`
+        const close = session.predecessor === null ? Effect.void : table.rotated(session.predecessor)
+        yield* tasks.fenced(claim, Effect.andThen(close, table.insert(session)))
       }, orStoreUnavailable)
 
       const barren = Effect.fn("Journal.barren")(function* (task: Task) {
-        const rows = yield* sql<{ finishedTurns: number }>`select finished_turns from sessions
-          where task_id = ${task.id} and created_at >= ${task.readyAt} order by rowid desc`
-        const fruitful = rows.findIndex(({ finishedTurns }) => finishedTurns > 0)
-        return fruitful === -1 ? rows.length : fruitful
+        const turns = yield* table.finishedTurns(task)
+        const fruitful = turns.findIndex((finished) => finished > 0)
+        return fruitful === -1 ? turns.length : fruitful
       }, orStoreUnavailable)
 
       return {
-        sessions: Effect.fn("Journal.sessions")(findSessions, orStoreUnavailable),
-        entries: Effect.fn("Journal.entries")(
-          (session: SessionId) => Effect.map(findEntries(session), (rows) => rows.map(({ entry }) => entry)),
-          orStoreUnavailable
-        ),
+        sessions: Effect.fn("Journal.sessions")(table.ofGeneration, orStoreUnavailable),
+        entries: Effect.fn("Journal.entries")(table.entries, orStoreUnavailable),
         open,
         append,
-        end,
+        end: Effect.fn("Journal.end")(table.end, orStoreUnavailable),
         barren
       }
     })

@@ -55,34 +55,7 @@ export class TaskRecords extends Context.Service<
     TaskRecords,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const columns = sql.literal(`rowid as position, id, full_name as repository, number as issue, title, state, cause,
-        attempts, generation, turns, tokens, created_at, updated_at`)
-
-      const page = SqlSchema.findAll({
-        Request: Window,
-        Result: TaskRecord,
-        execute: ({ before, count }) =>
-          sql`select ${columns} from tasks where rowid < ${before} order by rowid desc limit ${count}`
-      })
-
-      const withId = SqlSchema.findAll({
-        Request: Schema.String,
-        Result: TaskRecord,
-        execute: (id) => sql`select ${columns} from tasks where id = ${id}`
-      })
-
-      const transitions = SqlSchema.findAll({
-        Request: Schema.Struct({ id: Schema.String, count: Schema.Int }),
-        Result: TransitionRecord,
-        execute: ({ count, id }) => sql`select "from", "to", cause, at from transitions where task_id = ${id}
-          order by id desc limit ${count}`
-      })
-
-      const counts = SqlSchema.findAll({
-        Request: Schema.Void,
-        Result: Schema.Struct({ state: TaskState, count: Schema.Int }),
-        execute: () => sql`select state, count(*) as count from tasks group by state`
-      })
+      const { counts, page, transitions, withId } = queriesOf(sql)
 
       const overSince = Effect.fn("TaskRecords.overSince")(function* (ids: ReadonlyArray<string>, at: number) {
         const rows = yield* sql<{ id: string }>`select id from tasks
@@ -117,4 +90,37 @@ export class TaskRecords extends Context.Service<
       }
     })
   )
+}
+
+const queriesOf = (sql: SqlClient.SqlClient) => {
+  const columns = sql.literal(`rowid as position, id, full_name as repository, number as issue, title, state, cause,
+    attempts, generation, turns, tokens, created_at, updated_at`)
+
+  const page = SqlSchema.findAll({
+    Request: Window,
+    Result: TaskRecord,
+    execute: ({ before, count }) =>
+      sql`select ${columns} from tasks where rowid < ${before} order by rowid desc limit ${count}`
+  })
+
+  const withId = SqlSchema.findAll({
+    Request: Schema.String,
+    Result: TaskRecord,
+    execute: (id) => sql`select ${columns} from tasks where id = ${id}`
+  })
+
+  const transitions = SqlSchema.findAll({
+    Request: Schema.Struct({ id: Schema.String, count: Schema.Int }),
+    Result: TransitionRecord,
+    execute: ({ count, id }) => sql`select "from", "to", cause, at from transitions where task_id = ${id}
+      order by id desc limit ${count}`
+  })
+
+  const counts = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Schema.Struct({ state: TaskState, count: Schema.Int }),
+    execute: () => sql`select state, count(*) as count from tasks group by state`
+  })
+
+  return { page, withId, transitions, counts }
 }
