@@ -43,31 +43,7 @@ export class Anthropic extends Context.Service<
     Effect.gen(function* () {
       const { anthropicKey, anthropicUrl, maxOutputTokens } = yield* Settings
       const call = makeCall(anthropicKey, anthropicUrl ?? BASE_URL)
-
-      const stream = Effect.fnUntraced(function* (
-        operation: string,
-        params: StreamParams,
-        onUsage: (usage: StreamUsage) => Effect.Effect<void>
-      ) {
-        // Only the newest figure matters, and a slow listener must not hold up the reply.
-        const figures = yield* Queue.sliding<StreamUsage, Cause.Done>(1)
-        const progress = MutableRef.make(nothing)
-        const begun = () => MutableRef.get(progress) !== nothing
-        const reply = call(operation, ReplyAnswer, begun, (client, signal) =>
-          client.beta.messages
-            .stream(params, { signal })
-            .on("streamEvent", (event, { usage }) => {
-              MutableRef.update(progress, (before) => advance(before, pieceOf(event), figuresOf(event, usage)))
-              Queue.offerUnsafe(figures, MutableRef.get(progress).usage)
-            })
-            .finalMessage()
-        )
-        const [whole] = yield* Effect.all(
-          [Effect.ensuring(reply, Queue.end(figures)), Stream.runForEach(Stream.fromQueue(figures), onUsage)],
-          { concurrency: 2 }
-        )
-        return whole
-      })
+      const stream = makeStream(call)
 
       const paramsOf = (request: ModelRequest, maxOutput: number): StreamParams => ({
         ...conversationOf(request),
@@ -210,3 +186,30 @@ const failureOf = (error: unknown, begun: boolean, now: number): ModelFailure =>
   if (cause instanceof SyntaxError) return MALFORMED
   return begun || cause instanceof TypeError ? { _tag: "NoAnswer", kind: "streamCut" } : MALFORMED
 }
+
+/** A reply, told of while it grows. */
+const makeStream = (call: ReturnType<typeof makeCall>) =>
+  Effect.fnUntraced(function* (
+    operation: string,
+    params: StreamParams,
+    onUsage: (usage: StreamUsage) => Effect.Effect<void>
+  ) {
+    // Only the newest figure matters, and a slow listener must not hold up the reply.
+    const figures = yield* Queue.sliding<StreamUsage, Cause.Done>(1)
+    const progress = MutableRef.make(nothing)
+    const begun = () => MutableRef.get(progress) !== nothing
+    const reply = call(operation, ReplyAnswer, begun, (client, signal) =>
+      client.beta.messages
+        .stream(params, { signal })
+        .on("streamEvent", (event, { usage }) => {
+          MutableRef.update(progress, (before) => advance(before, pieceOf(event), figuresOf(event, usage)))
+          Queue.offerUnsafe(figures, MutableRef.get(progress).usage)
+        })
+        .finalMessage()
+    )
+    const [whole] = yield* Effect.all(
+      [Effect.ensuring(reply, Queue.end(figures)), Stream.runForEach(Stream.fromQueue(figures), onUsage)],
+      { concurrency: 2 }
+    )
+    return whole
+  })

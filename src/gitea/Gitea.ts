@@ -66,50 +66,11 @@ export class Gitea extends Context.Service<
           Effect.tap(() => Ref.set(health, null)),
           Effect.tapError((error) => (concernsGitea(error) ? Ref.set(health, error) : Effect.void))
         )
-      const get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) =>
-        Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
-
-      // Until an empty page: a short one may only mean that the server caps pages lower.
-      const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
-        Stream.paginate(1, (page) =>
-          Effect.map(
-            get({ ...call, query: { ...call.query, page, limit: PAGE } }, Schema.NullOr(Schema.Array(item))),
-            (items) => [items ?? [], !items?.length || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)]
-          )
-        ).pipe(Stream.runCollect)
+      const get: Get = (call, answer) => Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
       return {
         health: Ref.get(health),
-        whoAmI: get({ operation: "ask who the bot is", path: "/user" }, User),
-        repository: Effect.fn("Gitea.repository")((id: number) =>
-          get({ operation: "read repository", path: `/repositories/${id}` }, Repository)
-        ),
-        issue: Effect.fn("Gitea.issue")((fullName: FullName, number: number) =>
-          get({ operation: "read issue", path: issuePath(fullName, number) }, Issue)
-        ),
-        comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
-          get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, Schema.Array(Comment))
-        ),
-        timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
-          get(
-            { operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` },
-            Schema.NullOr(Schema.Array(TimelineEntry))
-          ).pipe(Effect.map((entries) => entries ?? []))
-        ),
-        assigned: pages(
-          {
-            operation: "list assigned issues",
-            path: "/repos/issues/search",
-            query: { assigned: "true", type: "issues", state: "open" }
-          },
-          AssignedIssue
-        ),
-        hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
-          pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
-            Effect.map((hooks) => hookStateOf(hooks, at)),
-            Effect.catchIf(isRefused, () => Effect.succeed<HookState>("unreadable"))
-          )
-        ),
+        ...readsOf(get),
         createComment: Effect.fn("Gitea.createComment")((fullName: FullName, number: number, body: string) =>
           send(
             {
@@ -140,4 +101,51 @@ export class Gitea extends Context.Service<
   )
 
   static readonly layer = this.layerNoDeps.pipe(Layer.provide(httpClient))
+}
+
+type Get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) => Effect.Effect<A, GiteaError>
+
+/** What is only read, and so may be asked again. */
+const readsOf = (get: Get) => {
+  // Until an empty page: a short one may only mean that the server caps pages lower.
+  const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
+    Stream.paginate(1, (page) =>
+      Effect.map(
+        get({ ...call, query: { ...call.query, page, limit: PAGE } }, Schema.NullOr(Schema.Array(item))),
+        (items) => [items ?? [], !items?.length || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)]
+      )
+    ).pipe(Stream.runCollect)
+
+  return {
+    whoAmI: get({ operation: "ask who the bot is", path: "/user" }, User),
+    repository: Effect.fn("Gitea.repository")((id: number) =>
+      get({ operation: "read repository", path: `/repositories/${id}` }, Repository)
+    ),
+    issue: Effect.fn("Gitea.issue")((fullName: FullName, number: number) =>
+      get({ operation: "read issue", path: issuePath(fullName, number) }, Issue)
+    ),
+    comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
+      get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, Schema.Array(Comment))
+    ),
+    timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
+      get(
+        { operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` },
+        Schema.NullOr(Schema.Array(TimelineEntry))
+      ).pipe(Effect.map((entries) => entries ?? []))
+    ),
+    assigned: pages(
+      {
+        operation: "list assigned issues",
+        path: "/repos/issues/search",
+        query: { assigned: "true", type: "issues", state: "open" }
+      },
+      AssignedIssue
+    ),
+    hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
+      pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
+        Effect.map((hooks) => hookStateOf(hooks, at)),
+        Effect.catchIf(isRefused, () => Effect.succeed<HookState>("unreadable"))
+      )
+    )
+  }
 }

@@ -67,6 +67,8 @@ export class Outbox extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const holder = yield* StoreHolder
       const doorbell = yield* Doorbell
+      const { earliest, findPending, size, stuck } = queriesOf(sql)
+      const { drop, keep, sent } = outcomesOf(sql)
 
       const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
         const now = yield* Clock.currentTimeMillis
@@ -83,32 +85,11 @@ export class Outbox extends Context.Service<
         yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 
-      const findPending = SqlSchema.findAll({
-        Request: Schema.Int,
-        Result: OutboxRow,
-        execute: (
-          now
-        ) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
-          from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
-      })
-
-      const earliest = sql<{ due: number | null }>`select min(not_before) as due from outbox where state = 'pending'`
       const due = Effect.gen(function* () {
         if (!(yield* holder.held)) return null
         const [row] = yield* earliest
         return row?.due ?? null
       }).pipe(orStoreUnavailable)
-
-      const size = sql<{ size: number }>`select count(*) as size from outbox where state = 'pending'`.pipe(
-        Effect.map(([row]) => row?.size ?? 0),
-        orStoreUnavailable
-      )
-
-      const stuck = Effect.fn("Outbox.stuck")(function* (since: number) {
-        const [row] = yield* sql<{ issues: number; since: number | null }>`select count(distinct task_id) as issues,
-          min(waits_since) as since from outbox where state = 'pending' and waits_since <= ${since}`
-        return row ?? { issues: 0, since: null }
-      }, orStoreUnavailable)
 
       const attempt = Effect.fn("Outbox.attempt")(
         function* (row: OutboxRow) {
@@ -119,24 +100,6 @@ export class Outbox extends Context.Service<
         sql.withTransaction,
         orStoreUnavailable
       )
-
-      const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`update outbox set comment_id = ${commentId}, sent_revision = ${row.revision}, sent_at = ${now}, tries = 0,
-          refusals = 0, waits_since = null, not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
-          where key = ${row.key}`
-      }, orStoreUnavailable)
-
-      const keep = Effect.fnUntraced(function* (row: OutboxRow, notBefore: number, refusals: number) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`update outbox set not_before = ${notBefore}, refusals = refusals + ${refusals},
-          waits_since = coalesce(waits_since, ${now}) where key = ${row.key}`
-      }, orStoreUnavailable)
-
-      const drop = Effect.fn("Outbox.drop")(function* (row: OutboxRow, reason: string) {
-        yield* sql`update outbox set state = 'dropped', reason = ${reason}, refusals = 0, waits_since = null
-          where key = ${row.key} and revision = ${row.revision}`
-      }, orStoreUnavailable)
 
       return {
         put,
@@ -153,4 +116,50 @@ export class Outbox extends Context.Service<
       }
     })
   )
+}
+
+const queriesOf = (sql: SqlClient.SqlClient) => {
+  const findPending = SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: OutboxRow,
+    execute: (now) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
+      from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
+  })
+
+  const earliest = sql<{ due: number | null }>`select min(not_before) as due from outbox where state = 'pending'`
+  const size = sql<{ size: number }>`select count(*) as size from outbox where state = 'pending'`.pipe(
+    Effect.map(([row]) => row?.size ?? 0),
+    orStoreUnavailable
+  )
+
+  const stuck = Effect.fn("Outbox.stuck")(function* (since: number) {
+    const [row] = yield* sql<{ issues: number; since: number | null }>`select count(distinct task_id) as issues,
+      min(waits_since) as since from outbox where state = 'pending' and waits_since <= ${since}`
+    return row ?? { issues: 0, since: null }
+  }, orStoreUnavailable)
+
+  return { findPending, earliest, size, stuck }
+}
+
+/** What became of a row that was to be written. */
+const outcomesOf = (sql: SqlClient.SqlClient) => {
+  const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
+    const now = yield* Clock.currentTimeMillis
+    yield* sql`update outbox set comment_id = ${commentId}, sent_revision = ${row.revision}, sent_at = ${now}, tries = 0,
+      refusals = 0, waits_since = null, not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
+      where key = ${row.key}`
+  }, orStoreUnavailable)
+
+  const keep = Effect.fnUntraced(function* (row: OutboxRow, notBefore: number, refusals: number) {
+    const now = yield* Clock.currentTimeMillis
+    yield* sql`update outbox set not_before = ${notBefore}, refusals = refusals + ${refusals},
+      waits_since = coalesce(waits_since, ${now}) where key = ${row.key}`
+  }, orStoreUnavailable)
+
+  const drop = Effect.fn("Outbox.drop")(function* (row: OutboxRow, reason: string) {
+    yield* sql`update outbox set state = 'dropped', reason = ${reason}, refusals = 0, waits_since = null
+      where key = ${row.key} and revision = ${row.revision}`
+  }, orStoreUnavailable)
+
+  return { sent, keep, drop }
 }

@@ -12,8 +12,9 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { makeIssueChanges } from "./IssueChanges.ts"
 import type { Claim, LeaseLost } from "./Lease.ts"
 import { makeTaskTable } from "./TaskTable.ts"
-import type { Account } from "./TaskTable.ts"
+import type { Account, TaskTable } from "./TaskTable.ts"
 import { makeTransitions } from "./Transitions.ts"
+import type { Transitions } from "./Transitions.ts"
 
 /** Durable tasks and their transitions. Nobody else writes their rows. */
 export class Tasks extends Context.Service<
@@ -74,30 +75,13 @@ export class Tasks extends Context.Service<
     Tasks,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const holder = yield* StoreHolder
-      const random = yield* SecureRandom.SecureRandom
       const table = makeTaskTable(sql)
       const transitions = makeTransitions(sql)
 
       // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
       yield* orStoreUnavailable(table.freeLeases)
 
-      const take = Effect.fnUntraced(function* (now: number) {
-        if (!(yield* holder.held)) return null
-        const lease = yield* random.uuidV4()
-        const task = yield* table.claim(lease, now)
-        if (task === null) return null
-        yield* transitions.recordClaim(task.id)
-        return { task, lease } satisfies Claim
-      }, sql.withTransaction)
-
-      // Read first, so that nothing is locked when there is nothing to claim.
-      const claim = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        return (yield* table.canClaim(now)) ? yield* take(now) : null
-      }).pipe(orStoreUnavailable, Effect.withSpan("Tasks.claim"))
-
-      const due = Effect.flatMap(holder.held, (held) => (held ? table.due : Effect.succeed(null)))
+      const claims = yield* makeClaims(table, transitions)
 
       const move = Effect.fn("Tasks.move")(
         function* (claimed: Claim, to: TaskState, cause: string, alongside: Effect.Effect<void, StoreUnavailable>) {
@@ -126,8 +110,7 @@ export class Tasks extends Context.Service<
         find: (id: TaskId) => orStoreUnavailable(table.find(id)),
         existing: (ids: ReadonlyArray<TaskId>) => orStoreUnavailable(table.existing(ids)),
         unfinished: orStoreUnavailable(table.unfinished),
-        claim,
-        due: orStoreUnavailable(due),
+        ...claims,
         lost: (claims: ReadonlyArray<Claim>) =>
           Effect.filter(claims, (one) => Effect.map(orStoreUnavailable(table.carries(one)), (does) => !does)),
         renew: Effect.fn("Tasks.renew")(
@@ -143,3 +126,29 @@ export class Tasks extends Context.Service<
     })
   )
 }
+
+/** Who may hand out tasks, and when. */
+const makeClaims = Effect.fnUntraced(function* (table: TaskTable, transitions: Transitions) {
+  const sql = yield* SqlClient.SqlClient
+  const holder = yield* StoreHolder
+  const random = yield* SecureRandom.SecureRandom
+
+  const take = Effect.fnUntraced(function* (now: number) {
+    if (!(yield* holder.held)) return null
+    const lease = yield* random.uuidV4()
+    const task = yield* table.claim(lease, now)
+    if (task === null) return null
+    yield* transitions.recordClaim(task.id)
+    return { task, lease } satisfies Claim
+  }, sql.withTransaction)
+
+  // Read first, so that nothing is locked when there is nothing to claim.
+  const claim = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    return (yield* table.canClaim(now)) ? yield* take(now) : null
+  }).pipe(orStoreUnavailable, Effect.withSpan("Tasks.claim"))
+
+  const due = Effect.flatMap(holder.held, (held) => (held ? table.due : Effect.succeed(null)))
+
+  return { claim, due: orStoreUnavailable(due) }
+})
