@@ -41,7 +41,8 @@ const Http = HttpRouter.serve(Layer.mergeAll(WebhookRoutes, OpenRoutes, Operator
   disableLogger: true
 }).pipe(Layer.provideMerge(Listener))
 
-const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])
+/** The daily job of all owners. */
+export const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])
 
 /** Everything that works in the background, in the order of the data. */
 const Stages = Layer.mergeAll(EventWorkers, TaskWorker, ContextMonitor, Reporter, RetentionJob)

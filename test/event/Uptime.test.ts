@@ -82,4 +82,24 @@ describe("Uptime", () => {
       ])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
+
+  it.effect("remembers the newest thousand runs, its own among them", () =>
+    Effect.gen(function* () {
+      const { run } = yield* scene
+      yield* run(
+        Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          Effect.andThen(
+            sql`delete from uptimes`,
+            sql`insert into uptimes (started_at, alive_at) with recursive runs as (select 1 as n union all
+              select n + 1 from runs where n < 1200) select n * 1000, n * 1000 from runs`
+          )
+        )
+      )
+      yield* TestClock.setTime(2_000_000)
+      const all = yield* run(downtimes)
+      assert.strictEqual(all.length, 1000)
+      assert.strictEqual(all[0]?.[1], 202)
+      assert.strictEqual(all.at(-1)?.[1], 2000)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
 })
