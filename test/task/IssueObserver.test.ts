@@ -12,13 +12,14 @@ import { SUBJECT } from "../harness/Workbench.ts"
 import { assignedBy, taskOf, TasksOnStore } from "./support.ts"
 
 /**
- * The observer over a real store. `told` has what happened in order, `gate` stands in a look after its beginning, and `broken` is why
+ * The observer over a real store. `told` has what happened in order, `gate` stands within a look, `door` before its commit, and `broken` is why
  * looks fail.
  */
 const scene = () => {
   const told: Array<string> = []
   const tell = (what: string) => Effect.sync(() => void told.push(what))
   const gate = Latch.makeUnsafe(true)
+  const door = Latch.makeUnsafe(true)
   const broken: { error: GiteaError | null } = { error: null }
   const looks = mocks.IssueReader({
     look: ({ taskId }) =>
@@ -37,10 +38,14 @@ const scene = () => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const observer = yield* IssueObserver
-      const settle = Effect.andThen(tell(`settle ${numberOf(id)}`), sql.afterCommit(tell(`commit ${numberOf(id)}`)))
+      const settle = Effect.gen(function* () {
+        yield* tell(`settle ${numberOf(id)}`)
+        yield* door.await
+        yield* sql.afterCommit(tell(`commit ${numberOf(id)}`))
+      })
       return yield* observer.observe({ taskId: id, fullName: SUBJECT.fullName }, () => settle)
     }).pipe(Effect.forkChild({ startImmediately: true }))
-  return { told, gate, broken, layer, observe }
+  return { told, gate, door, broken, layer, observe }
 }
 
 /** Everything that can go on has gone on, to where it waits for the gate or for its turn. */
@@ -48,13 +53,17 @@ const still = Effect.repeat(Effect.yieldNow, { times: 100 })
 
 describe("IssueObserver", () => {
   it.effect("looks at an issue again only after the observation before it is committed", () => {
-    const { gate, layer, observe, told } = scene()
+    const { door, gate, layer, observe, told } = scene()
     return Effect.gen(function* () {
       yield* gate.close
+      yield* door.close
       const all = [yield* observe(taskOf(1)), yield* observe(taskOf(1)), yield* observe(taskOf(1))]
       yield* still
       assert.deepStrictEqual(told, ["look 1"])
       yield* gate.open
+      yield* still
+      assert.deepStrictEqual(told, ["look 1", "settle 1"])
+      yield* door.open
       const changes = yield* Effect.forEach(all, Fiber.join)
       assert.deepStrictEqual(told, Array.from({ length: 3 }, () => ["look 1", "settle 1", "commit 1"]).flat())
       assert.deepStrictEqual(
