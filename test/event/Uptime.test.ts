@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { Uptime } from "../../src/event/Uptime.ts"
 import * as Store from "../../src/storage/Store.ts"
 import { eventually } from "../harness/Eventually.ts"
+import { stored } from "../harness/StoreBuilder.ts"
 import { storeFile } from "../harness/StoreFile.ts"
 import { settings } from "../harness/TestSettings.ts"
 
@@ -86,19 +87,16 @@ describe("Uptime", () => {
   it.effect("remembers the newest thousand runs, its own among them", () =>
     Effect.gen(function* () {
       const { run } = yield* scene
+      const earlier = Array.from({ length: 1200 }, (_, index) => ({ startedAt: index * 1000, aliveAt: index * 1000 }))
       yield* run(
-        Effect.flatMap(SqlClient.SqlClient, (sql) =>
-          Effect.andThen(
-            sql`delete from uptimes`,
-            sql`insert into uptimes (started_at, alive_at) with recursive runs as (select 1 as n union all
-              select n + 1 from runs where n < 1200) select n * 1000, n * 1000 from runs`
-          )
+        Effect.flatMap(SqlClient.SqlClient, ({ withTransaction }) =>
+          withTransaction(Effect.forEach(earlier, stored.uptime, { discard: true }))
         )
       )
       yield* TestClock.setTime(2_000_000)
       const all = yield* run(downtimes)
       assert.strictEqual(all.length, 1000)
-      assert.strictEqual(all[0]?.[1], 202)
+      assert.strictEqual(all[0]?.[1], 201)
       assert.strictEqual(all.at(-1)?.[1], 2000)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )

@@ -1,13 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { Observation } from "../../src/domain/Mandate.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import type { OutboxEntry } from "../../src/outbox/Outbox.ts"
-import { Tasks } from "../../src/task/Tasks.ts"
+import { stored } from "../harness/StoreBuilder.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { rows, SUBJECT, TASK } from "../harness/Workbench.ts"
+import { TASK } from "../harness/Workbench.ts"
 
-const OutboxOnStore = Tasks.layer.pipe(Layer.provideMerge(Outbox.layer), Layer.provideMerge(TestStore))
+const OutboxOnStore = Outbox.layer.pipe(Layer.provideMerge(TestStore))
 
 const entry = (body: string): OutboxEntry => ({ key: "k", taskId: TASK, needsMandate: true, body })
 
@@ -19,8 +18,7 @@ const read = Effect.gen(function* () {
 
 /** Nothing waits but this text. */
 const said = Effect.fnUntraced(function* (body: string) {
-  yield* (yield* Tasks).observed(TASK, SUBJECT, Observation.Assigned({ mandate: null }))
-  yield* rows("delete from outbox")
+  yield* stored.task()
   yield* (yield* Outbox).put(entry(body))
   return yield* read
 })
