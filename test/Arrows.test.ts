@@ -89,6 +89,14 @@ describe("Arrows", () => {
     )
   })
 
+  it("are in src/README.md as they are in the table", () => {
+    const shown = [...readFileSync(join(SRC, "README.md"), "utf8").matchAll(/^(\w+) +-> (.+)$/gm)]
+    assert.deepStrictEqual(
+      Object.fromEntries(shown.map(([, folder = "", to = ""]) => [folder, to === "nothing" ? [] : to.split(", ")])),
+      ARROWS
+    )
+  })
+
   it("keep foreign modules where they belong", () => {
     const strays = files.flatMap(({ file, folder, imports }) =>
       GUARDED.filter(
