@@ -1,6 +1,6 @@
 import { NodeCrypto } from "@effect/platform-node"
 import { Layer } from "effect"
-import { HttpRouter } from "effect/http"
+import { HttpMiddleware, HttpRouter } from "effect/http"
 import { ModelClient } from "./anthropic/ModelClient.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { LiveSessions } from "./context/LiveSessions.ts"
@@ -39,7 +39,10 @@ const NotFound = Fallback({ [WEBHOOK_PATH]: ["POST"], ...OPEN_METHODS })
 /** Bytes in. */
 const Http = HttpRouter.serve(Layer.mergeAll(WebhookRoutes, OpenRoutes, OperatorRoutes, MalformedEscapes, NotFound), {
   disableLogger: true
-}).pipe(Layer.provideMerge(Listener))
+}).pipe(
+  Layer.provide(HttpMiddleware.layerTracerDisabledForUrls(Object.keys(OPEN_METHODS))),
+  Layer.provideMerge(Listener)
+)
 
 /** The daily job of all owners. */
 export const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])

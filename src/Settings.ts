@@ -63,7 +63,9 @@ const Keys = Schema.Struct({
   compactAt: key("CONTEXT_COMPACT_THRESHOLD", withDefault(Text.share, COMPACT_THRESHOLD)),
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", withDefault(Text.share, ROTATE_THRESHOLD)),
   contextLimit: key("CONTEXT_LIMIT_TOKENS", optional(Text.integer(1000, 10_000_000))),
-  operatorToken: key("OPERATOR_TOKEN", optional(Text.longToken))
+  operatorToken: key("OPERATOR_TOKEN", optional(Text.longToken)),
+  otlpEndpoint: key("OTEL_EXPORTER_OTLP_ENDPOINT", optional(Text.url)),
+  otlpHeaders: key("OTEL_EXPORTER_OTLP_HEADERS", optional(Text.headers))
 })
 
 /** Durations, tokens and shares as their keys say; a null value is a key that is not set. */
@@ -122,15 +124,20 @@ export class Settings extends Context.Service<Settings, SettingsValues>()("mosai
   )
 }
 
+/** Of a header of the collector's: it may be a token, and a short one is a word that other lines have by chance. */
+const isLong = (value: string) => value.length >= Text.SHORT
+
 /** Secrets by value, to be kept out of everything that is printed. */
-export const secretsOf = (settings: SettingsValues): ReadonlyArray<string> =>
-  [
+export const secretsOf = (settings: SettingsValues): ReadonlyArray<string> => [
+  ...[
     settings.webhookSecret,
     settings.previousSecret,
     settings.giteaToken,
     settings.anthropicKey,
     settings.operatorToken
-  ].flatMap((secret) => (secret === null ? [] : [Redacted.value(secret)]))
+  ].flatMap((secret) => (secret === null ? [] : [Redacted.value(secret)])),
+  ...(settings.otlpHeaders === null ? [] : Object.values(Redacted.value(settings.otlpHeaders)).filter(isLong))
+]
 
 const shortSecret = (name: string, secret: Redacted.Redacted | null): ReadonlyArray<string> =>
   secret !== null && Redacted.value(secret).length < Text.SHORT

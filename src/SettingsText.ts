@@ -111,5 +111,20 @@ export const host = text(
   (text) => isIP(text) !== 0 || /^(?!(.*\.)?\d+$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(text)
 )
 
+const pairsOf = (text: string) =>
+  text.split(",").map((pair) => {
+    const [name = "", ...value] = pair.split("=")
+    return [name.trim(), value.join("=").trim()] as const
+  })
+
+export const headers = text(
+  "is not a list of headers: set it to name=value pairs with commas between, for instance authorization=Bearer%20abc",
+  (text) => pairsOf(text).every(([name, value]) => /^[\w.-]+$/.test(name) && /^([!-$&-~]|%[2-7][\da-f])*$/i.test(value))
+).pipe(
+  means(Schema.Redacted(Schema.Record(Schema.String, Schema.String)), (text) =>
+    Redacted.make(Object.fromEntries(pairsOf(text).map(([name, value]) => [name, decodeURIComponent(value)])))
+  )
+)
+
 export const login = text("is not a login: set it to the bot's user name", /^[\w.-]+$/)
 export const model = text("is not a model id: set it to one, for instance claude-opus-5-5", /^[\w.:@-]+$/)

@@ -2,7 +2,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import { HttpServerError } from "effect/http"
-import * as Log from "./telemetry/Log.ts"
+import { Telemetry } from "./telemetry/Telemetry.ts"
 import { VERSION } from "./telemetry/Version.ts"
 import { Server } from "./Server.ts"
 import { Settings, warningsOf } from "./Settings.ts"
@@ -16,7 +16,7 @@ const announce = Layer.effectDiscard(
 )
 
 const serve = Layer.launch(
-  Server.pipe(Layer.provide(announce), Layer.provide(Log.layer), Layer.provide(Settings.layer))
+  Server.pipe(Layer.provide(announce), Layer.provide(Telemetry), Layer.provide(Settings.layer))
 )
 
 const command = Command.make("mosaic-coordinator", {}, () => serve).pipe(

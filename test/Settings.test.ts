@@ -12,12 +12,13 @@ const REDACTED: ReadonlyArray<keyof SettingsValues> = [
   "previousSecret",
   "giteaToken",
   "anthropicKey",
-  "operatorToken"
+  "operatorToken",
+  "otlpHeaders"
 ]
 
 const plain = (values: SettingsValues, name: keyof SettingsValues): unknown => {
   const value = values[name]
-  return Redacted.isRedacted(value) ? Redacted.value(value) : value
+  return Redacted.isRedacted(value) ? Redacted.value<unknown>(value) : value
 }
 
 /** One sentence that begins with its key and goes on with what is wrong and what to do. */
@@ -133,7 +134,8 @@ describe("Settings", () => {
         GITEA_WEBHOOK_SECRET_PREVIOUS: "b",
         GITEA_TOKEN: "c",
         ANTHROPIC_API_KEY: "d",
-        OPERATOR_TOKEN: "an-operators-own-token"
+        OPERATOR_TOKEN: "an-operators-own-token",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=abc"
       })
       assert.isTrue(REDACTED.every((name) => Redacted.isRedacted(values[name])))
     })

@@ -11,9 +11,17 @@ describe("secretsOf", () => {
         GITEA_WEBHOOK_SECRET_PREVIOUS: "before",
         GITEA_TOKEN: "token",
         ANTHROPIC_API_KEY: "key",
-        OPERATOR_TOKEN: "an-operators-own-token"
+        OPERATOR_TOKEN: "an-operators-own-token",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20a-collectors-token,x-tenant=press"
       }
-      const secrets = [REQUIRED.GITEA_WEBHOOK_SECRET, "before", "token", "key", "an-operators-own-token"]
+      const secrets = [
+        REQUIRED.GITEA_WEBHOOK_SECRET,
+        "before",
+        "token",
+        "key",
+        "an-operators-own-token",
+        "Bearer a-collectors-token"
+      ]
       assert.deepStrictEqual(secretsOf(yield* read(env)), secrets)
     })
   )

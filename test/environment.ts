@@ -102,5 +102,19 @@ export const OPTIONAL: ReadonlyArray<Key> = [
     missing: null,
     right: ["an-operators-own-token", "an-operators-own-token"],
     wrong: "two words"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    value: "otlpEndpoint",
+    missing: null,
+    right: ["http://127.0.0.1:4318/", "http://127.0.0.1:4318"],
+    wrong: "localhost:4318"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    value: "otlpHeaders",
+    missing: null,
+    right: ["authorization=Bearer%20abc=, x-tenant=press", { authorization: "Bearer abc=", "x-tenant": "press" }],
+    wrong: "Bearer abc"
   }
 ]

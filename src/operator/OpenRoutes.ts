@@ -1,13 +1,16 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { PrometheusMetrics } from "effect/observability"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as Metrics from "../telemetry/Metrics.ts"
+import { Exporting } from "../telemetry/Tracing.ts"
 import { VERSION } from "../telemetry/Version.ts"
 import { Gauges } from "./Gauges.ts"
 import { Readiness } from "./Readiness.ts"
 
 const HEALTH_METHODS = ["GET", "HEAD"] as const
 const METRICS_PATH = "/metrics"
+/** As often as a collector is sent them. */
+const EXPORT = Schedule.spaced("10 seconds")
 
 /** Every path here and its methods. */
 export const OPEN_METHODS = { "/health": HEALTH_METHODS, "/health/ready": HEALTH_METHODS, [METRICS_PATH]: ["GET"] }
@@ -42,6 +45,8 @@ export const MetricsRoutes = HttpRouter.use(
       HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
     )
     yield* router.add("GET", METRICS_PATH, answer)
+    // Otherwise the gauges are set when somebody asks here.
+    if (yield* Exporting) yield* refresh.pipe(Effect.repeat(EXPORT), Effect.forkScoped)
   })
 ).pipe(Layer.provide(Gauges.layer))
 

@@ -1,0 +1,23 @@
+import { Context, Effect, Option } from "effect"
+import { Headers, HttpTraceContext } from "effect/http"
+
+/** Whether a collector is sent traces, metrics and logs. Where there is none, no link between spans is worth keeping. */
+export const Exporting = Context.Reference<boolean>("mosaic-coordinator/telemetry/Tracing/Exporting", {
+  defaultValue: () => false
+})
+
+/** The current span as the header `traceparent` has it, to be kept with what follows from it; null where there is nothing to keep. */
+export const traceparent: Effect.Effect<string | null> = Effect.flatMap(Exporting, (exported) =>
+  exported
+    ? Effect.match(Effect.currentSpan, {
+        onFailure: () => null,
+        onSuccess: (span) => HttpTraceContext.toHeaders(span)["traceparent"] ?? null
+      })
+    : Effect.succeed(null)
+)
+
+/** A span that goes on from one that was kept, by this process or one before it. */
+export const resumedSpan = (name: string, kept: string | null) => {
+  const parent = HttpTraceContext.w3c(Headers.fromInput({ traceparent: kept ?? "" }))
+  return Effect.withSpan(name, { parent: Option.getOrUndefined(parent) })
+}
