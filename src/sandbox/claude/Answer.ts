@@ -27,7 +27,7 @@ export interface Delivery {
   readonly request: HttpServerRequest.HttpServerRequest
   readonly fault: Option.Option<StreamFault>
   readonly hold: Option.Option<Hold>
-  /** To be run when the client goes away in the middle of a stream. */
+  /** Runs when the client goes away in the middle of a stream. */
   readonly onAbort: Effect.Effect<void>
 }
 

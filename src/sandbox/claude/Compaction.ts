@@ -25,7 +25,7 @@ const pageRead = (request: MessagesRequest): string | null => {
   return `Last tool result: page ${last.page}${last.of === null ? "" : ` of ${last.of}`}`
 }
 
-/** Whether the whole list was read, by a tool's result or by what an earlier summary tells of it. */
+/** Whether the whole list was read, according to the results of tools or to an earlier summary. */
 export const sawEndOfList = (request: MessagesRequest): boolean =>
   (summaryOf(request) ?? "").includes(END_OF_LIST) ||
   toolResults(request).some(({ text, isError }) => !isError && text.includes(END_OF_LIST))

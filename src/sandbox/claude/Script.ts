@@ -4,7 +4,7 @@ import type { MessagesRequest } from "./MessagesRequest.ts"
 import { readerAgent } from "./ReaderAgent.ts"
 import type { Reply } from "./Reply.ts"
 
-/** How a call is held half way: it tells that it arrived, then waits for its release. */
+/** Holds a call half way: it says that it arrived, then waits until it is released. */
 export interface Hold {
   readonly arrived: Deferred.Deferred<void>
   readonly released: Deferred.Deferred<void>

@@ -29,7 +29,7 @@ const pastedLog = Array.from(
 ).join("\n")
 
 const COMMENTS = 96
-/** The comment that is one of the pasted logs. */
+/** Which of the comments are pasted logs. */
 const LOGS = [61, 64, 67, 71, 74, 77]
 
 /** Comments in the order in which they are written. */

@@ -18,7 +18,7 @@ export type Command = Data.TaggedEnum<{
   Tasks: {}
   Help: {}
   Quit: {}
-  /** To be told what is wrong with it. */
+  /** A line that is no command; `why` is for the person who typed it. */
   Unclear: { readonly why: string }
 }>
 export const Command = Data.taggedEnum<Command>()

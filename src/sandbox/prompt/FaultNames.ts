@@ -2,7 +2,7 @@ import { Option } from "effect"
 import type { ClaudeFault, Operation } from "../claude/Fault.ts"
 import type { GiteaFault } from "../gitea/Faults.ts"
 
-/** What a fault can be set for at Claude. */
+/** The calls to Claude that a fault can be set for. */
 export const OPERATIONS: ReadonlyArray<Operation> = ["messages", "compact", "count_tokens", "models"]
 
 const GITEA = ["reset", "hang", "doneThenHang", "doneThenCut", "doneThenDribble"] as const
