@@ -120,12 +120,12 @@ export const live = (it: FaultCase): Effect.Effect<Consequence> => {
   const circumstance = circumstanceOf(it)
   const most = isSilent(it) ? PATIENCE : ALL
 
-  const moment = Effect.gen(function* () {
-    yield* TestClock.adjust(isSilent(it) ? STEP_IN_SILENCE : STEP)
+  const answered = Effect.suspend(() => {
     let looks = 0
     const look = Effect.sync(() => ({ open: wire.open(), looks: looks++ }))
-    yield* eventually("the calls are answered", look, ({ open, looks }) => looks > 0 && (open === 0 || looks >= most))
+    return eventually("the calls are answered", look, ({ open, looks }) => looks > 0 && (open === 0 || looks >= most))
   })
+  const moment = Effect.andThen(TestClock.adjust(isSilent(it) ? STEP_IN_SILENCE : STEP), answered)
 
   return Effect.gen(function* () {
     const begun = yield* Latch.make()
@@ -146,6 +146,7 @@ export const live = (it: FaultCase): Effect.Effect<Consequence> => {
       Effect.forkChild
     )
     yield* begun.await
+    yield* answered
     while (life.pollUnsafe() === undefined) yield* moment
     return yield* Fiber.join(life)
   }).pipe(Effect.provide(TestClock.layer(), { local: true }))
