@@ -57,7 +57,7 @@ describe("Suspension", () => {
         yield* turn.release
         yield* life.signal("SIGCONT")
 
-        yield* eventuallyInProcess("its run ends", life.logged("The lease of task"), (times) => times === 1)
+        yield* eventuallyInProcess("its run ends", life.logged("Task 1/1 lost its lease"), (times) => times === 1)
         for (let given = 1; given <= MORE; given++) {
           yield* gitea.openIssue({ ...DRAFT, title: `Slow search ${given}`, assignees: [gitea.bot.login] })
           yield* eventuallyInProcess("there is a task", store.rows("select 1 from tasks"), (all) => all.length > given)
@@ -65,7 +65,7 @@ describe("Suspension", () => {
           const told = ((given + 1) * (given + 2)) / 2 - 1
           yield* eventuallyInProcess(
             "its reporter holds back",
-            life.logged("Another process holds the store"),
+            life.logged("Comment not written: another process holds the store"),
             (times) => times >= told
           )
         }
