@@ -1,4 +1,4 @@
-import { Cache, Duration, Effect, Exit, Predicate, Semaphore, Stream, String as Text } from "effect"
+import { Effect, Predicate, Semaphore, Stream, String as Text } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError, Statement } from "effect/sql"
 import type { SqlConnection } from "effect/sql"
@@ -36,39 +36,52 @@ const open = (filename: string) =>
     (db) => Effect.sync(() => db.close())
   )
 
-const connect = Effect.fnUntraced(function* (db: DatabaseSync) {
-  const prepare = (sql: string) => Effect.try({ try: () => db.prepare(sql), catch: toSqlError("prepare") })
-  // A statement that could not be prepared, because of a disk in trouble, is tried anew each time.
-  const prepared = yield* Cache.makeWith(prepare, {
-    capacity: STATEMENTS_KEPT,
-    timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero)
-  })
-  const run = (
-    statement: Effect.Effect<StatementSync, SqlError.SqlError>,
-    params: ReadonlyArray<unknown>,
-    arrays: boolean
-  ) =>
-    Effect.flatMap(statement, (ready) =>
-      Effect.try({
-        try: () => {
-          ready.setReturnArrays(arrays)
-          return ready.all(...(params as ReadonlyArray<SQLInputValue>)) as ReadonlyArray<any>
-        },
-        catch: toSqlError("execute")
-      })
-    )
-  const connection: SqlConnection.Connection = {
+/** Statements by their text. One that cannot be prepared, because of a disk in trouble, is tried anew each time. */
+const preparing = (db: DatabaseSync) => {
+  const kept = new Map<string, StatementSync>()
+  return (sql: string): StatementSync => {
+    const known = kept.get(sql)
+    if (known !== undefined) return known
+    const statement = db.prepare(sql)
+    if (kept.size === STATEMENTS_KEPT) kept.clear()
+    kept.set(sql, statement)
+    return statement
+  }
+}
+
+const connect = (db: DatabaseSync): SqlConnection.Connection => {
+  const prepared = preparing(db)
+  const run = (prepare: (sql: string) => StatementSync, sql: string, params: ReadonlyArray<unknown>, arrays: boolean) =>
+    Effect.try({
+      try: () => {
+        const statement = prepare(sql)
+        statement.setReturnArrays(arrays)
+        return statement.all(...(params as ReadonlyArray<SQLInputValue>)) as ReadonlyArray<any>
+      },
+      catch: toSqlError("execute")
+    })
+  const unprepared = (sql: string) => db.prepare(sql)
+  return {
     execute: (sql, params, transform) =>
-      Effect.map(run(Cache.get(prepared, sql), params, false), (rows) => transform?.(rows) ?? rows),
-    executeRaw: (sql, params) => run(Cache.get(prepared, sql), params, false),
-    executeValues: (sql, params) => run(Cache.get(prepared, sql), params, true),
-    executeValuesUnprepared: (sql, params) => run(prepare(sql), params, true),
+      Effect.map(run(prepared, sql, params, false), (rows) => transform?.(rows) ?? rows),
+    executeRaw: (sql, params) => run(prepared, sql, params, false),
+    executeValues: (sql, params) => run(prepared, sql, params, true),
+    executeValuesUnprepared: (sql, params) => run(unprepared, sql, params, true),
     executeUnprepared: (sql, params, transform) =>
-      Effect.map(run(prepare(sql), params, false), (rows) => transform?.(rows) ?? rows),
+      Effect.map(run(unprepared, sql, params, false), (rows) => transform?.(rows) ?? rows),
     executeStream: () => Stream.die("rows are read whole, because node:sqlite is synchronous")
   }
-  return connection
-})
+}
+
+/** Names of columns are few, and each row asks for all of its own. */
+const remembering = (rename: (name: string) => string) => {
+  const known = new Map<string, string>()
+  return (name: string): string => {
+    const renamed = known.get(name) ?? rename(name)
+    known.set(name, renamed)
+    return renamed
+  }
+}
 
 /**
  * An Effect `SqlClient` over `node:sqlite`, in the place of `@effect/sql-sqlite-node`, which has no release for Effect 4.1.
@@ -76,15 +89,14 @@ const connect = Effect.fnUntraced(function* (db: DatabaseSync) {
  */
 export const make = Effect.fnUntraced(function* (filename: string) {
   const db = yield* open(filename)
-  const connection = yield* connect(db)
   return yield* SqlClient.make({
     ...SqlClient.makeSqliteAcquirers({
-      connection: Effect.succeed(connection),
+      connection: Effect.succeed(connect(db)),
       semaphore: yield* Semaphore.make(1),
       isTransaction: () => db.isTransaction
     }),
-    compiler: Statement.makeCompilerSqlite(Text.camelToSnake),
-    transformRows: Statement.defaultTransforms(Text.snakeToCamel).array,
+    compiler: Statement.makeCompilerSqlite(remembering(Text.camelToSnake)),
+    transformRows: Statement.defaultTransforms(remembering(Text.snakeToCamel), false).array,
     beginTransaction: "BEGIN IMMEDIATE",
     driver: "node:sqlite",
     spanAttributes: []
