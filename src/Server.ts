@@ -65,7 +65,8 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Readiness.layer),
     Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer)),
     Layer.provideMerge(Layer.mergeAll(on.toolbox, LiveSessions.layer, UsageLog.layer, IssueObserver.layer)),
-    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, Tasks.layer, IssueReader.layer)),
+    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer)),
+    Layer.provideMerge(Tasks.layer),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
     Layer.provideMerge(NodeCrypto.layer)

@@ -22,9 +22,6 @@ const OWNERS: Readonly<Record<string, string>> = {
   holder: "storage"
 }
 
-/** Files that may name a table of another folder: none, once the intake asks `Tasks`. */
-const EXCEPTIONS: ReadonlyArray<string> = ["event/intake.ts names tasks"]
-
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "")
 
 const NAMED = new RegExp(
@@ -61,9 +58,6 @@ describe("Tables", () => {
     const strays = named
       .filter(({ folder, table }) => OWNERS[table] !== folder)
       .map(({ file, table }) => `${file} names ${table}`)
-    assert.deepStrictEqual(
-      strays.filter((stray) => !EXCEPTIONS.includes(stray)),
-      []
-    )
+    assert.deepStrictEqual(strays, [])
   })
 })

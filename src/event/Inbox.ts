@@ -1,18 +1,21 @@
-import { Array, Clock, Context, Effect, Exit, Layer, Request, RequestResolver, Schema } from "effect"
+import { Array, Clock, Context, Effect, Exit, Layer, Request, RequestResolver, Schema, Semaphore } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { DeliveryId } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
 import { IssueRef } from "../domain/IssueRef.ts"
 import { TaskId } from "../domain/Task.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { Tasks } from "../task/Tasks.ts"
 import type { Incoming } from "./Incoming.ts"
-import { intake } from "./intake.ts"
+import { intake } from "./Intake.ts"
+import { screen } from "./Screening.ts"
 
 /** Bounds one commit: a wave of deliveries becomes several. */
-const MAX_BATCH = 128
+const MAX_BATCH = 64
 
 /** An accepted delivery that waits to be settled; `seq` grows with arrival. */
 export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId, action: Schema.NullOr(Schema.String) })
@@ -53,16 +56,20 @@ export class Inbox extends Context.Service<
     Inbox,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { giteaToken } = yield* Settings
+      const { giteaToken, repositories } = yield* Settings
+      const identity = yield* BotIdentity
+      const tasks = yield* Tasks
+      const turn = yield* Semaphore.make(1)
       const doorbell = yield* Doorbell
 
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
-          const verdicts = yield* intake(
-            sql,
-            entries.map(({ request }) => request.incoming),
-            giteaToken !== null
-          ).pipe(sql.withTransaction, orStoreUnavailable)
+          const bot = yield* identity.current
+          const batch = entries.map(({ request }) => screen(request.incoming, { bot, repositories }))
+          const verdicts = yield* intake({ sql, tasks, canLook: giteaToken !== null }, batch).pipe(
+            turn.withPermit,
+            orStoreUnavailable
+          )
           if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })

@@ -1,75 +1,91 @@
-import { Array, Clock, Effect, Schema } from "effect"
+import { Array, Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
-import { classify } from "./Verdict.ts"
+import type { TaskId } from "../domain/Task.ts"
+import type { Tasks } from "../task/Tasks.ts"
+import type { Screened } from "./Screening.ts"
+import { verdictsOf } from "./Verdict.ts"
 import type { Verdict } from "./Verdict.ts"
-import type { Incoming } from "./Incoming.ts"
 
-const Question = Schema.Struct({
-  delivery: Schema.String,
-  bodyHash: Schema.String,
-  task: Schema.NullOr(Schema.String)
-})
-const encodeQuestions = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Question)))
+interface KnownRow {
+  readonly stored: number
+  readonly seen: number
+  readonly heeded: number
+  readonly waits: number
+  readonly newestBody: string | null
+}
 
-type Stored = NonNullable<Verdict["stored"]>
-
-const Known = Schema.Struct({
-  stored: Schema.BooleanFromBit,
-  seen: Schema.BooleanFromBit,
-  heeded: Schema.BooleanFromBit,
-  concerned: Schema.BooleanFromBit,
-  newestBody: Schema.NullOr(Schema.String)
-})
-const decodeKnown = Schema.decodeUnknownEffect(Schema.Array(Known))
-
-/** One statement whatever the size of the batch, so that it is prepared once. */
-const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Incoming>) => {
-  const questions = encodeQuestions(
-    batch.map(({ bodyHash, delivery, subject }) => ({ delivery, bodyHash, task: subject?.taskId ?? null }))
-  )
-  return sql`with asked as (
-      select key, value ->> 'delivery' as delivery, value ->> 'bodyHash' as hash, value ->> 'task' as task
-      from json_each(${questions}))
+/** One statement whatever the size of the batch. */
+const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>) => {
+  const questions = batch.map(({ bodyHash, delivery, subject }) => [delivery, bodyHash, subject?.taskId ?? null])
+  return sql<KnownRow>`with asked as (
+      select key, value ->> 0 as delivery, value ->> 1 as hash, value ->> 2 as task
+      from json_each(${JSON.stringify(questions)}))
     select
       exists (select 1 from deliveries where delivery_id = delivery and body_hash = hash) as stored,
       exists (select 1 from deliveries where body_hash = hash) as seen,
       exists (select 1 from deliveries where body_hash = hash and status <> 'ignored') as heeded,
-      exists (select 1 from tasks where id = task)
-        or exists (select 1 from deliveries where task_id = task and status = 'accepted') as concerned,
+      exists (select 1 from deliveries where task_id = task and status = 'accepted') as waits,
       (select body_hash from deliveries where task_id = task order by seq desc limit 1) as newest_body
-    from asked order by key`.pipe(Effect.flatMap(decodeKnown))
+    from asked order by key`
 }
 
-/** One prepared statement for each row: as JSON, a body would be parsed anew for each of its columns. */
-const store = (
-  sql: SqlClient.SqlClient,
-  { action, body, bodyHash, delivery, event, subject }: Incoming,
-  it: Stored,
+const NONE: ReadonlySet<TaskId> = new Set()
+
+/** Of the issues the bot is not assigned to, those that have a task. */
+const tasksOf = (tasks: Tasks["Service"], batch: ReadonlyArray<Screened>) => {
+  const ids = batch.flatMap(({ ignored, subject }) =>
+    ignored !== null || subject === null || subject.assigned ? [] : [subject.taskId]
+  )
+  return ids.length === 0 ? Effect.succeed(NONE) : tasks.existing(ids)
+}
+
+const rowOf = (
+  { action, body, bodyHash, delivery, event, subject }: Screened,
+  { reason, replay, status }: NonNullable<Verdict["stored"]>,
   now: number
-) => {
-  const waits = it.status === "accepted"
-  return sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, reason, replay, body,
-      received_at, settled_at)
-    values (${delivery}, ${bodyHash}, ${event}, ${action}, ${subject?.taskId ?? null}, ${subject?.fullName ?? null},
-      ${it.status}, ${it.reason}, ${it.replay ? 1 : 0}, ${waits ? body : null}, ${now}, ${waits ? null : now})`
+): Record<string, unknown> => {
+  const waits = status === "accepted"
+  return {
+    deliveryId: delivery,
+    bodyHash,
+    event,
+    action,
+    taskId: subject?.taskId ?? null,
+    fullName: subject?.fullName ?? null,
+    status,
+    reason,
+    replay: replay ? 1 : 0,
+    body: waits ? body : null,
+    receivedAt: now,
+    settledAt: waits ? null : now
+  }
 }
 
-/** Judges a batch of deliveries by what the store knows and stores it, in the caller's transaction. */
+/**
+ * Judges a batch of deliveries by what the store knows and stores it, whole or not at all, by a single insert. One batch at a time:
+ * nobody else stores deliveries, and what settles one meanwhile changes no verdict, because its task is there before it waits no more.
+ */
 export const intake = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  batch: ReadonlyArray<Incoming>,
-  canLook: boolean
+  { sql, tasks, canLook }: { sql: SqlClient.SqlClient; tasks: Tasks["Service"]; canLook: boolean },
+  batch: ReadonlyArray<Screened>
 ) {
-  const known = yield* whatIsKnown(sql, batch)
-  const verdicts = classify(
-    Array.zip(batch, known).map(([incoming, it]) => ({ incoming, known: it })),
-    canLook
-  )
+  const rows = yield* whatIsKnown(sql, batch)
+  const working = yield* tasksOf(tasks, batch)
+  const candidates = Array.zipWith(batch, rows, (incoming, { heeded, newestBody, seen, stored, waits }) => ({
+    incoming,
+    known: {
+      stored: stored === 1,
+      seen: seen === 1,
+      heeded: heeded === 1,
+      concerned: waits === 1 || (incoming.subject !== null && working.has(incoming.subject.taskId)),
+      newestBody
+    }
+  }))
+  const verdicts = verdictsOf(candidates, canLook)
   const now = yield* Clock.currentTimeMillis
-  yield* Effect.forEach(
-    Array.zip(batch, verdicts),
-    ([incoming, { stored }]) => (stored === null ? Effect.void : Effect.asVoid(store(sql, incoming, stored, now))),
-    { discard: true }
+  const news = Array.zip(batch, verdicts).flatMap(([incoming, { stored }]) =>
+    stored === null ? [] : [rowOf(incoming, stored, now)]
   )
+  if (Array.isReadonlyArrayNonEmpty(news)) yield* sql`insert into deliveries ${sql.insert(news)}`
   return verdicts
 })

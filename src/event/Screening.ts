@@ -1,27 +1,46 @@
-import type { IssueEvent } from "../domain/GiteaEvent.ts"
 import { isPullRequest } from "../domain/Issue.ts"
 import { isAllowed } from "../domain/Repository.ts"
+import { taskIdOf } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
 import { isBot } from "../domain/User.ts"
 import type { Bot } from "../domain/User.ts"
-
-/** A delivery in our own names. Other kinds than issue events are known by name only. */
-export interface WebhookEvent {
-  readonly event: string
-  readonly action: string | null
-  readonly issue: IssueEvent | null
-}
+import type { Incoming } from "./Incoming.ts"
 
 const PULL_REQUESTS = "pull requests are not handled"
 
-/** Why a delivery is not for us, whatever the store says; null when it may be. */
-export const screen = (
-  { action, event, issue }: WebhookEvent,
-  { bot, repositories }: { readonly bot: Bot; readonly repositories: ReadonlyArray<string> }
-): string | null => {
+/** Whom a delivery must concern. */
+export interface Scope {
+  readonly bot: Bot
+  readonly repositories: ReadonlyArray<string>
+}
+
+/** A delivery, and what it says about us. */
+export interface Screened extends Omit<Incoming, "issue"> {
+  /** The issue it is about; `assigned` when the bot is among the assignees. */
+  readonly subject: { readonly taskId: TaskId; readonly fullName: string; readonly assigned: boolean } | null
+  /** Why it is not for us, whatever the store says; null when it may be. */
+  readonly ignored: string | null
+}
+
+const subjectOf = ({ issue: event }: Incoming, bot: Bot): Screened["subject"] =>
+  event === null
+    ? null
+    : {
+        taskId: taskIdOf(event.repository.id, event.issue.number),
+        fullName: event.repository.fullName,
+        assigned: event.issue.assignees.some((user) => isBot(bot, user))
+      }
+
+const reasonToIgnore = ({ action, event, issue }: Incoming, { bot, repositories }: Scope): string | null => {
   if (event === "pull_request") return PULL_REQUESTS
   if (event !== "issues") return `event ${event} is not handled`
   if (issue === null) return `action ${action} is not handled`
   if (isPullRequest(issue.issue)) return PULL_REQUESTS
   if (!isAllowed(repositories, issue.repository.fullName)) return "repository is not in GITEA_REPOSITORIES"
   return isBot(bot, issue.sender) ? "the bot's own action" : null
+}
+
+export const screen = (incoming: Incoming, scope: Scope): Screened => {
+  const { issue: _, ...rest } = incoming
+  return { ...rest, subject: subjectOf(incoming, scope.bot), ignored: reasonToIgnore(incoming, scope) }
 }

@@ -1,6 +1,5 @@
-import { Array } from "effect"
 import type { DeliveryStatus, Receipt } from "../domain/Delivery.ts"
-import type { Incoming } from "./Incoming.ts"
+import type { Screened } from "./Screening.ts"
 
 /** Why a delivery is ignored that tells of an issue the bot has nothing to do with, as far as was known then. */
 export const NOT_OURS = "not assigned to the bot, and no task"
@@ -30,7 +29,7 @@ export interface Verdict {
 }
 
 export interface Candidate {
-  readonly incoming: Incoming
+  readonly incoming: Screened
   readonly known: Known
 }
 
@@ -65,7 +64,7 @@ const judge = (candidate: Candidate, canLook: boolean): Verdict => {
 }
 
 interface Judged {
-  readonly incoming: Incoming
+  readonly incoming: Screened
   readonly verdict: Verdict
 }
 
@@ -89,8 +88,10 @@ const afterwards = (earlier: ReadonlyArray<Judged>, { incoming, known }: Candida
  * bodies; otherwise the body alone decides, and it says nothing new unless another delivery of the issue came between.
  * What was ignored for its time, and is sent again after that changed, counts as new.
  */
-export const classify = (candidates: ReadonlyArray<Candidate>, canLook: boolean): ReadonlyArray<Verdict> =>
-  Array.reduce(candidates, Array.empty<Judged>(), (earlier, { incoming, known }) => [
-    ...earlier,
-    { incoming, verdict: judge({ incoming, known: afterwards(earlier, { incoming, known }) }, canLook) }
-  ]).map(({ verdict }) => verdict)
+export const verdictsOf = (candidates: ReadonlyArray<Candidate>, canLook: boolean): ReadonlyArray<Verdict> => {
+  const judged: Array<Judged> = []
+  for (const { incoming, known } of candidates) {
+    judged.push({ incoming, verdict: judge({ incoming, known: afterwards(judged, { incoming, known }) }, canLook) })
+  }
+  return judged.map(({ verdict }) => verdict)
+}

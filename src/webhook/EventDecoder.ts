@@ -2,7 +2,7 @@ import { Result, Schema } from "effect"
 import { Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
 import { fieldOf, unprocessable } from "../http/Problem.ts"
 import type { Problem } from "../http/Problem.ts"
-import type { WebhookEvent } from "../event/Screening.ts"
+import type { Incoming } from "../event/Incoming.ts"
 
 const BODY = "body"
 
@@ -44,14 +44,14 @@ const actionOf = (json: unknown): Result.Result<string | null, Problem> =>
 export const decode = (
   event: string,
   bytes: Uint8Array
-): Result.Result<{ readonly text: string; readonly said: WebhookEvent }, Problem> =>
+): Result.Result<{ readonly text: string; readonly said: Pick<Incoming, "action" | "issue"> }, Problem> =>
   Result.gen(function* () {
     const text = yield* utf8(bytes)
     const json = yield* Result.mapError(decodeJson(text), () => unprocessable(BODY, "The body is not JSON"))
     const action = yield* actionOf(json)
     if (event !== "issues" || (action !== null && !isIssueAction(action))) {
-      return { text, said: { event, action, issue: null } }
+      return { text, said: { action, issue: null } }
     }
     const issue = yield* Result.mapError(decodeIssueEvent(json), wrongShape)
-    return { text, said: { event, action, issue } }
+    return { text, said: { action, issue } }
   })

@@ -5,14 +5,8 @@ import { HttpRouter, HttpServerResponse } from "effect/http"
 import type { Headers, HttpServerRequest } from "effect/http"
 import { WEBHOOK_PATH } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
-import { taskIdOf } from "../domain/Task.ts"
-import { isBot } from "../domain/User.ts"
-import type { Bot } from "../domain/User.ts"
-import type { Incoming } from "../event/Incoming.ts"
 import { Inbox } from "../event/Inbox.ts"
-import { BotIdentity } from "../gitea/BotIdentity.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
-import { Settings } from "../Settings.ts"
 import { decode } from "./EventDecoder.ts"
 import { FailureLimit } from "./FailureLimit.ts"
 import { payloadOf } from "./FormPayload.ts"
@@ -21,8 +15,6 @@ import { tooManyFailures, unauthorized } from "./WebhookProblem.ts"
 import type { Problem } from "../http/Problem.ts"
 import { incomingBody, makeBodyReader } from "./RequestBody.ts"
 import { admit, deliveryOf, nameOf } from "./RequestHead.ts"
-import { screen } from "../event/Screening.ts"
-import type { WebhookEvent } from "../event/Screening.ts"
 import { WebhookVerifier } from "./WebhookVerifier.ts"
 
 /** Verified deliveries being stored at once. Only a signed request takes one of these places, so no others can crowd it out. */
@@ -43,9 +35,7 @@ export const WebhookRoutes = HttpRouter.use(
     const verifier = yield* WebhookVerifier
     const failures = yield* FailureLimit
     const digest = yield* Digest.Digest
-    const identity = yield* BotIdentity
     const inbox = yield* Inbox
-    const { repositories } = yield* Settings
     const readBody = yield* makeBodyReader
     const places = yield* Semaphore.make(MAX_IN_FLIGHT)
 
@@ -68,16 +58,8 @@ export const WebhookRoutes = HttpRouter.use(
     const store = Effect.fnUntraced(function* (headers: Headers.Headers, signed: Uint8Array) {
       const { delivery, event } = yield* Effect.fromResult(nameOf(headers))
       const { said, text } = yield* Effect.fromResult(decode(event, signed))
-      const bot = yield* identity.current
-      return yield* inbox.accept({
-        delivery,
-        bodyHash: yield* digest.digestHex(Digest.sha256, signed),
-        event,
-        action: said.action,
-        body: text,
-        subject: subjectOf(said, bot),
-        ignored: screen(said, { bot, repositories })
-      })
+      const bodyHash = yield* digest.digestHex(Digest.sha256, signed)
+      return yield* inbox.accept({ delivery, bodyHash, body: text, event, ...said })
     })
 
     const limited = Effect.fnUntraced(function* (refusal: Problem, peer: Option.Option<string>) {
@@ -120,15 +102,6 @@ export const WebhookRoutes = HttpRouter.use(
     yield* router.add("POST", WEBHOOK_PATH, receive)
   })
 ).pipe(Layer.provide([FailureLimit.layer, WebhookVerifier.layer]))
-
-const subjectOf = ({ issue: event }: WebhookEvent, bot: Bot): Incoming["subject"] =>
-  event === null
-    ? null
-    : {
-        taskId: taskIdOf(event.repository.id, event.issue.number),
-        fullName: event.repository.fullName,
-        assigned: event.issue.assignees.some((user) => isBot(bot, user))
-      }
 
 /** For every line about the request, signed or not. */
 const idOf = (headers: Headers.Headers) =>

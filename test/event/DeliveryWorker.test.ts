@@ -4,19 +4,19 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
-import { taskIdOf } from "../../src/domain/Task.ts"
+import { numberOf, taskIdOf } from "../../src/domain/Task.ts"
 import type { TaskId } from "../../src/domain/Task.ts"
 import { DeliveryWorker } from "../../src/event/DeliveryWorker.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import type { Look } from "../../src/issue/IssueReader.ts"
-import { REPOSITORY } from "../harness/Deliveries.ts"
+import { issueEvent, REPOSITORY } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { observing } from "../harness/Observing.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
+import { TestInbox } from "../harness/TestInbox.ts"
 
 const A = taskIdOf(REPOSITORY.id, 1)
 const B = taskIdOf(REPOSITORY.id, 2)
@@ -29,8 +29,7 @@ type At = (id: TaskId) => Effect.Effect<Look, GiteaError>
 const routing = (at: At, lines: Array<string> = []) =>
   DeliveryWorker.pipe(
     Layer.provide([mocks.Gaps({}), observing(({ taskId }) => at(taskId))]),
-    Layer.provideMerge(Inbox.layer),
-    Layer.provideMerge(TestStore),
+    Layer.provideMerge(TestInbox),
     Layer.provide(Layer.mergeAll(settings(), logged(lines)))
   )
 
@@ -42,8 +41,7 @@ const deliver = Effect.fnUntraced(function* (taskId: TaskId, id: string) {
     event: "issues",
     action: "assigned",
     body: id,
-    subject: { taskId, fullName: REPOSITORY.fullName, assigned: true },
-    ignored: null
+    issue: issueEvent({ issue: { number: numberOf(taskId) } })
   })
 })
 

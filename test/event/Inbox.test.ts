@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
-import { taskIdOf } from "../../src/domain/Task.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
+import { issueEvent } from "../harness/Deliveries.ts"
 import { accept, incoming, Live, makeTask, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
 
 describe("Inbox", () => {
@@ -57,13 +57,13 @@ describe("Inbox", () => {
 
   it.effect("without a token: a replay counts only after another delivery of the issue", () =>
     Effect.gen(function* () {
-      const elsewhere = { taskId: taskIdOf(21, 58), fullName: "inkwell/letterpress", assigned: true }
+      const elsewhere = issueEvent({ issue: { number: 58 } })
       const told = yield* Effect.forEach(
         [
           incoming("a", "A"),
-          incoming("e", "E", { subject: elsewhere }),
+          incoming("e", "E", elsewhere),
           incoming("b", "A"),
-          incoming("u", "U", { subject: unassigned }),
+          incoming("u", "U", unassigned),
           incoming("c", "A")
         ],
         accept
@@ -75,10 +75,10 @@ describe("Inbox", () => {
 
   it.effect("ignores an issue of others, until it has a task", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* accept(incoming("u", "U", { subject: unassigned })), "ignored")
-      assert.strictEqual(yield* accept(incoming("v", "U", { subject: unassigned })), "duplicate")
+      assert.strictEqual(yield* accept(incoming("u", "U", unassigned)), "ignored")
+      assert.strictEqual(yield* accept(incoming("v", "U", unassigned)), "duplicate")
       yield* makeTask
-      assert.strictEqual(yield* accept(incoming("w", "U", { subject: unassigned })), "accepted")
+      assert.strictEqual(yield* accept(incoming("w", "U", unassigned)), "accepted")
       const stored = yield* rows
       assert.deepStrictEqual(
         stored.map(({ body, settledAt, status }) => [status, body, settledAt]),
@@ -94,7 +94,7 @@ describe("Inbox", () => {
   it.effect("keeps an unassignment while the assignment waits to be looked at", () =>
     Effect.gen(function* () {
       yield* accept(incoming("a", "A"))
-      assert.strictEqual(yield* accept(incoming("u", "U", { subject: unassigned })), "accepted")
+      assert.strictEqual(yield* accept(incoming("u", "U", unassigned)), "accepted")
     }).pipe(Effect.provide(Live))
   )
 

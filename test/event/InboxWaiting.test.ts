@@ -2,24 +2,24 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { taskIdOf } from "../../src/domain/Task.ts"
+import { FullName } from "../../src/domain/Repository.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
+import { BOT, issueEvent } from "../harness/Deliveries.ts"
 import { accept, incoming, Live, rows, statuses } from "./inboxSupport.ts"
 
 describe("What waits in the inbox", () => {
   it.effect("lists issues that wait, the longest first, under their newest name", () =>
     Effect.gen(function* () {
       const inbox = yield* Inbox
-      const of = (number: number, fullName: string) => ({
-        subject: { taskId: taskIdOf(21, number), fullName, assigned: true }
-      })
+      const of = (number: number, name: string) =>
+        issueEvent({ issue: { number }, repository: { id: 21, fullName: FullName.make(name) } })
       yield* Effect.forEach(
         [
           incoming("a", "A", of(57, "inkwell/old")),
           incoming("b", "B", of(58, "inkwell/old")),
           incoming("c", "C", of(57, "inkwell/new")),
-          incoming("d", "D", { subject: null })
+          incoming("d", "D", null)
         ],
         accept
       )
@@ -49,7 +49,7 @@ describe("What waits in the inbox", () => {
   it.effect("rings for what was accepted, once, and for nothing else", () =>
     Effect.gen(function* () {
       const bell = yield* (yield* Doorbell).listen("deliveries")
-      yield* accept(incoming("i", "I", { ignored: "not for us" }))
+      yield* accept(incoming("i", "I", issueEvent({ sender: BOT })))
       assert.isFalse(yield* bell.wait(0))
       yield* Effect.forEach([incoming("a", "A"), incoming("b", "B")], accept)
       assert.isTrue(yield* bell.wait(0))

@@ -1,30 +1,49 @@
 import { assert, describe, it } from "@effect/vitest"
+import { DeliveryId } from "../../src/domain/Delivery.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import type { User } from "../../src/domain/User.ts"
 import { screen } from "../../src/event/Screening.ts"
-import type { WebhookEvent } from "../../src/event/Screening.ts"
-import { BOT, issueEvent } from "../harness/Deliveries.ts"
+import type { Incoming } from "../../src/event/Incoming.ts"
+import { BOT, issueEvent, PERSON } from "../harness/Deliveries.ts"
 
 const us = { bot: BOT, repositories: ["inkwell/*"] }
 
-const saying = (event: ReturnType<typeof issueEvent>): WebhookEvent => ({
+type Said = Pick<Incoming, "event" | "action" | "issue">
+
+const saying = (event: ReturnType<typeof issueEvent>): Said => ({
   event: "issues",
   action: event.action,
   issue: event
 })
 
+const ignored = (said: Said, scope: Parameters<typeof screen>[1] = us) =>
+  screen({ delivery: DeliveryId.make("a"), bodyHash: "A", body: "{}", ...said }, scope).ignored
+
 describe("screen", () => {
   it("lets an issue event of an allowed repository pass", () => {
-    assert.isNull(screen(saying(issueEvent()), us))
+    assert.isNull(ignored(saying(issueEvent())))
   })
 
   it("leaves it to the store whether an issue that is not the bot's concerns it", () => {
-    assert.isNull(screen(saying(issueEvent({ issue: { assignees: [] } })), us))
+    assert.isNull(ignored(saying(issueEvent({ issue: { assignees: [] } }))))
+  })
+
+  it("says which issue it is about, and whether the bot is among the assignees", () => {
+    const subject = (assignees: ReadonlyArray<User>) =>
+      screen(
+        { delivery: DeliveryId.make("a"), bodyHash: "A", body: "{}", ...saying(issueEvent({ issue: { assignees } })) },
+        us
+      ).subject
+    const about = { taskId: taskIdOf(21, 57), fullName: "inkwell/letterpress" }
+    assert.deepStrictEqual(subject([PERSON, BOT]), { ...about, assigned: true })
+    assert.deepStrictEqual(subject([PERSON]), { ...about, assigned: false })
   })
 
   it("lets every repository pass when no globs are set", () => {
-    assert.isNull(screen(saying(issueEvent()), { ...us, repositories: [] }))
+    assert.isNull(ignored(saying(issueEvent()), { ...us, repositories: [] }))
   })
 
-  it.each<[string, WebhookEvent, string]>([
+  it.each<[string, Said, string]>([
     ["other events", { event: "push", action: null, issue: null }, "event push is not handled"],
     ["comments", { event: "issue_comment", action: "created", issue: null }, "event issue_comment is not handled"],
     [
@@ -49,20 +68,20 @@ describe("screen", () => {
       "the bot's own action"
     ]
   ])("ignores %s", (_, event, reason) => {
-    assert.strictEqual(screen(event, us), reason)
+    assert.strictEqual(ignored(event), reason)
   })
 
   it("ignores repositories that may not ask for work", () => {
-    const reason = screen(saying(issueEvent()), { ...us, repositories: ["acme/*"] })
+    const reason = ignored(saying(issueEvent()), { ...us, repositories: ["acme/*"] })
     assert.strictEqual(reason, "repository is not in GITEA_REPOSITORIES")
   })
 
   it("does not take somebody who has the bot's login under another id for the bot", () => {
-    assert.isNull(screen(saying(issueEvent({ sender: { id: 77, login: BOT.login } })), us))
+    assert.isNull(ignored(saying(issueEvent({ sender: { id: 77, login: BOT.login } })), us))
   })
 
   it("goes by the login while the bot's id is not known", () => {
     const bot = { login: "Press-Bot", id: null }
-    assert.strictEqual(screen(saying(issueEvent({ sender: BOT })), { ...us, bot }), "the bot's own action")
+    assert.strictEqual(ignored(saying(issueEvent({ sender: BOT })), { ...us, bot }), "the bot's own action")
   })
 })

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
-import { classify } from "../../src/event/Verdict.ts"
+import { verdictsOf } from "../../src/event/Verdict.ts"
 import type { Known, Verdict } from "../../src/event/Verdict.ts"
-import type { Incoming } from "../../src/event/Incoming.ts"
+import type { Screened } from "../../src/event/Screening.ts"
 
 const NOTHING: Known = { stored: false, seen: false, heeded: false, concerned: false, newestBody: null }
 
-const incoming = (id: string, bodyHash: string, overrides: Partial<Incoming> = {}): Incoming => ({
+const incoming = (id: string, bodyHash: string, overrides: Partial<Screened> = {}): Screened => ({
   delivery: DeliveryId.make(id),
   bodyHash,
   event: "issues",
@@ -24,18 +24,18 @@ const about = (number: number, assigned = true) => ({
 
 const told = ({ receipt, stored }: Verdict) => [receipt.status, stored?.status ?? "not stored", stored?.replay ?? null]
 
-const one = (known: Partial<Known>, canLook: boolean, overrides: Partial<Incoming> = {}) =>
-  classify([{ incoming: incoming("a", "A", overrides), known: { ...NOTHING, ...known } }], canLook)
+const one = (known: Partial<Known>, canLook: boolean, overrides: Partial<Screened> = {}) =>
+  verdictsOf([{ incoming: incoming("a", "A", overrides), known: { ...NOTHING, ...known } }], canLook)
 
-const batch = (deliveries: ReadonlyArray<Incoming>, canLook: boolean) =>
-  classify(
+const batch = (deliveries: ReadonlyArray<Screened>, canLook: boolean) =>
+  verdictsOf(
     deliveries.map((it) => ({ incoming: it, known: NOTHING })),
     canLook
   ).map(told)
 
 const replayed = { seen: true, heeded: true }
 
-describe("classify", () => {
+describe("verdictsOf", () => {
   it("accepts what is new", () => {
     const [verdict] = one({}, true)
     assert.deepStrictEqual(verdict, {
@@ -50,7 +50,7 @@ describe("classify", () => {
     })
   })
 
-  it.each<[string, Partial<Known>, boolean, Partial<Incoming>, ReadonlyArray<unknown>]>([
+  it.each<[string, Partial<Known>, boolean, Partial<Screened>, ReadonlyArray<unknown>]>([
     ["does not store a delivery twice", { ...replayed, stored: true }, true, {}, ["duplicate", "not stored", null]],
     ["takes a replay as a reason to look", replayed, true, {}, ["duplicate", "accepted", true]],
     [

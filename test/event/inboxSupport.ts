@@ -2,28 +2,27 @@ import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
+import type { IssueEvent } from "../../src/domain/GiteaEvent.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import type { Incoming } from "../../src/event/Incoming.ts"
+import { issueEvent } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
+import { TestInbox } from "../harness/TestInbox.ts"
 
-const layerWith = (overrides: Parameters<typeof settings>[0] = {}) =>
-  Inbox.layer.pipe(Layer.provideMerge(TestStore), Layer.provide(settings(overrides)))
+const layerWith = (overrides: Parameters<typeof settings>[0] = {}) => TestInbox.pipe(Layer.provide(settings(overrides)))
 
 export const Live = layerWith()
 export const ReceiveOnly = layerWith({ giteaToken: null })
 export const TASK = taskIdOf(21, 57)
-export const unassigned = { taskId: TASK, fullName: "inkwell/letterpress", assigned: false }
+export const unassigned = issueEvent({ issue: { assignees: [] } })
 
-export const incoming = (id: string, body: string, overrides: Partial<Incoming> = {}): Incoming => ({
+export const incoming = (id: string, body: string, issue: IssueEvent | null = issueEvent()): Incoming => ({
   delivery: DeliveryId.make(id),
   bodyHash: `hash of ${body}`,
   event: "issues",
   action: "assigned",
   body,
-  subject: { taskId: TASK, fullName: "inkwell/letterpress", assigned: true },
-  ignored: null,
-  ...overrides
+  issue
 })
 
 export const accept = Effect.fnUntraced(function* (it: Incoming) {

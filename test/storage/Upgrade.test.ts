@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { SessionId } from "../../src/domain/Session.ts"
 import { TaskId } from "../../src/domain/Task.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
+import { mocks } from "../harness/Mocks.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { migrate } from "../../src/storage/Migrations.ts"
@@ -170,7 +171,8 @@ describe("A store of the first schema", () => {
   it.effect("is gone on with: its delivery, task, session and comment wait as before", () =>
     Effect.gen(function* () {
       const services = Journal.layer.pipe(
-        Layer.provideMerge(Layer.mergeAll(Tasks.layer, Inbox.layer)),
+        Layer.provideMerge(Layer.provide(Inbox.layer, mocks.BotIdentity({}))),
+        Layer.provideMerge(Tasks.layer),
         Layer.provideMerge(Outbox.layer),
         Layer.provideMerge(storeAt(yield* storeFile))
       )

@@ -4,17 +4,13 @@ import { IssueEvent } from "../../src/domain/GiteaEvent.ts"
 import { isPullRequest } from "../../src/domain/Issue.ts"
 import { FullName, isAllowed } from "../../src/domain/Repository.ts"
 import { isBot, User } from "../../src/domain/User.ts"
-import { Inbox } from "../../src/event/Inbox.ts"
 import { asForm, bodyOf, BOT, requestOf, signedDelivery } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
+import { TestInbox } from "../harness/TestInbox.ts"
 import { answerTo, send, untouched, webhook } from "./support.ts"
 
 const REPOSITORIES = ["*a*/*"]
-const stored = Inbox.layer.pipe(
-  Layer.provideMerge(TestStore),
-  Layer.provideMerge(settings({ repositories: REPOSITORIES }))
-)
+const stored = TestInbox.pipe(Layer.provideMerge(settings({ repositories: REPOSITORIES })))
 const RUNS = { arbitrary: { runs: 60 } }
 
 /** What becomes of an event when it is the first one there is. */

@@ -1,14 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { readFile } from "node:fs/promises"
-import { Inbox } from "../../src/event/Inbox.ts"
 import { asForm, signedDelivery } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
+import { TestInbox } from "../harness/TestInbox.ts"
 import { releases } from "./releases.ts"
 import { answerTo } from "./support.ts"
 
-const stored = Inbox.layer.pipe(Layer.provideMerge(TestStore), Layer.provideMerge(settings()))
+const stored = TestInbox.pipe(Layer.provideMerge(settings()))
 
 const fixture = (name: string) =>
   Effect.promise(() => readFile(new URL(`../fixtures/gitea/${name}.json`, import.meta.url), "utf8"))

@@ -2,14 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { readFile } from "node:fs/promises"
-import { Inbox } from "../../src/event/Inbox.ts"
 import { asForm, bodyOf, BOT, issueEvent, requestOf, signatureOf, signedDelivery } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { TestStore } from "../harness/TestStore.ts"
+import { TestInbox } from "../harness/TestInbox.ts"
 import { accepting, answerTo, jsonOf, over, send, webhook } from "./support.ts"
 
 const stored = (overrides: Parameters<typeof settings>[0] = {}) =>
-  Inbox.layer.pipe(Layer.provideMerge(TestStore), Layer.provideMerge(settings(overrides)))
+  TestInbox.pipe(Layer.provideMerge(settings(overrides)))
 
 const fixture = (name: string) =>
   Effect.promise(() => readFile(new URL(`../fixtures/gitea/${name}`, import.meta.url), "utf8"))

@@ -4,22 +4,16 @@ import type { Digest } from "effect/crypto"
 import { FetchHttpClient, HttpRouter, HttpServer } from "effect/http"
 import { WEBHOOK_PATH } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
-import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { Fallback } from "../../src/http/Fallback.ts"
 import { Listener } from "../../src/http/Listener.ts"
 import { WebhookRoutes } from "../../src/webhook/WebhookRoutes.ts"
 import type { SignedDelivery } from "../harness/Deliveries.ts"
-import { BOT, requestOf } from "../harness/Deliveries.ts"
+import { requestOf } from "../harness/Deliveries.ts"
 import { settings } from "../harness/TestSettings.ts"
 
-export const BotIdentityTest = Layer.mock(BotIdentity, { current: Effect.succeed(BOT) })
-
 /** The webhook route and the fallback, over whatever inbox and settings the test brings. */
-export const Routes = Layer.mergeAll(
-  WebhookRoutes,
-  Fallback({ [WEBHOOK_PATH]: ["POST"], "/health": ["GET", "HEAD"] })
-).pipe(Layer.provide(BotIdentityTest))
+export const Routes = Layer.mergeAll(WebhookRoutes, Fallback({ [WEBHOOK_PATH]: ["POST"], "/health": ["GET", "HEAD"] }))
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 
