@@ -35,7 +35,9 @@ export const Task = Schema.Struct({
   cause: Schema.String,
   /** When it last became ready, in milliseconds. */
   readyAt: Schema.Int,
-  updatedAt: Schema.Int
+  updatedAt: Schema.Int,
+  /** The span that asked for this round, where a collector is set. */
+  traceparent: Schema.NullOr(Schema.String)
 })
 export type Task = typeof Task.Type
 

@@ -1,4 +1,4 @@
-import { Duration, Effect, FiberSet, Layer, Semaphore } from "effect"
+import { Duration, Effect, FiberSet, identity, Layer, Semaphore } from "effect"
 import { isRepair } from "../domain/IssueChange.ts"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import { tellingActions } from "../domain/Gap.ts"
@@ -9,6 +9,7 @@ import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
+import { resumedSpan } from "../telemetry/Tracing.ts"
 import { AFTER_STORE, makeTrouble } from "../telemetry/Trouble.ts"
 import { Gaps } from "./Gaps.ts"
 import { Inbox } from "./Inbox.ts"
@@ -70,6 +71,13 @@ const makeHandling = Effect.gen(function* () {
         settle(ref, waiting).pipe(
           Effect.catchTag("GiteaError", (error) => postpone(ref, error, waiting)),
           Effect.catchDefect((error) => Effect.map(faults.met(ref.taskId, { error }), ({ rest }) => rest)),
+          waiting.length === 0
+            ? identity
+            : resumedSpan(
+                "DeliveryWorker.settle",
+                ref.taskId,
+                waiting.map((it) => it.traceparent)
+              ),
           // One line, however many wait: under the newest.
           Effect.annotateLogs({ delivery: waiting.at(-1)?.delivery })
         )

@@ -10,6 +10,7 @@ import { Doorbell } from "../storage/Doorbell.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { Exporting, traceparent } from "../telemetry/Tracing.ts"
 import type { Incoming } from "./Incoming.ts"
 import { intake } from "./Intake.ts"
 import { screen } from "./Screening.ts"
@@ -18,7 +19,13 @@ import { screen } from "./Screening.ts"
 const MAX_BATCH = 64
 
 /** An accepted delivery that waits to be settled; `seq` grows with arrival. */
-export const Waiting = Schema.Struct({ seq: Schema.Int, delivery: DeliveryId, action: Schema.NullOr(Schema.String) })
+export const Waiting = Schema.Struct({
+  seq: Schema.Int,
+  delivery: DeliveryId,
+  action: Schema.NullOr(Schema.String),
+  /** The span of its request, where a collector is set. */
+  traceparent: Schema.NullOr(Schema.String).pipe(Schema.optionalKey)
+})
 export type Waiting = typeof Waiting.Type
 
 /** The same with the issue it is about, and the signed text. */
@@ -62,14 +69,16 @@ export class Inbox extends Context.Service<
       const turn = yield* Semaphore.make(1)
       const doorbell = yield* Doorbell
 
+      const exporting = yield* Exporting
+
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
           const bot = yield* identity.current
           const batch = entries.map(({ request }) => screen(request.incoming, { bot, repositories }))
-          const verdicts = yield* intake({ sql, tasks, canLook: giteaToken !== null }, batch).pipe(
-            turn.withPermit,
-            orStoreUnavailable
-          )
+          const stored = intake({ sql, tasks, canLook: giteaToken !== null }, batch)
+          const verdicts = yield* (
+            exporting ? sql.withTransaction(Effect.tap(stored, keepSpans(sql, entries))) : stored
+          ).pipe(turn.withPermit, orStoreUnavailable)
           if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })
@@ -86,14 +95,14 @@ export class Inbox extends Context.Service<
       const of = SqlSchema.findAll({
         Request: TaskId,
         Result: Waiting,
-        execute: (taskId) => sql`select seq, delivery_id as delivery, action from deliveries
+        execute: (taskId) => sql`select seq, delivery_id as delivery, action, traceparent from deliveries
           where task_id = ${taskId} and status = 'accepted' order by seq`
       })
 
       const oldest = SqlSchema.findAll({
         Request: Schema.Int,
         Result: Accepted,
-        execute: (limit) => sql`select seq, delivery_id as delivery, action, task_id, body from deliveries
+        execute: (limit) => sql`select seq, delivery_id as delivery, action, traceparent, task_id, body from deliveries
           where status = 'accepted' order by seq limit ${limit}`
       })
 
@@ -119,3 +128,16 @@ export class Inbox extends Context.Service<
     })
   )
 }
+
+/** For those who go on from the requests. */
+const keepSpans = (sql: SqlClient.SqlClient, entries: ReadonlyArray<Request.Entry<Accept>>) =>
+  Effect.forEach(
+    entries,
+    ({ context, request: { incoming } }) =>
+      Effect.flatMap(
+        Effect.provideContext(traceparent, context),
+        (span) => sql`update deliveries set traceparent = ${span}
+          where delivery_id = ${incoming.delivery} and body_hash = ${incoming.bodyHash} and traceparent is null`
+      ),
+    { discard: true }
+  )

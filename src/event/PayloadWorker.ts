@@ -6,6 +6,7 @@ import { Settings } from "../Settings.ts"
 import { subjectOf } from "../domain/IssueRef.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { resumedSpan } from "../telemetry/Tracing.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Accepted } from "./Inbox.ts"
 import { observationOf } from "./PayloadObservation.ts"
@@ -44,7 +45,10 @@ export const PayloadWorker = Layer.effectDiscard(
           Effect.logError("Stored delivery cannot be decoded", error),
           inbox.settle([accepted.seq], "failed", "its stored body cannot be decoded")
         )
-      ).pipe(Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId }))
+      ).pipe(
+        resumedSpan("PayloadWorker.observe", accepted.taskId, [accepted.traceparent]),
+        Effect.annotateLogs({ delivery: accepted.delivery, task: accepted.taskId })
+      )
 
     const settle = Effect.fnUntraced(function* (deliveries: ReadonlyArray<Accepted>) {
       yield* Effect.forEach(deliveries, observeOrFail, { discard: true })

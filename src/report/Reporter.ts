@@ -12,6 +12,7 @@ import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { resumedSpan } from "../telemetry/Tracing.ts"
 import { AFTER_REFUSAL, say } from "../telemetry/Trouble.ts"
 import { needsSearch, planRetry, planWrite, WritePlan } from "./WritePlan.ts"
 
@@ -81,14 +82,19 @@ export const Reporter = Layer.effectDiscard(
       return findMarked(yield* gitea.comments(fullName, number), bot.id, row.key)?.id ?? null
     })
 
-    const publish = Effect.fnUntraced(function* (row: OutboxRow) {
-      const known = yield* tasks.find(row.taskId)
-      if (known === null) return
+    const publishOf = Effect.fnUntraced(function* (row: OutboxRow, known: Task) {
       const look = yield* observer.observe({ taskId: known.id, fullName: known.fullName })
       const task = { ...known, fullName: look.subject?.fullName ?? known.fullName }
       const comment = needsSearch(row, look) ? yield* search(row, task) : row.commentId
       yield* carryOut(row, task, planWrite(row, look, comment))
     })
+
+    const publish = (row: OutboxRow) =>
+      Effect.flatMap(tasks.find(row.taskId), (task) =>
+        task === null
+          ? Effect.void
+          : publishOf(row, task).pipe(resumedSpan("Reporter.publish", task.id, [task.traceparent]))
+      )
 
     const postpone = Effect.fnUntraced(function* (row: OutboxRow, error: GiteaError) {
       const { next, parks, rest } = planRetry(row, error)

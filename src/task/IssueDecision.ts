@@ -5,6 +5,7 @@ import type { Task, TaskId } from "../domain/Task.ts"
 import { isOver } from "../domain/TaskState.ts"
 import type { Outbox } from "../outbox/Outbox.ts"
 import { progressEntry } from "../outbox/TaskComments.ts"
+import { traceparent } from "../telemetry/Tracing.ts"
 import type { TaskTable } from "./TaskTable.ts"
 import type { Transitions } from "./Transitions.ts"
 
@@ -13,6 +14,13 @@ const ASSIGNED = "assigned to the bot"
 /** How long a repository may be out of sight before the tasks in it wait for a person. */
 const UNREADABLE_LIMIT = Duration.hours(1)
 
+const readyFor = (cause: string) =>
+  Effect.map(Effect.all([Clock.currentTimeMillis, traceparent]), ([now, parent]) => ({
+    cause,
+    now,
+    traceparent: parent
+  }))
+
 /** Carries out what an issue decides about its task. Everything is part of the caller's transaction. */
 export const makeIssueDecision = (table: TaskTable, transitions: Transitions, outbox: Outbox["Service"]) => {
   const create = Effect.fnUntraced(function* (
@@ -20,7 +28,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     subject: Subject,
     { mandate }: Decision & { readonly _tag: "Create" }
   ) {
-    yield* table.insert(id, subject, { mandate, cause: ASSIGNED, now: yield* Clock.currentTimeMillis })
+    yield* table.insert(id, subject, { mandate, ...(yield* readyFor(ASSIGNED)) })
     yield* transitions.record({ id, state: null }, "ready", ASSIGNED)
     yield* outbox.put(progressEntry(id, "ready", ASSIGNED))
   })
@@ -34,7 +42,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
         Effect.annotateLogs({ task: task.id })
       )
     }
-    yield* table.restart(task.id, again, { mandate, cause, now: yield* Clock.currentTimeMillis })
+    yield* table.restart(task.id, again, { mandate, ...(yield* readyFor(cause)) })
     yield* transitions.record(task, "ready", cause)
     yield* outbox.put(progressEntry(task.id, "ready", cause))
   })

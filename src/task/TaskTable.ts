@@ -41,6 +41,7 @@ interface Ready {
   readonly mandate: Mandate | null
   readonly cause: string
   readonly now: number
+  readonly traceparent: string | null
 }
 
 /** Every statement on the table `tasks`, but for those that only operators need (`TaskRecords`). */
@@ -58,7 +59,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
   })
 
-  const insert = (id: TaskId, subject: Subject, { mandate, cause, now }: Ready) =>
+  const insert = (id: TaskId, subject: Subject, { mandate, cause, now, traceparent }: Ready) =>
     sql`insert into tasks ${sql.insert({
       id,
       repositoryId: subject.repositoryId,
@@ -72,17 +73,18 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
       cause,
       readyAt: now,
       createdAt: now,
-      updatedAt: now
+      updatedAt: now,
+      traceparent
     })}`
 
   const served = (mandate: Mandate | null) =>
     sql`mandate_source = ${mandate?.source ?? null}, mandate_id = ${mandate?.id ?? null}`
 
   /** `again`: in new sessions. */
-  const restart = (id: TaskId, again: boolean, { mandate, cause, now }: Ready) =>
+  const restart = (id: TaskId, again: boolean, { mandate, cause, now, traceparent }: Ready) =>
     sql`update tasks set state = 'ready', ${served(mandate)}, cause = ${cause}, generation = generation + ${again ? 1 : 0},
-      round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0, ready_at = ${now}, updated_at = ${now}
-      where id = ${id}`
+      round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0, ready_at = ${now}, updated_at = ${now},
+      traceparent = ${traceparent} where id = ${id}`
 
   const serve = (id: TaskId, mandate: Mandate) => sql`update tasks set ${served(mandate)} where id = ${id}`
 

@@ -28,9 +28,9 @@ const redacting = (secrets: ReadonlyArray<string>) =>
     })
   ).pipe(Layer.provide(OtlpSerialization.layerJson))
 
-/** A statement outside of any work, the uptime's beat for instance, is not worth a trace. */
+/** A statement or a claim outside of any work, the uptime's beat for instance, is not worth a trace. */
 const isWorthATrace = (name: string, parent: Option.Option<unknown>) =>
-  Option.isSome(parent) || !name.startsWith("sql.")
+  Option.isSome(parent) || !/^(sql\.|Tasks\.claim$)/.test(name)
 
 const sampling = Layer.effect(
   Tracer.Tracer,

@@ -13,6 +13,7 @@ import { IssueObserver } from "../task/IssueObserver.ts"
 import { RENEWAL } from "../task/Lease.ts"
 import type { Claim } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { resumedSpan } from "../telemetry/Tracing.ts"
 import { makeTrouble } from "../telemetry/Trouble.ts"
 import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "./AfterRun.ts"
 import type { RunError } from "./AfterRun.ts"
@@ -101,5 +102,8 @@ export const makeRun = Effect.gen(function* () {
         // What follows may fail as well, and that has its own consequence.
         Effect.catchCause((cause) => Effect.ignoreCause(end(claim, Exit.failCause(cause))))
       )
-    ).pipe(Effect.annotateLogs({ task: claim.task.id }))
+    ).pipe(
+      resumedSpan("TaskWorker.run", claim.task.id, [claim.task.traceparent]),
+      Effect.annotateLogs({ task: claim.task.id })
+    )
 })

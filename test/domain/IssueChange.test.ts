@@ -24,6 +24,7 @@ const task = (fields: Partial<Task> = {}): Task => ({
   cause: "",
   readyAt: 0,
   updatedAt: 0,
+  traceparent: null,
   ...fields
 })
 

@@ -49,7 +49,9 @@ describe("Inbox", () => {
       yield* accept(incoming("a", "A"))
       yield* inbox.settle([1], "done", null)
       assert.strictEqual(yield* accept(incoming("b", "A")), "duplicate")
-      assert.deepStrictEqual(yield* inbox.of(TASK), [{ seq: 2, delivery: DeliveryId.make("b"), action: "assigned" }])
+      assert.deepStrictEqual(yield* inbox.of(TASK), [
+        { seq: 2, delivery: DeliveryId.make("b"), action: "assigned", traceparent: null }
+      ])
       yield* inbox.settle([2], "done", null)
       assert.deepStrictEqual(yield* statuses, ["a done", "b duplicate"])
     }).pipe(Effect.provide(Live))

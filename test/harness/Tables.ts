@@ -16,6 +16,7 @@ export interface Tables {
     readonly body: string | null
     readonly receivedAt: number
     readonly settledAt: number | null
+    readonly traceparent: string | null
   }
   readonly tasks: {
     readonly id: string
@@ -41,6 +42,7 @@ export interface Tables {
     readonly updatedAt: number
     readonly unreadableSince: number | null
     readonly round: number
+    readonly traceparent: string | null
   }
   readonly transitions: {
     readonly id: number

@@ -105,7 +105,8 @@ const FIRST: Readonly<Record<string, Record<string, string | number | null>>> = 
 
 /** What later schemas add to those rows. */
 const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = {
-  tasks: { unreadableSince: null, round: 1 },
+  deliveries: { traceparent: null },
+  tasks: { unreadableSince: null, round: 1, traceparent: null },
   outbox: { refusals: 0, waitsSince: null }
 }
 
