@@ -10,8 +10,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
-    // No file leaves a trace in the modules that it shares with the next: to load Effect anew for each took most of the time.
-    isolate: false,
     projects: [
       { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: SLOW } },
       { extends: true, test: { name: "slow", include: SLOW } }
