@@ -9,12 +9,12 @@ import type { Run } from "./support.ts"
 
 const onStore = Effect.provide(TasksOnStore)
 
-/** A worker that was at work for a second, and is told to stop. */
+/** A worker that was at work for a second, after its first moment, and is told to stop. */
 const stopped = (run: Run) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     yield* Layer.buildWithScope(worker({ run, maxConcurrentAgents: 1 }), scope)
-    yield* TestClock.adjust("1 second")
+    yield* TestClock.adjust("1200 millis")
     return yield* Effect.forkChild(Scope.close(scope, Exit.void))
   })
 
