@@ -14,6 +14,8 @@ const ARROWS: Readonly<Record<string, ReadonlyArray<string>>> = {
   http: ["Settings", "telemetry"],
   gitea: ["domain", "Settings", "telemetry"],
   anthropic: ["domain", "Settings", "telemetry"],
+  tool: ["domain", "Settings", "telemetry"],
+  check: ["domain", "Settings", "telemetry", "tool"],
   issue: ["domain", "gitea"],
   outbox: ["domain", "storage"],
   context: ["domain", "Settings", "telemetry", "storage", "anthropic"],
@@ -43,9 +45,10 @@ const ARROWS: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 /** Foreign modules that only some folders may import. */
 const GUARDED: ReadonlyArray<readonly [pattern: RegExp, folders: ReadonlyArray<string>]> = [
-  [/^@anthropic-ai\/sdk/, ["anthropic"]],
+  [/^@anthropic-ai\/sdk(?!\/tools\/agent-toolset)/, ["anthropic"]],
+  [/^@anthropic-ai\/sdk\/tools\/agent-toolset/, ["tool"]],
   [/^node:https?$/, ["http", "sandbox"]],
-  [/^node:child_process$/, []],
+  [/^node:child_process$/, ["tool"]],
   [/^node:sqlite$/, ["storage"]]
 ]
 

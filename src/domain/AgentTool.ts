@@ -21,3 +21,9 @@ export const isFinish = Schema.is(FinishInput)
 
 /** Comments on one page of `read_comments`. */
 export const COMMENTS_PER_PAGE = 10
+
+/** What a call came to. It never fails: what went wrong is the text, and the model may try again. */
+export interface ToolResult {
+  readonly text: string
+  readonly isError: boolean
+}

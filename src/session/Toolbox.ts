@@ -1,14 +1,10 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
+import type { ToolResult } from "../domain/AgentTool.ts"
 import { commentsWithin } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
-
-export interface ToolResult {
-  readonly text: string
-  readonly isError: boolean
-}
 
 /** Share of the context limit that the result of one call may take, as estimated. */
 const RESULT_SHARE = 0.6
