@@ -34,6 +34,33 @@ export type Accepted = typeof Accepted.Type
 
 const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.Int)))
 
+/** What the store knows of deliveries that wait. */
+const readsOf = (sql: SqlClient.SqlClient) => {
+  const pending = SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: IssueRef,
+    execute: (limit) => sql`select task_id, (select newest.full_name from deliveries newest
+        where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
+      from deliveries where status = 'accepted' group by task_id order by min(seq) limit ${limit}`
+  })
+
+  const of = SqlSchema.findAll({
+    Request: TaskId,
+    Result: Waiting,
+    execute: (taskId) => sql`select seq, delivery_id as delivery, action, traceparent from deliveries
+      where task_id = ${taskId} and status = 'accepted' order by seq`
+  })
+
+  const oldest = SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: Accepted,
+    execute: (limit) => sql`select seq, delivery_id as delivery, action, traceparent, task_id, body from deliveries
+      where status = 'accepted' order by seq limit ${limit}`
+  })
+
+  return { pending, of, oldest }
+}
+
 class Accept extends Request.TaggedClass("Accept")<{ readonly incoming: Incoming }, Receipt, StoreUnavailable> {}
 
 /** Every delivery that was answered with 200, until its final status. Rings for those that are to be looked at. */
@@ -84,27 +111,7 @@ export class Inbox extends Context.Service<
         })
       ).pipe(RequestResolver.batchN(MAX_BATCH))
 
-      const pending = SqlSchema.findAll({
-        Request: Schema.Int,
-        Result: IssueRef,
-        execute: (limit) => sql`select task_id, (select newest.full_name from deliveries newest
-            where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
-          from deliveries where status = 'accepted' group by task_id order by min(seq) limit ${limit}`
-      })
-
-      const of = SqlSchema.findAll({
-        Request: TaskId,
-        Result: Waiting,
-        execute: (taskId) => sql`select seq, delivery_id as delivery, action, traceparent from deliveries
-          where task_id = ${taskId} and status = 'accepted' order by seq`
-      })
-
-      const oldest = SqlSchema.findAll({
-        Request: Schema.Int,
-        Result: Accepted,
-        execute: (limit) => sql`select seq, delivery_id as delivery, action, traceparent, task_id, body from deliveries
-          where status = 'accepted' order by seq limit ${limit}`
-      })
+      const { of, oldest, pending } = readsOf(sql)
 
       const settle = Effect.fn("Inbox.settle")(function* (
         seqs: ReadonlyArray<number>,

@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Layer, Schema } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { IssueEvent } from "../domain/GiteaEvent.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
@@ -12,11 +12,13 @@ import type { Accepted } from "./Inbox.ts"
 import { observationOf } from "./PayloadObservation.ts"
 
 /** Acknowledging goes first, as nothing is started without a token: a batch waits until nothing has arrived for this long, */
-const QUIET = 20
+const QUIET = Duration.millis(20)
 /** but no longer than this, so that a steady stream holds no issue back for ever. */
 const LONGEST_WAIT = Duration.millis(250)
-/** Deliveries in one transaction: few, because an acknowledgement may have to wait for it. */
+/** Deliveries in one transaction, */
 const BATCH = 25
+/** and while more arrive, because an acknowledgement has to wait for it. */
+const BATCH_IN_A_STREAM = 5
 
 const decodeEvent = Schema.decodeEffect(Schema.fromJsonString(IssueEvent))
 
@@ -60,14 +62,15 @@ export const PayloadWorker = Layer.effectDiscard(
     }, sql.withTransaction)
 
     const bell = yield* doorbell.listen("deliveries")
-    const ringsSoon = Effect.flatMap(Clock.currentTimeMillis, (now) => bell.wait(now + QUIET))
-    const quiet = Effect.timeoutOption(Effect.repeat(ringsSoon, { while: (rang) => rang }), LONGEST_WAIT)
+    // Not woken by each ring: in a stream there are thousands a second.
+    const rangMeanwhile = Effect.andThen(Effect.sleep(QUIET), Effect.flatMap(Clock.currentTimeMillis, bell.wait))
+    const quiet = Effect.timeoutOption(Effect.repeat(rangMeanwhile, { while: (rang) => rang }), LONGEST_WAIT)
 
     const batch = Effect.gen(function* () {
-      yield* quiet
-      const deliveries = yield* inbox.oldest(BATCH)
+      const limit = Option.isSome(yield* quiet) ? BATCH : BATCH_IN_A_STREAM
+      const deliveries = yield* inbox.oldest(limit)
       if (deliveries.length > 0) yield* settle(deliveries)
-      return deliveries.length < BATCH ? null : 0
+      return deliveries.length < limit ? null : 0
     })
     if (giteaToken === null)
       yield* Effect.forkScoped(doorbell.follow("deliveries", "Deliveries cannot be handled", batch))

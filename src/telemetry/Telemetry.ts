@@ -1,13 +1,13 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, References } from "effect"
 import { Settings } from "../Settings.ts"
 import * as Log from "./Log.ts"
 
-/** To a collector, where there is one. What it takes is loaded only then. */
+/** To a collector, where there is one. What it takes is loaded only then, and without it no span is made. */
 export const Export = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* Settings
     const { otlpEndpoint } = settings
-    if (otlpEndpoint === null) return Layer.empty
+    if (otlpEndpoint === null) return Layer.succeed(References.TracerEnabled, false)
     const Otlp = yield* Effect.promise(() => import("./Otlp.ts"))
     return Otlp.layer(otlpEndpoint, settings)
   })

@@ -1,4 +1,4 @@
-import { Result, Schema } from "effect"
+import { Predicate, Result, Schema } from "effect"
 import { Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
 import { fieldOf, unprocessable } from "../http/Problem.ts"
 import type { Problem } from "../http/Problem.ts"
@@ -19,7 +19,6 @@ const utf8 = (bytes: Uint8Array): Result.Result<string, Problem> =>
   })
 
 const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
-const decodeObject = Schema.decodeUnknownResult(Schema.Record(Schema.String, Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 const decodeIssueEvent = Schema.decodeUnknownResult(IssueEvent)
 const isIssueAction = Schema.is(IssueAction)
@@ -30,9 +29,10 @@ const wrongShape = ({ issue }: Schema.SchemaError): Problem => {
 }
 
 const actionOf = (json: unknown): Result.Result<string | null, Problem> =>
-  decodeObject(json).pipe(
-    Result.mapError(() => unprocessable(BODY, "The body is not a JSON object")),
-    Result.flatMap((object) => Result.mapError(decodeEnvelope(object), wrongShape)),
+  (Predicate.isObject(json)
+    ? Result.mapError(decodeEnvelope(json), wrongShape)
+    : Result.fail(unprocessable(BODY, "The body is not a JSON object"))
+  ).pipe(
     Result.flatMap(({ action }) =>
       action === undefined || ACTION.test(action)
         ? Result.succeed(action ?? null)

@@ -1,5 +1,5 @@
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Duration, Effect, Scope } from "effect"
+import { Deferred, Duration, Effect, Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Readable } from "node:stream"
 import { unavailable } from "../http/Problem.ts"
@@ -92,34 +92,42 @@ export const makeBodyReader = Effect.sync(() => {
     append(body, chunk)
   }
 
-  const whole = (body: Body, incoming: Readable) =>
-    Effect.callback<Uint8Array, Problem>((resume) => {
-      const take = (chunk: Uint8Array) => keep(body, chunk, refuse)
-      const finish = () => {
-        unfinished.delete(body)
-        resume(Effect.succeed(body.bytes.subarray(0, body.size)))
-      }
-      const leave = () => {
-        incoming.off("data", take).off("end", finish).pause()
-      }
-      const refuse = (refusal: Problem) => {
-        leave()
-        resume(Effect.fail(refusal))
-      }
-      incoming.on("data", take).on("end", finish)
-      return Effect.sync(leave)
-    })
+  /** Listens from now on; what comes of it, and what ends the listening. */
+  const listen = (body: Body, incoming: Readable) => {
+    const whole = Deferred.makeUnsafe<Uint8Array, Problem>()
+    const take = (chunk: Uint8Array) => keep(body, chunk, refuse)
+    const finish = () => {
+      unfinished.delete(body)
+      Deferred.doneUnsafe(whole, Effect.succeed(body.bytes.subarray(0, body.size)))
+    }
+    const leave = () => {
+      incoming.off("data", take).off("end", finish).pause()
+    }
+    const refuse = (refusal: Problem) => {
+      leave()
+      Deferred.doneUnsafe(whole, Effect.fail(refusal))
+    }
+    incoming.on("data", take).on("end", finish)
+    return { whole, leave }
+  }
 
   return Effect.fnUntraced(function* (incoming: Readable): Effect.fn.Return<Uint8Array, Problem, Scope.Scope> {
     const body: Body = { bytes: EMPTY, size: 0 }
+    const { leave, whole } = listen(body, incoming)
     // Not by `Effect.addFinalizer`, which copies the whole context of the server for every request.
     yield* Scope.addFinalizer(
       yield* Effect.scope,
-      Effect.sync(() => release(body))
+      Effect.sync(() => {
+        if (!Deferred.isDoneUnsafe(whole)) leave()
+        release(body)
+      })
     )
-    return yield* Effect.timeoutOrElse(whole(body, incoming), {
+    // Most bodies come with their head, and need no timer.
+    yield* Effect.yieldNow
+    if (Deferred.isDoneUnsafe(whole)) return yield* Deferred.await(whole)
+    return yield* Effect.timeoutOrElse(Deferred.await(whole), {
       duration: PATIENCE,
-      orElse: () => Effect.fail(tooSlow)
+      orElse: () => Effect.andThen(Effect.sync(leave), Effect.fail(tooSlow))
     })
   })
 })

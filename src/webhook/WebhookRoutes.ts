@@ -29,31 +29,35 @@ const UNPROCESSABLE = 422
 
 const busy = unavailable("Too many deliveries are being stored", RETRY_WHEN_BUSY)
 
+/** Reads the body of a request whose head gives reason to, and gives the bytes that Gitea signed. */
+const makeVerifying = Effect.gen(function* () {
+  const verifier = yield* WebhookVerifier
+  const readBody = yield* makeBodyReader
+
+  const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+    const { encoding, signature } = yield* Effect.fromResult(admit(request.headers))
+    return { encoding, signature, body: yield* readBody(incomingBody(request)) }
+  }, Effect.mapError(leavingBody))
+
+  return Effect.fnUntraced(
+    function* (request: HttpServerRequest.HttpServerRequest) {
+      const { body, encoding, signature } = yield* read(request)
+      const signed = encoding === "json" ? body : yield* Effect.fromResult(payloadOf(body))
+      yield* verifier.verify(signature, signed)
+      return signed
+    },
+    Effect.catchTag("InvalidSignature", ({ message }) => Effect.fail(unauthorized(message)))
+  )
+})
+
 /** `POST /webhook/gitea`: takes a signed delivery, and answers with its receipt once it is stored. */
 export const WebhookRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
-    const verifier = yield* WebhookVerifier
+    const verified = yield* makeVerifying
     const failures = yield* FailureLimit
     const digest = yield* Digest.Digest
     const inbox = yield* Inbox
-    const readBody = yield* makeBodyReader
     const places = yield* Semaphore.make(MAX_IN_FLIGHT)
-
-    const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-      const { encoding, signature } = yield* Effect.fromResult(admit(request.headers))
-      return { encoding, signature, body: yield* readBody(incomingBody(request)) }
-    }, Effect.mapError(leavingBody))
-
-    /** The bytes that Gitea signed. */
-    const verified = Effect.fnUntraced(
-      function* (request: HttpServerRequest.HttpServerRequest) {
-        const { body, encoding, signature } = yield* read(request)
-        const signed = encoding === "json" ? body : yield* Effect.fromResult(payloadOf(body))
-        yield* verifier.verify(signature, signed)
-        return signed
-      },
-      Effect.catchTag("InvalidSignature", ({ message }) => Effect.fail(unauthorized(message)))
-    )
 
     const store = Effect.fnUntraced(function* (headers: Headers.Headers, signed: Uint8Array) {
       const { delivery, event } = yield* Effect.fromResult(nameOf(headers))

@@ -3,7 +3,7 @@ import { Array, Console, Duration, Effect, FileSystem, Layer, Order, Schema, Str
 import { HttpClient } from "effect/http"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
-const PAIRS = 9
+const TURNS = 9
 const IDLE = "1.5 seconds"
 
 /** An ES module, as the bundle is one: importing `node:http` from such a module makes Node load its fetch as well. */
@@ -61,9 +61,9 @@ const medians = (runs: ReadonlyArray<Figures>): Figures => ({
 })
 
 const line = (name: string, { start, memory }: Figures) =>
-  `${name.padEnd(24)} ${start.toFixed(0).padStart(5)} ms to /health   ${memory.toFixed(0).padStart(4)} MB idle`
+  `${name.padEnd(36)} ${start.toFixed(0).padStart(5)} ms to /health   ${memory.toFixed(0).padStart(4)} MB idle`
 
-/** Starts the bundle and a bare `node:http` server by turns and prints the medians of both, and their ratio. */
+/** Starts the bundle and a bare `node:http` server by turns and prints the medians, and their ratios. */
 const program = Effect.gen(function* () {
   const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
   const environment = {
@@ -73,18 +73,24 @@ const program = Effect.gen(function* () {
     HOST: "127.0.0.1",
     PORT: "0"
   }
-  const node = (args: ReadonlyArray<string>) =>
-    ChildProcess.make(process.execPath, args, { env: environment, extendEnv: false, stderr: "inherit" })
-  const pair = Effect.all({
+  const node = (args: ReadonlyArray<string>, more: Record<string, string> = {}) =>
+    ChildProcess.make(process.execPath, args, { env: { ...environment, ...more }, extendEnv: false, stderr: "inherit" })
+  const compiled = node(["dist/main.js"], { NODE_COMPILE_CACHE: `${folder}/compiled` })
+  yield* measure(compiled)
+  const turn = Effect.all({
     bare: measure(node(["--input-type=module", "-e", BARE])),
-    bundle: measure(node(["dist/main.js"]))
+    bundle: measure(node(["dist/main.js"])),
+    compiled: measure(compiled)
   })
-  const pairs = yield* Effect.replicateEffect(pair, PAIRS)
-  const bare = medians(pairs.map((runs) => runs.bare))
-  const bundle = medians(pairs.map((runs) => runs.bundle))
+  const turns = yield* Effect.replicateEffect(turn, TURNS)
+  const bare = medians(turns.map((runs) => runs.bare))
+  const ratio = ({ start }: Figures) => `  ${(start / bare.start).toFixed(2)}x`
+  const bundle = medians(turns.map((runs) => runs.bundle))
+  const image = medians(turns.map((runs) => runs.compiled))
   yield* Console.log(line("bare node:http", bare))
-  yield* Console.log(line("dist/main.js", bundle))
-  yield* Console.log(`start ${(bundle.start / bare.start).toFixed(2)}x, medians of ${PAIRS} interleaved pairs`)
+  yield* Console.log(line("dist/main.js", bundle) + ratio(bundle))
+  yield* Console.log(line("the same, compiled as in the image", image) + ratio(image))
+  yield* Console.log(`medians of ${TURNS} interleaved turns`)
 }).pipe(Effect.scoped, Effect.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerNodeHttp)))
 
 NodeRuntime.runMain(program)
