@@ -9,7 +9,7 @@ describe("Thread", () => {
     it.effect("answers an assigned issue with one progress comment and one report", () =>
       Effect.gen(function* () {
         const gitea = yield* SandboxGitea
-        const { rows } = yield* Coordinator
+        const { store } = yield* Coordinator
         yield* gitea.createRepository("acme/shop")
         const issue = yield* gitea.openIssue({
           repository: "acme/shop",
@@ -24,8 +24,7 @@ describe("Thread", () => {
           [gitea.bot.login, gitea.bot.login]
         )
         assert.include(comments[1]?.body, "Slow search")
-        const [task] = yield* rows<{ state: string }>("select state from tasks")
-        assert.strictEqual(task?.state, "completed")
+        assert.deepStrictEqual(yield* store.column("tasks", "state"), ["completed"])
       })
     )
   })

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Clock, Duration, Effect, Latch, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
@@ -15,6 +14,7 @@ import { issueEvent, REPOSITORY } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { observing } from "../harness/Observing.ts"
+import { read } from "../harness/StoreReader.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestInbox } from "../harness/TestInbox.ts"
 
@@ -45,14 +45,9 @@ const deliver = Effect.fnUntraced(function* (taskId: TaskId, id: string) {
   })
 })
 
-const statuses = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{
-    deliveryId: string
-    status: string
-  }>`select delivery_id, status from deliveries order by seq`
-  return rows.map(({ deliveryId, status }) => `${deliveryId} ${status}`)
-})
+const statuses = Effect.map(read("deliveries", ["deliveryId", "status"]), (all) =>
+  all.map(({ deliveryId, status }) => `${deliveryId} ${status}`)
+)
 
 describe("DeliveryWorker", () => {
   it.effect("settles all that wait for an issue by one look", () => {

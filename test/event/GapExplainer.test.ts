@@ -1,7 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Metric } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import type { TaskState } from "../../src/domain/TaskState.ts"
 import type { TimelineEntry } from "../../src/domain/Timeline.ts"
@@ -13,6 +12,7 @@ import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Uptime } from "../../src/event/Uptime.ts"
 import { BOT, issue, PERSON, REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { stored } from "../harness/StoreBuilder.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
@@ -44,9 +44,8 @@ const scene = (members: Gitea, state: TaskState = "ready") => {
     Layer.provideMerge(
       Layer.effectDiscard(
         Effect.gen(function* () {
-          const sql = yield* SqlClient.SqlClient
           yield* TestClock.setTime(NOON)
-          yield* sql`insert into uptimes (started_at, alive_at) values (${NOON - 500 * MINUTE}, ${NOON - 2 * MINUTE})`
+          yield* stored.uptime({ startedAt: NOON - 500 * MINUTE, aliveAt: NOON - 2 * MINUTE })
         })
       )
     ),
@@ -67,14 +66,13 @@ const scene = (members: Gitea, state: TaskState = "ready") => {
 }
 
 const received = (action: string, minutes: number, reason: string | null = null) =>
-  Effect.flatMap(
-    SqlClient.SqlClient,
-    (
-      sql
-    ) => sql`insert into deliveries (delivery_id, body_hash, event, action, task_id, full_name, status, reason, received_at)
-      values (${`d${minutes}`}, 'hash', 'issues', ${action}, ${TASK}, ${REPOSITORY.fullName},
-        ${reason === null ? "done" : "ignored"}, ${reason}, ${NOON + minutes * MINUTE})`
-  )
+  stored.delivery({
+    deliveryId: `d${minutes}`,
+    action,
+    status: reason === null ? "done" : "ignored",
+    reason,
+    receivedAt: NOON + minutes * MINUTE
+  })
 
 const count = (cause: string) => Effect.map(Metric.value(Metrics.gap(cause)), (it) => Number(it.count))
 

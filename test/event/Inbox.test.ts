@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { issueEvent } from "../harness/Deliveries.ts"
-import { accept, incoming, Live, makeTask, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
+import { stored } from "../harness/StoreBuilder.ts"
+import { refuseCommits, refuseSecondRow, takeRows } from "../harness/StoreTrouble.ts"
+import { accept, incoming, Live, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
 
 describe("Inbox", () => {
   it.effect("stores a delivery before it answers, with its text as it was", () =>
@@ -79,11 +80,11 @@ describe("Inbox", () => {
     Effect.gen(function* () {
       assert.strictEqual(yield* accept(incoming("u", "U", unassigned)), "ignored")
       assert.strictEqual(yield* accept(incoming("v", "U", unassigned)), "duplicate")
-      yield* makeTask
+      yield* stored.task()
       assert.strictEqual(yield* accept(incoming("w", "U", unassigned)), "accepted")
-      const stored = yield* rows
+      const deliveries = yield* rows
       assert.deepStrictEqual(
-        stored.map(({ body, settledAt, status }) => [status, body, settledAt]),
+        deliveries.map(({ body, settledAt, status }) => [status, body, settledAt]),
         [
           ["ignored", null, 0],
           ["ignored", null, 0],
@@ -118,18 +119,17 @@ describe("Inbox", () => {
   it.effect("fails every delivery of a batch that cannot be committed, and goes on once it can", () =>
     Effect.gen(function* () {
       const inbox = yield* Inbox
-      const sql = yield* SqlClient.SqlClient
       const both = Effect.forEach([incoming("a", "A"), incoming("b", "B")], (it) => Effect.result(inbox.accept(it)), {
         concurrency: "unbounded"
       })
-      yield* sql`create trigger full before insert on deliveries when new.delivery_id = 'b' begin select raise(abort, 'disk is full'); end`
+      yield* refuseSecondRow("deliveries")
       const failed = yield* both
       assert.deepStrictEqual(
         failed.map((result) => (result._tag === "Failure" ? result.failure._tag : "stored")),
         ["StoreUnavailable", "StoreUnavailable"]
       )
       assert.deepStrictEqual(yield* statuses, [])
-      yield* sql`drop trigger full`
+      yield* takeRows
       yield* both
       assert.deepStrictEqual(yield* statuses, ["a accepted", "b accepted"])
     }).pipe(Effect.provide(Live))
@@ -137,10 +137,7 @@ describe("Inbox", () => {
 
   it.effect("does not answer what fails only at COMMIT", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`create table kept (id integer primary key)`
-      yield* sql`create table promised (id integer references kept (id) deferrable initially deferred)`
-      yield* sql`create trigger broken after insert on deliveries begin insert into promised values (1); end`
+      yield* refuseCommits("deliveries")
       const error = yield* Effect.flip(accept(incoming("a", "A")))
       assert.strictEqual(error._tag, "StoreUnavailable")
       assert.deepStrictEqual(yield* statuses, [])

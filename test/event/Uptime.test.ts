@@ -7,6 +7,7 @@ import { Uptime } from "../../src/event/Uptime.ts"
 import * as Store from "../../src/storage/Store.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { stored } from "../harness/StoreBuilder.ts"
+import { column } from "../harness/StoreReader.ts"
 import { storeFile } from "../harness/StoreFile.ts"
 import { settings } from "../harness/TestSettings.ts"
 
@@ -27,7 +28,7 @@ const scene = Effect.gen(function* () {
     /** The run before did not end by itself. */
     killed: (start: number, lastBeat: number) =>
       Effect.andThen(
-        storeFile(database).write(`update uptimes set started_at = ${start * 1000}, alive_at = ${start * 1000}`),
+        storeFile(database).alter("uptimes", { startedAt: start * 1000, aliveAt: start * 1000 }),
         fs.utimes(`${database}.lock`, lastBeat, lastBeat)
       )
   }
@@ -54,7 +55,6 @@ describe("Uptime", () => {
   it.effect("gives a sign of life every ten seconds, which commits nothing", () =>
     Effect.gen(function* () {
       const { locked, run } = yield* scene
-      const alive = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ aliveAt: number }>`select alive_at from uptimes`)
       yield* TestClock.setTime(100_000)
       yield* run(
         Effect.gen(function* () {
@@ -64,7 +64,7 @@ describe("Uptime", () => {
           yield* gives(110)
           yield* TestClock.adjust("10 seconds")
           yield* gives(120)
-          assert.deepStrictEqual(yield* alive, [{ aliveAt: 100_000 }])
+          assert.deepStrictEqual(yield* column("uptimes", "aliveAt"), [100_000])
         })
       )
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))

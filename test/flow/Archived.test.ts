@@ -1,5 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { taskIdOfIssue } from "../harness/Flow.ts"
+import { UNSENT } from "../harness/StoreBuilder.ts"
 import { atWork, gatedServer } from "./atWork.ts"
 
 const LIMIT = 60_000
@@ -12,15 +14,14 @@ describe("An archived repository", () => {
       "has its tasks parked once a comment is refused, to be worked when they are assigned anew",
       () =>
         Effect.gen(function* () {
-          const { assigned, gitea, rows, running, states, task, transitions, until, views, waiting, worked, writes } =
+          const { assigned, gitea, running, states, store, task, transitions, until, views, waiting, worked, writes } =
             yield* atWork("acme/shop", first)
           yield* gitea.archive("acme/shop")
           const unsaid = yield* assigned("Unsaid")
           // The one that runs comes last: the other would be begun in its place.
           const all = [unsaid, waiting, running]
           for (const issue of all) {
-            yield* rows(`update outbox set state = 'pending', revision = revision + 1, not_before = 0
-              where task_id = '${issue.repository.id}/${issue.number}'`)
+            yield* store.alter("outbox", UNSENT, { taskId: taskIdOfIssue(issue) })
             yield* until(issue, "parked")
           }
           for (const view of [...(yield* views), yield* task(unsaid)]) assert.match(view?.cause ?? "", LOCKED)
@@ -40,7 +41,7 @@ describe("An archived repository", () => {
           yield* gitea.disturb(null)
           yield* Effect.forEach(all, (issue) => gitea.assign(issue, gitea.bot.login, "ada"))
           yield* Effect.forEach(all, (issue) => worked(issue, 2))
-          const again = ["ready", "running", "completed"]
+          const again = ["ready", "running", "completed"] as const
           assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "parked", ...again])
           assert.deepStrictEqual(yield* transitions(waiting), ["ready", "parked", ...again])
         }),

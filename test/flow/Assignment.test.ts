@@ -1,9 +1,8 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
-import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { eventually } from "../harness/Eventually.ts"
-import { flow, gatedGitea } from "../harness/Flow.ts"
+import { flow, gatedGitea, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
@@ -13,15 +12,7 @@ const gate = gatedGitea()
 const scene = Effect.map(flow, (it) => ({
   ...it,
   bot: it.gitea.bot.login,
-  assigned: it.gitea.openIssue({ ...DRAFT, assignees: [it.gitea.bot.login] }),
-  /** Status of every delivery about the issue, in order of arrival. */
-  statuses: ({ number, repository }: SandboxIssue) =>
-    Effect.map(
-      it.rows<{ status: string }>(
-        `select status from deliveries where task_id = '${repository.id}/${number}' order by seq`
-      ),
-      (all) => all.map(({ status }) => status)
-    )
+  assigned: it.gitea.openIssue({ ...DRAFT, assignees: [it.gitea.bot.login] })
 }))
 
 describe("Assignment", () => {
@@ -30,7 +21,7 @@ describe("Assignment", () => {
   })((it) => {
     it.effect("that is given, taken and given again before anybody looks is one piece of work", () =>
       Effect.gen(function* () {
-        const { becomes, bot, gitea, report, rows, said, settled, statuses, transitions } = yield* scene
+        const { becomes, bot, gitea, report, said, settled, statuses, store, transitions } = yield* scene
         const issue = yield* gitea.openIssue(DRAFT)
         yield* gitea.drained
         yield* gate.before.close
@@ -45,11 +36,9 @@ describe("Assignment", () => {
         assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
         assert.strictEqual(task?.generation, 1)
         assert.lengthOf(yield* report(issue), 1)
-        const bodies = yield* rows<{ bodyHash: string }>(
-          `select body_hash from deliveries where task_id = '1/${issue.number}' order by seq`
-        )
+        const hashes = yield* store.column("deliveries", "bodyHash", { taskId: taskIdOfIssue(issue) })
         // Within one second both bodies are the same, and the second counts as a replay that is looked at all the same.
-        const replayed = bodies[1]?.bodyHash === bodies[3]?.bodyHash
+        const replayed = hashes[1] === hashes[3]
         assert.deepStrictEqual(yield* statuses(issue), ["ignored", "done", "done", replayed ? "duplicate" : "done"])
       })
     )
@@ -126,7 +115,7 @@ describe("Assignment", () => {
 
     it.effect("after completion starts new sessions and a second report under the same progress comment", () =>
       Effect.gen(function* () {
-        const { assigned, becomes, bot, gitea, progress, report, rows, said, settled } = yield* scene
+        const { assigned, becomes, bot, gitea, progress, report, said, settled, store } = yield* scene
         const issue = yield* assigned
         yield* becomes(issue, "completed")
         yield* said
@@ -137,13 +126,8 @@ describe("Assignment", () => {
         yield* settled
         assert.strictEqual((yield* becomes(issue, "completed"))?.generation, 2)
         yield* said
-        const sessions = yield* rows<{ generation: number }>(
-          `select generation from sessions where task_id = '1/${issue.number}' order by created_at`
-        )
-        assert.deepStrictEqual(
-          sessions.map(({ generation }) => generation),
-          [1, 2]
-        )
+        const generations = yield* store.column("sessions", "generation", { taskId: taskIdOfIssue(issue) })
+        assert.deepStrictEqual(generations, [1, 2])
         assert.lengthOf(yield* progress(issue), 1)
         assert.lengthOf(yield* report(issue, 1), 1)
         assert.lengthOf(yield* report(issue, 2), 1)

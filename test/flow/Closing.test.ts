@@ -1,7 +1,8 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { reportKey } from "../../src/outbox/Outbox.ts"
 import { eventually } from "../harness/Eventually.ts"
-import { flow } from "../harness/Flow.ts"
+import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
@@ -59,7 +60,7 @@ describe("Closing", () => {
 
       it.effect("beats a report that waits, and the progress comment says so", () =>
         Effect.gen(function* () {
-          const { becomes, gitea, issue, progress, refused, report, rows, said, turn } = yield* lastTurn
+          const { becomes, gitea, issue, progress, refused, report, said, store, turn } = yield* lastTurn
           yield* gitea.fail(FORBIDDEN)
           yield* turn.release
           yield* becomes(issue, "completed")
@@ -68,7 +69,7 @@ describe("Closing", () => {
           yield* said
           assert.isEmpty(yield* report(issue))
           assert.deepStrictEqual(
-            yield* rows(`select state, reason from outbox where task_id = '1/${issue.number}' and key like '%report%'`),
+            yield* store.read("outbox", ["state", "reason"], { key: reportKey(taskIdOfIssue(issue), 1) }),
             [{ state: "dropped", reason: "the issue is closed" }]
           )
           const [comment] = yield* progress(issue)
@@ -100,7 +101,7 @@ describe("Closing", () => {
       it.effect("before anything was said is answered with silence", () =>
         Effect.gen(function* () {
           yield* (yield* flow).gitea.fail(FORBIDDEN)
-          const { becomes, gitea, issue, refused, rows, said, settled, turn } = yield* heldTurn
+          const { becomes, gitea, issue, refused, said, settled, store, turn } = yield* heldTurn
           yield* refused
           yield* gitea.close(issue)
           yield* settled
@@ -108,9 +109,8 @@ describe("Closing", () => {
           yield* becomes(issue, "cancelled")
           yield* said
           assert.isEmpty(yield* gitea.comments(issue))
-          assert.deepStrictEqual(yield* rows(`select state from outbox where task_id = '1/${issue.number}'`), [
-            { state: "dropped" }
-          ])
+          const states = yield* store.column("outbox", "state", { taskId: taskIdOfIssue(issue) })
+          assert.deepStrictEqual(states, ["dropped"])
         })
       )
 

@@ -3,14 +3,14 @@ import { Effect } from "effect"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import { issueEvent, signedDelivery } from "../harness/Deliveries.ts"
 import { eventually } from "../harness/Eventually.ts"
-import { post } from "../harness/Flow.ts"
+import { post, taskIdOfIssue } from "../harness/Flow.ts"
 import { call, decodeLabels, DRAFT, facts, MOSAIC, NAME, scene } from "./giteaFacts.ts"
 
 describe("Gitea API facts", () => {
   layer(facts, { excludeTestServices: true })((it) => {
     it.effect("500 on POST to a missing issue: the issue is read before the next try, and there is none", () =>
       Effect.gen(function* () {
-        const { bot, gitea, hurry, rows, said, settled, task } = yield* scene
+        const { bot, gitea, hurry, said, settled, store, task } = yield* scene
         yield* said
         yield* gitea.fail({ match: /POST .*\/comments$/, kind: "status", status: 500 })
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [bot] })
@@ -23,8 +23,8 @@ describe("Gitea API facts", () => {
         assert.strictEqual((yield* call(`/issues/${issue.number}/comments`, { body: "?" })).status, 500)
         yield* settled
         assert.strictEqual((yield* task(issue))?.state, "cancelled")
-        const unsaid = rows(`select 1 from outbox where state = 'pending' and task_id = '1/${issue.number}'`)
-        yield* eventually("nothing is left to say", Effect.andThen(hurry, unsaid), ({ length }) => length === 0)
+        const unsaid = store.count("outbox", { state: "pending", taskId: taskIdOfIssue(issue) })
+        yield* eventually("nothing is left to say", Effect.andThen(hurry, unsaid), (count) => count === 0)
         assert.deepStrictEqual(yield* posts, [500, 500])
       })
     )

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import { issueEvent, signedDelivery } from "../harness/Deliveries.ts"
 import { eventually } from "../harness/Eventually.ts"
-import { post } from "../harness/Flow.ts"
+import { post, taskIdOfIssue } from "../harness/Flow.ts"
 import { SECRET } from "../harness/TestSettings.ts"
 import { decodeAnswer, DRAFT, facts, MOSAIC, NAME, scene, statusOf } from "./giteaFacts.ts"
 
@@ -25,7 +25,7 @@ describe("Gitea facts", () => {
   layer(facts, { excludeTestServices: true })((it) => {
     it.effect("form signs the decoded payload: the same event as JSON and as a form is one body", () =>
       Effect.gen(function* () {
-        const { bot, gitea, rows, sent, webhook } = yield* scene
+        const { bot, gitea, sent, store, webhook } = yield* scene
         yield* gitea.addHook({ url: webhook, secret: SECRET, contentType: "form" })
         yield* gitea.openIssue({ ...DRAFT, title: "Größe < 5 & mehr: 100 %+", assignees: [bot] })
         const all = yield* sent
@@ -38,7 +38,7 @@ describe("Gitea facts", () => {
             ["opened", 200, "duplicate"]
           ]
         )
-        assert.lengthOf(yield* rows("select distinct body from deliveries where event = 'issues'"), 2)
+        assert.strictEqual(new Set(yield* store.column("deliveries", "body", { event: "issues" })).size, 2)
       })
     )
   })
@@ -131,7 +131,7 @@ describe("Gitea facts", () => {
 
     it.effect("no change list on label_updated: the labels it leads to are read from the issue", () =>
       Effect.gen(function* () {
-        const { bot, gitea, payload, rows, sent } = yield* scene
+        const { bot, gitea, payload, sent, store } = yield* scene
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [bot] })
         yield* gitea.label(issue, ["Priority/Critical"])
         const labelled = (yield* sent).at(-1)
@@ -140,9 +140,7 @@ describe("Gitea facts", () => {
         assert.strictEqual(labelled.action, "label_updated")
         assert.isUndefined(changes)
         assert.deepStrictEqual(shown.labels, [{ name: "Priority/Critical" }])
-        assert.deepStrictEqual(yield* rows(`select priority from tasks where id = '1/${issue.number}'`), [
-          { priority: 0 }
-        ])
+        assert.deepStrictEqual(yield* store.column("tasks", "priority", { id: taskIdOfIssue(issue) }), [0])
       })
     )
 

@@ -31,7 +31,7 @@ describe("Intake", () => {
   layer(harness({ before: unnoticed, settings: { repositories: ["acme/*"] } }), { excludeTestServices: true })((it) => {
     it.effect("ignores pull requests, other events, other actions and repositories that may not ask", () =>
       Effect.gen(function* () {
-        const { rows } = yield* flow
+        const { store } = yield* flow
         const pullRequest = yield* Effect.promise(() =>
           readFile(new URL("../fixtures/gitea/pull_request-assigned.json", import.meta.url), "utf8")
         )
@@ -52,7 +52,7 @@ describe("Intake", () => {
           "action milestoned is not handled",
           "repository is not in GITEA_REPOSITORIES"
         ])
-        assert.isEmpty(yield* rows("select 1 from tasks"))
+        assert.strictEqual(yield* store.count("tasks"), 0)
       })
     )
 

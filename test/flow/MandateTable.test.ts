@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Array, Effect } from "effect"
 import { TaskState } from "../../src/domain/TaskState.ts"
-import { flow, gatedGitea } from "../harness/Flow.ts"
+import { flow, gatedGitea, taskIdOfIssue } from "../harness/Flow.ts"
 import type { TaskView } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 
@@ -48,7 +48,7 @@ describe("Mandate table", () => {
   layer(harness({ gitea: gate.layer, settings: { enabled: false } }), { excludeTestServices: true })((it) => {
     it.effect("holds in every cell, from the hook to the task", () =>
       Effect.gen(function* () {
-        const { gitea, rows, said, settled, task } = yield* flow
+        const { gitea, said, settled, store, task } = yield* flow
         const bot = gitea.bot.login
         yield* gitea.createRepository("acme/shop")
         const cells = yield* Effect.forEach(Array.cartesian(STATES, SIGHTS), ([state, sight]) =>
@@ -64,8 +64,8 @@ describe("Mandate table", () => {
         )
         yield* settled
         yield* said
-        yield* Effect.forEach(TaskState.literals, (state) =>
-          rows(`update tasks set state = '${state}', attempts = 2 where title like '${state},%'`)
+        yield* Effect.forEach(cells, ({ issue, state }) =>
+          state === "none" ? Effect.void : store.alter("tasks", { state, attempts: 2 }, { id: taskIdOfIssue(issue) })
         )
         const before = yield* Effect.forEach(cells, ({ issue }) => task(issue))
 

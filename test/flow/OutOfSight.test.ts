@@ -48,7 +48,7 @@ describe("A repository out of sight", () => {
             yield* gate.open
             yield* Effect.forEach(both, (issue) => gitea.assign(issue, gitea.bot.login, "ada"))
             yield* Effect.forEach(both, (issue) => worked(issue, 2))
-            const again = ["ready", "running", "completed"]
+            const again = ["ready", "running", "completed"] as const
             assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "parked", ...again])
             assert.deepStrictEqual(yield* transitions(waiting), ["ready", "parked", ...again])
             yield* pass("1 second")

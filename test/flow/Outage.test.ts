@@ -43,22 +43,10 @@ const warnings = (lines: ReadonlyArray<string>) => lines.filter((line) => /^(War
 
 const scene = Effect.gen(function* () {
   const it = yield* flow
-  const count = (condition: string) =>
-    Effect.map(it.rows(`select 1 from tasks where ${condition}`), ({ length }) => length)
   return {
     ...it,
-    count,
-    said: soon(
-      "all comments are written",
-      Effect.andThen(it.hurry, it.rows("select 1 from outbox where state = 'pending'")),
-      ({ length }) => length === 0
-    ),
-    handled: soon(
-      "all deliveries are handled",
-      it.rows("select 1 from deliveries where status = 'accepted'"),
-      ({ length }) => length === 0
-    ),
-    tasks: it.rows<{ state: string; attempts: number }>("select state, attempts from tasks order by id"),
+    said: soon("all comments are written", Effect.andThen(it.hurry, it.unsaid), (count) => count === 0),
+    handled: soon("all deliveries are handled", it.unhandled, (count) => count === 0),
     /** Issues that are assigned to the bot, one after the other. */
     assigned: (issues: number) =>
       Effect.forEach(Array.from({ length: issues }), (_, index) =>
@@ -100,7 +88,7 @@ describe("Outage", () => {
         "of Claude for three hours costs ten running tasks nothing but time",
         () =>
           Effect.gen(function* () {
-            const { assigned, count, report, rows, said, tasks } = yield* scene
+            const { assigned, report, said, store } = yield* scene
             const issues = yield* assigned(AGENTS)
             yield* soon(
               "every task is at its second turn",
@@ -111,8 +99,8 @@ describe("Outage", () => {
             yield* said
             yield* passing(OUTAGE)
             assert.deepStrictEqual(
-              yield* tasks,
-              Array.from({ length: AGENTS }, () => ({ state: "running", attempts: 0 }))
+              yield* store.read("tasks", ["state", "attempts"]),
+              Array.from({ length: AGENTS }, () => ({ state: "running" as const, attempts: 0 }))
             )
             assert.deepStrictEqual(warnings(outageLines), ["Warn Claude is unavailable"])
             const asked = silenced.asked.later
@@ -120,13 +108,13 @@ describe("Outage", () => {
 
             outage.over = true
             yield* passing(Duration.minutes(2))
-            yield* soon("all are completed", count("state = 'completed'"), (all) => all === AGENTS)
+            yield* soon("all are completed", store.count("tasks", { state: "completed" }), (all) => all === AGENTS)
             yield* said
             assert.deepStrictEqual(
               yield* Effect.forEach(issues, (issue) => Effect.map(report(issue), ({ length }) => length)),
               Array.from({ length: AGENTS }, () => 1)
             )
-            assert.lengthOf(yield* rows("select 1 from sessions"), AGENTS, "each goes on in its session")
+            assert.strictEqual(yield* store.count("sessions"), AGENTS, "each goes on in its session")
             assert.strictEqual(silenced.asked.later, asked + AGENTS)
             assert.lengthOf(
               outageLines.filter((line) => line === "Info Claude is available again"),
@@ -156,7 +144,7 @@ describe("Outage", () => {
       "by a key that is revoked parks each running task once, and begins no other",
       () =>
         Effect.gen(function* () {
-          const { assigned, count, rows, said, handled } = yield* scene
+          const { assigned, handled, said, store } = yield* scene
           yield* assigned(RUNNING + WAITING)
           yield* handled
           yield* soon(
@@ -165,11 +153,11 @@ describe("Outage", () => {
             (all) => all === RUNNING
           )
           yield* revocation.open
-          yield* soon("all of them are parked", count("state = 'parked'"), (all) => all === RUNNING)
+          yield* soon("all of them are parked", store.count("tasks", { state: "parked" }), (all) => all === RUNNING)
           yield* said
           yield* passing(Duration.hours(1))
-          assert.strictEqual(yield* count("state = 'ready' and turns = 0"), WAITING)
-          assert.lengthOf(yield* rows(`select 1 from transitions where "to" = 'parked'`), RUNNING)
+          assert.strictEqual(yield* store.count("tasks", { state: "ready", turns: 0 }), WAITING)
+          assert.strictEqual(yield* store.count("transitions", { to: "parked" }), RUNNING)
           assert.strictEqual(locked.asked.later, RUNNING)
           assert.deepStrictEqual(warnings(revokedLines), ["Warn Claude is unavailable"])
         }),

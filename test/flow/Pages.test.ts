@@ -64,7 +64,7 @@ const keyOf = ({ number, repository }: SandboxIssue) => `${repository.id}/${numb
 /** Issues that no delivery tells of, in a repository with one that is worked on a held turn. */
 const scene = Effect.fnUntraced(function* (repository: string) {
   const it = yield* flow
-  const { claude, gitea, rows, settled } = it
+  const { claude, gitea, settled, store } = it
   yield* gitea.createRepository(repository)
   yield* claude.respond(() => ({
     content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }]
@@ -75,8 +75,7 @@ const scene = Effect.fnUntraced(function* (repository: string) {
   const known = yield* assigned("Known")
   yield* turn.arrived
   yield* settled
-  const ids = (sql: string) =>
-    Effect.map(rows<{ id: string }>(`${sql} like '${known.repository.id}/%'`), (all) => all.map(({ id }) => id))
+  const own = Effect.map((ids: ReadonlyArray<string>) => ids.filter((id) => id.startsWith(`${known.repository.id}/`)))
   return {
     ...it,
     known,
@@ -87,10 +86,10 @@ const scene = Effect.fnUntraced(function* (repository: string) {
         Effect.ensuring(gitea.disturb(null))
       )
     }),
-    gaps: ids("select distinct task_id as id from gaps where task_id"),
-    tasks: ids("select id from tasks where id"),
-    cancelled: ids(`select task_id as id from transitions where "to" = 'cancelled' and task_id`),
-    readied: ids(`select task_id as id from transitions where "to" = 'ready' and task_id`)
+    gaps: Effect.map(own(store.column("gaps", "taskId")), (ids) => [...new Set(ids)]),
+    tasks: own(store.column("tasks", "id")),
+    cancelled: own(store.column("transitions", "taskId", { to: "cancelled" })),
+    readied: own(store.column("transitions", "taskId", { to: "ready" }))
   }
 })
 

@@ -1,21 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
-import { flow } from "../harness/Flow.ts"
+import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
 
-const scene = Effect.map(flow, (it) => ({
-  ...it,
-  bot: it.gitea.bot.login,
-  /** Status of every delivery about the issue, in order of arrival. */
-  statuses: ({ number }: SandboxIssue) =>
-    Effect.map(
-      it.rows<{ status: string }>(`select status from deliveries where task_id = '1/${number}' order by seq`),
-      (all) => all.map(({ status }) => status)
-    )
-}))
+const scene = Effect.map(flow, (it) => ({ ...it, bot: it.gitea.bot.login }))
 
 describe("Receive-only", () => {
   layer(harness({ settings: { giteaToken: null }, before: (gitea) => gitea.createRepository(DRAFT.repository) }), {
@@ -23,21 +13,18 @@ describe("Receive-only", () => {
   })((it) => {
     it.effect("keeps a task from the payload, under the delivery as its mandate", () =>
       Effect.gen(function* () {
-        const { bot, gitea, rows, settled, task } = yield* scene
+        const { bot, gitea, settled, store, task } = yield* scene
         const issue = yield* gitea.openIssue({ ...DRAFT, labels: ["Priority/High"], assignees: [bot] })
         yield* settled
         assert.strictEqual((yield* task(issue))?.state, "ready")
-        const [row] = yield* rows(
-          `select title, priority, mandate_source, mandate_id from tasks where id = '1/${issue.number}'`
-        )
-        const [seq] = yield* rows<{ seq: number }>(
-          `select max(seq) as seq from deliveries where action in ('assigned', 'opened') and task_id = '1/${issue.number}'`
-        )
+        const id = taskIdOfIssue(issue)
+        const [row] = yield* store.read("tasks", ["title", "priority", "mandateSource", "mandateId"], { id })
+        const told = yield* store.column("deliveries", "seq", { action: ["assigned", "opened"], taskId: id })
         assert.deepStrictEqual(row, {
           title: DRAFT.title,
           priority: 1,
           mandateSource: "delivery",
-          mandateId: seq?.seq ?? null
+          mandateId: told.at(-1) ?? null
         })
       })
     )
@@ -97,11 +84,11 @@ describe("Receive-only", () => {
 
     it.effect("starts nothing and calls nobody", () =>
       Effect.gen(function* () {
-        const { claude, gitea, rows, settled } = yield* scene
+        const { claude, gitea, settled, store } = yield* scene
         yield* settled
         assert.isEmpty(yield* gitea.requests)
         assert.isEmpty(yield* claude.requests)
-        assert.isEmpty(yield* rows(`select 1 from transitions where "to" = 'running'`))
+        assert.strictEqual(yield* store.count("transitions", { to: "running" }), 0)
       })
     )
   })

@@ -1,10 +1,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { markerOf } from "../../src/domain/Comment.ts"
-import { taskIdOf } from "../../src/domain/Task.ts"
-import { reportKey } from "../../src/outbox/Outbox.ts"
+import { progressKey, reportKey } from "../../src/outbox/Outbox.ts"
 import { eventually } from "../harness/Eventually.ts"
-import { flow } from "../harness/Flow.ts"
+import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
@@ -69,7 +68,7 @@ describe("Report", () => {
       it.effect("is not taken for written because of somebody else's marker", () =>
         Effect.gen(function* () {
           const { answered, gitea, issue, report, said } = yield* beforeAnswer()
-          const forged = `All done. ${markerOf(reportKey(taskIdOf(issue.repository.id, issue.number), 1))}`
+          const forged = `All done. ${markerOf(reportKey(taskIdOfIssue(issue), 1))}`
           yield* gitea.comment(issue, forged, "eve")
           yield* gitea.fail({ match: POST, kind: "status", status: 500 })
           yield* answered
@@ -98,16 +97,14 @@ describe("Report", () => {
 
       it.effect("comes even when somebody deleted the progress comment, which is not fought for", () =>
         Effect.gen(function* () {
-          const { answered, calls, gitea, issue, report, rows, said } = yield* beforeAnswer()
+          const { answered, calls, gitea, issue, report, said, store } = yield* beforeAnswer()
           yield* gitea.fail({ match: PATCH, kind: "status", status: 404 })
           yield* answered
           yield* said
           assert.lengthOf(yield* report(issue), 1)
           assert.lengthOf(yield* calls(PATCH), 1)
           assert.deepStrictEqual(
-            yield* rows(
-              `select state, reason from outbox where task_id = '1/${issue.number}' and key like '%progress'`
-            ),
+            yield* store.read("outbox", ["state", "reason"], { key: progressKey(taskIdOfIssue(issue)) }),
             [{ state: "dropped", reason: "the comment was deleted" }]
           )
         })

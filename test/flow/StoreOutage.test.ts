@@ -10,6 +10,8 @@ import { flow } from "../harness/Flow.ts"
 import { Coordinator, harness } from "../harness/Harness.ts"
 import { logged } from "../harness/Logged.ts"
 import { soon } from "../harness/Soon.ts"
+import { UNSENT } from "../harness/StoreBuilder.ts"
+import { readOnly, refuseChanges, refuseRows, takeRows, writable } from "../harness/StoreTrouble.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
 const LIMIT = 60_000
@@ -19,28 +21,12 @@ const readiness = Effect.gen(function* () {
   return (yield* HttpClient.get(`${url}/health/ready`)).status
 }).pipe(Effect.provide(NodeHttpClient.layerNodeHttp), Effect.orDie)
 
-/** A store that reads and cannot write is what a full disk leaves. */
-const broken = { on: ["pragma query_only = on"], off: ["pragma query_only = off"] }
-/** Single writes that fail, so that each is seen to stop what it stands before. */
-const brokenJournal = {
-  on: ["create trigger broken before insert on journal begin select raise(abort, 'disk I/O error'); end"],
-  off: ["drop trigger broken"]
-}
-const brokenOutbox = {
-  on: ["create trigger broken before update on outbox begin select raise(abort, 'disk I/O error'); end"],
-  off: ["drop trigger broken"]
-}
-
 /** An issue whose first turn is held, with its progress comment in place and an edit of that waiting in the outbox. */
 const atWork = Effect.gen(function* () {
   const it = yield* flow
-  const { claude, gitea, hurry, rows, task } = it
+  const { claude, gitea, hurry, store, task, unsaid } = it
   const assigned = gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
-  const said = soon(
-    "all comments are written",
-    Effect.andThen(hurry, rows("select 1 from outbox where state = 'pending'")),
-    ({ length }) => length === 0
-  )
+  const said = soon("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0)
   const turns = Effect.map(claude.requests, (all) => all.filter(({ operation }) => operation === "messages").length)
   const writes = Effect.map(gitea.requests, (all) => all.filter(({ method }) => method !== "GET").length)
 
@@ -50,7 +36,7 @@ const atWork = Effect.gen(function* () {
   yield* soon("the turn is under way", turns, (count) => count > turnsBefore)
   yield* turn.arrived
   yield* said
-  yield* rows("update outbox set state = 'pending', revision = revision + 1, not_before = 0")
+  yield* store.alter("outbox", UNSENT)
   return {
     ...it,
     assigned,
@@ -58,7 +44,6 @@ const atWork = Effect.gen(function* () {
     turn,
     turns,
     writes,
-    does: (statements: ReadonlyArray<string>) => Effect.forEach(statements, rows, { discard: true }),
     /** Completed without an attempt, with one progress comment and one report. */
     worked: Effect.fnUntraced(function* (of: SandboxIssue) {
       yield* TestClock.adjust(LEASE)
@@ -90,26 +75,26 @@ describe("StoreOutage", () => {
       "acknowledges nothing, pays for nothing and says nothing, and then all goes on",
       () =>
         Effect.gen(function* () {
-          const { assigned, does, gitea, issue, rows, turn, turns, worked, writes } = yield* atWork
+          const { assigned, gitea, issue, store, turn, turns, worked, writes } = yield* atWork
           assert.strictEqual(yield* readiness, 200)
-          const deliveries = yield* rows("select delivery_id from deliveries")
+          const deliveries = yield* store.column("deliveries", "deliveryId")
           const sent = (yield* gitea.deliveries).length
           const [paid, written] = [yield* turns, yield* writes]
 
-          yield* does(broken.on)
+          yield* readOnly
           const unheard = yield* assigned
           yield* gitea.drained
           const answers = (yield* gitea.deliveries).slice(sent).map(({ outcome }) => outcome)
           assert.isNotEmpty(answers)
           answers.forEach((outcome) => assert.deepInclude(outcome, { status: 503 }))
-          assert.deepStrictEqual(yield* rows("select delivery_id from deliveries"), deliveries)
+          assert.deepStrictEqual(yield* store.column("deliveries", "deliveryId"), deliveries)
           yield* turn.release
           yield* stops
           assert.strictEqual(yield* turns, paid)
           assert.strictEqual(yield* writes, written)
           assert.strictEqual(yield* readiness, 503)
 
-          yield* does(broken.off)
+          yield* writable
           yield* worked(issue)
           yield* worked(unheard)
           assert.strictEqual(yield* readiness, 200)
@@ -121,14 +106,14 @@ describe("StoreOutage", () => {
       "stops a session whose reply cannot be journalled before its next turn",
       () =>
         Effect.gen(function* () {
-          const { does, issue, turn, turns, worked } = yield* atWork
+          const { issue, turn, turns, worked } = yield* atWork
           lines.length = 0
           const paid = yield* turns
-          yield* does(brokenJournal.on)
+          yield* refuseRows("journal")
           yield* turn.release
           yield* stops
           assert.strictEqual(yield* turns, paid)
-          yield* does(brokenJournal.off)
+          yield* takeRows
           yield* worked(issue)
         }),
       LIMIT
@@ -138,16 +123,16 @@ describe("StoreOutage", () => {
       "sends no comment whose row cannot be written",
       () =>
         Effect.gen(function* () {
-          const { does, issue, turn, worked, writes } = yield* atWork
+          const { issue, turn, worked, writes } = yield* atWork
           lines.length = 0
           const written = yield* writes
-          yield* does(brokenOutbox.on)
+          yield* refuseChanges("outbox")
           yield* soon("the comment waits", Effect.succeed(lines), (all) =>
             all.includes("Error Comments cannot be written")
           )
           yield* seconds(10)
           assert.strictEqual(yield* writes, written)
-          yield* does(brokenOutbox.off)
+          yield* takeRows
           yield* turn.release
           yield* worked(issue)
         }),

@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Latch, Layer } from "effect"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
+import type { TaskState } from "../../src/domain/TaskState.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
 import { flow } from "../harness/Flow.ts"
@@ -45,18 +46,14 @@ export const atWork = Effect.fnUntraced(function* (
   { turns }: Pick<ReturnType<typeof gatedServer>, "turns">
 ) {
   const it = yield* flow
-  const { gitea, hurry, rows, task } = it
+  const { gitea, hurry, task, unsaid } = it
   const readiness = yield* Readiness
   yield* gitea.createRepository(repository)
   const assigned = (title: string) =>
     gitea.openIssue({ repository, title, body: "", by: "ada", assignees: [gitea.bot.login] })
-  const until = (issue: SandboxIssue, state: string) =>
+  const until = (issue: SandboxIssue, state: TaskState) =>
     soon(`issue ${issue.number} is ${state}`, task(issue), (row) => row?.state === state)
-  const said = soon(
-    "all comments are written",
-    Effect.andThen(hurry, rows("select 1 from outbox where state = 'pending'")),
-    ({ length }) => length === 0
-  )
+  const said = soon("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0)
 
   const before = turns.later
   const running = yield* assigned("Running")

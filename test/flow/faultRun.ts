@@ -79,7 +79,7 @@ const opened = (gitea: SandboxGitea["Service"], circumstance: Circumstance) =>
 /** The issue is assigned, and the fault lasts. */
 const suffer = (it: FaultCase, begun: Latch.Latch, lines: () => ReadonlyArray<string>, struck: () => number) =>
   Effect.gen(function* () {
-    const { claude, gitea, rows, task } = yield* flow
+    const { claude, gitea, store, task } = yield* flow
     const circumstance = circumstanceOf(it)
     if (it.side === "Claude" && it.fault.kind !== "refused") yield* claude.fail(it.operation, it.fault, ALL)
     if (circumstance !== "unheard") yield* assigned(gitea)
@@ -93,8 +93,8 @@ const suffer = (it: FaultCase, begun: Latch.Latch, lines: () => ReadonlyArray<st
     )
     const lasting = Duration.toMillis(isSilent(it) ? LASTING_SILENCE : LASTING) / Duration.toMillis(SAMPLING)
     const samples = yield* Effect.replicateEffect(Effect.andThen(Effect.sleep(SAMPLING), degraded), lasting)
-    const [delivery] = yield* rows<{ status: string }>("select status from deliveries where action = 'assigned'")
-    const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${delivery?.status}` }
+    const [status] = yield* store.column("deliveries", "status", { action: "assigned" })
+    const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${status}` }
     const said = (yield* gitea.comments(issue)).filter(({ user }) => user === gitea.bot.login)
     // The last call tells how Gitea is, and may be another than the one that is struck.
     const shown = it.side === "Gitea" ? new Set(samples.flat()) : (samples.at(-1) ?? [])

@@ -38,7 +38,7 @@ export const facts = harness({ settings: { enabled: false }, before: (gitea) => 
 
 export const scene = Effect.gen(function* () {
   const it = yield* flow
-  const { gitea, rows, settled } = it
+  const { gitea, settled, store } = it
   const past = (yield* gitea.deliveries).length
   const told = Effect.andThen(
     settled,
@@ -61,9 +61,7 @@ export const scene = Effect.gen(function* () {
     sent: Effect.map(told, (all) => all.filter(({ event }) => event === "issues")),
     /** The payload of a delivery that was stored. */
     payload: (id: string) =>
-      Effect.map(rows<{ body: string }>(`select body from deliveries where delivery_id = '${id}'`), ([row]) =>
-        decodePayload(row?.body)
-      )
+      Effect.map(store.column("deliveries", "body", { deliveryId: id }), ([body]) => decodePayload(body))
   }
 })
 

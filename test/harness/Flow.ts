@@ -34,26 +34,27 @@ export const gatedGitea = () => {
   return { before, after, layer: Layer.effect(Gitea, gated).pipe(Layer.provide(Gitea.layer)) }
 }
 
-const taskIdOfIssue = ({ number, repository }: SandboxIssue) => taskIdOf(repository.id, number)
+export const taskIdOfIssue = ({ number, repository }: SandboxIssue) => taskIdOf(repository.id, number)
 
 /** What flow tests do and look at, for one issue each. */
 export const flow = Effect.gen(function* () {
   const gitea = yield* SandboxGitea
   const claude = yield* SandboxClaude
   const coordinator = yield* Coordinator
-  const { rows } = coordinator
+  const { store } = coordinator
 
-  const task = (issue: SandboxIssue) =>
+  const task = (issue: SandboxIssue): Effect.Effect<TaskView | undefined> =>
     Effect.map(
-      rows<TaskView>(`select state, cause, generation, attempts, mandate_id, full_name from tasks
-        where id = '${taskIdOfIssue(issue)}'`),
+      store.read("tasks", ["state", "cause", "generation", "attempts", "mandateId", "fullName"], {
+        id: taskIdOfIssue(issue)
+      }),
       ([row]) => row
     )
 
   /** Nothing holds back a comment any longer. */
-  const hurry = rows("update outbox set not_before = 0")
-  const waiting = Effect.map(rows("select 1 from deliveries where status = 'accepted'"), ({ length }) => length)
-  const unsaid = Effect.map(rows("select 1 from outbox where state = 'pending'"), ({ length }) => length)
+  const hurry = store.alter("outbox", { notBefore: 0 })
+  const unhandled = store.count("deliveries", { status: "accepted" })
+  const unsaid = store.count("outbox", { state: "pending" })
 
   const marked = (issue: SandboxIssue, key: string) =>
     Effect.map(gitea.comments(issue), (all) =>
@@ -68,16 +69,18 @@ export const flow = Effect.gen(function* () {
     becomes: (issue: SandboxIssue, state: TaskState) =>
       eventually(`the task is ${state}`, task(issue), (it) => it?.state === state),
     /** The states it came to, in order. */
-    transitions: (issue: SandboxIssue) =>
-      Effect.map(
-        rows<{ to: TaskState }>(`select "to" from transitions where task_id = '${taskIdOfIssue(issue)}' order by id`),
-        (all) => all.map(({ to }) => to)
-      ),
+    transitions: (issue: SandboxIssue) => store.column("transitions", "to", { taskId: taskIdOfIssue(issue) }),
+    /** The status of every delivery about the issue, in order of arrival. */
+    statuses: (issue: SandboxIssue) => store.column("deliveries", "status", { taskId: taskIdOfIssue(issue) }),
     hurry,
+    /** How many deliveries wait to be handled. */
+    unhandled,
+    /** How many comments wait to be written. */
+    unsaid,
     /** Every delivery is handled. */
     settled: Effect.andThen(
       gitea.drained,
-      eventually("all deliveries are handled", waiting, (count) => count === 0)
+      eventually("all deliveries are handled", unhandled, (count) => count === 0)
     ),
     /** Everything is said. */
     said: eventually("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0),

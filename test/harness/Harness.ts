@@ -7,6 +7,8 @@ import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { assemble, foundations } from "../../src/Server.ts"
 import type { Settings, SettingsValues } from "../../src/Settings.ts"
+import { viewOf } from "./StoreView.ts"
+import type { StoreView } from "./StoreView.ts"
 import { SECRET, settings } from "./TestSettings.ts"
 
 /** The whole server at its address. */
@@ -18,6 +20,8 @@ export class Coordinator extends Context.Service<
     readonly url: string
     /** Rows of the store, for what no service tells. An update rings, as those who make it do. */
     rows<A extends object>(sql: string): Effect.Effect<ReadonlyArray<A>>
+    /** The store, for what no service tells. What is altered rings, as those do who make such changes. */
+    readonly store: StoreView
   }
 >()("mosaic-coordinator/test/harness/Harness/Coordinator") {}
 
@@ -31,7 +35,9 @@ const CoordinatorLayer = Layer.effect(
     const ringAll = Effect.forEach(["deliveries", "tasks", "outbox"] as const, doorbell.ring, { discard: true })
     const run = <A extends object>(text: string) =>
       Effect.orDie(sql.unsafe<A>(text)).pipe(Effect.tap(text.startsWith("update") ? ringAll : Effect.void))
-    return { url, webhook: `${url}/webhook/gitea`, rows: run }
+    const store = viewOf(sql)
+    const alter: StoreView["alter"] = (table, values, where) => Effect.tap(store.alter(table, values, where), ringAll)
+    return { url, webhook: `${url}/webhook/gitea`, rows: run, store: { ...store, alter } }
   })
 )
 

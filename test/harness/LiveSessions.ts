@@ -1,8 +1,8 @@
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 import type { LiveSession } from "../../src/context/LiveSessions.ts"
+import { stored } from "./StoreBuilder.ts"
 import { TASK } from "./Workbench.ts"
 
 export const WINDOW = 200_000
@@ -34,14 +34,8 @@ export const liveSession = (id: string, members: Partial<Omit<LiveSession, "sess
 })
 
 /** Stores what a sample of these sessions refers to. */
-export const storeSessions = Effect.fnUntraced(function* (all: ReadonlyArray<LiveSession>) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into tasks (id, repository_id, number, full_name, title, state, priority, cause, ready_at, created_at, updated_at)
-    values (${TASK}, 21, 57, 'inkwell/letterpress', '', 'running', 2, '', 0, 0, 0)`
-  yield* Effect.forEach(
-    all,
-    ({ session }) =>
-      sql`insert into sessions (id, task_id, generation, model, "limit", can_compact, state, system, tools, created_at)
-      values (${session.id}, ${TASK}, 1, 'claude', ${WINDOW}, 1, 'open', '', '[]', 0)`
+export const storeSessions = (all: ReadonlyArray<LiveSession>) =>
+  Effect.andThen(
+    stored.task({ state: "running" }),
+    Effect.forEach(all, ({ session }) => stored.session({ id: session.id, limit: WINDOW }), { discard: true })
   )
-})

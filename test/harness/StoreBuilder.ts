@@ -1,7 +1,6 @@
-import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
 import { issue, REPOSITORY } from "./Deliveries.ts"
-import { having } from "./StoreReader.ts"
+import { onStore } from "./StoreReader.ts"
+import type { Where } from "./StoreView.ts"
 import type { TableName, Tables } from "./Tables.ts"
 
 const NUMBER = issue().number
@@ -10,10 +9,7 @@ const SESSION = "session-1"
 
 type Row<T extends TableName> = Partial<Tables[T]>
 
-const insert = <T extends TableName>(table: T, row: Row<T>) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.orDie(sql`insert into ${sql(table)} ${sql.insert(row)}`)).pipe(
-    Effect.asVoid
-  )
+const insert = <T extends TableName>(table: T, row: Row<T>) => onStore((store) => store.insert(table, row))
 
 /** Rows as the coordinator could have left them, of issue 57 unless told otherwise. What a test says nothing of has a default. */
 export const stored = {
@@ -80,23 +76,15 @@ export const stored = {
   uptime: (row: Row<"uptimes"> = {}) => insert("uptimes", { startedAt: 0, aliveAt: 0, ...row })
 }
 
-/** Gives the rows that have the values of `where` other values, as nobody in the coordinator would. */
-export const alter = <T extends TableName>(table: T, values: Row<T>, where: Row<T> = {}) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.orDie(sql`update ${sql(table)} set ${sql.update(values)} where ${having(sql, where)}`)
-  ).pipe(Effect.asVoid)
+/** Gives the rows that are so other values, as nobody in the coordinator would. */
+export const alter = <T extends TableName>(table: T, values: Row<T>, where?: Where<T>) =>
+  onStore((store) => store.alter(table, values, where))
 
-/** The store cannot read or write the table until `restore`. */
-export const hide = (table: TableName) => rename(table, `${table} elsewhere`)
-export const restore = (table: TableName) => rename(`${table} elsewhere`, table)
+/** Takes all rows out of the table. */
+export const clear = (table: TableName) => onStore((store) => store.remove(table))
 
-const rename = (from: string, to: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.orDie(sql`alter table ${sql(from)} rename to ${sql(to)}`)).pipe(
-    Effect.asVoid
-  )
+/** A comment whose newest text is not on the issue, and may be written now. */
+export const UNSENT = { state: "pending", sentRevision: 0, notBefore: 0 } as const
 
-/** From now on nothing can be added to the table. */
-export const refuseRows = (table: TableName) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.orDie(sql`create trigger full before insert on ${sql(table)} begin select raise(abort, 'disk full'); end`)
-  ).pipe(Effect.asVoid)
+/** Another process has taken the store over. */
+export const takenOver = alter("holder", { token: "another" })

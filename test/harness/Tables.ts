@@ -121,6 +121,10 @@ export interface Tables {
     readonly token: string
     readonly since: number
   }
+  readonly effect_sql_migrations: {
+    readonly migrationId: number
+    readonly name: string
+  }
 }
 
 export type TableName = keyof Tables

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { hide, stored } from "../harness/StoreBuilder.ts"
+import { stored } from "../harness/StoreBuilder.ts"
+import { hide } from "../harness/StoreTrouble.ts"
 import { operator, PATHS, storeDelivery, storeTask, Surroundings, TOKEN } from "./support.ts"
 
 const SESSION = {

@@ -4,7 +4,8 @@ import { TestClock } from "effect/testing"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Gauges } from "../../src/operator/Gauges.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
-import { hide, stored } from "../harness/StoreBuilder.ts"
+import { stored } from "../harness/StoreBuilder.ts"
+import { hide } from "../harness/StoreTrouble.ts"
 import { TestStore } from "../harness/TestStore.ts"
 
 const Surroundings = Gauges.layer.pipe(

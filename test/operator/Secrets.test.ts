@@ -24,7 +24,7 @@ describe("Secrets", () => {
   )((it) => {
     it.effect("that a person or Claude repeats are in no answer and no comment", () =>
       Effect.gen(function* () {
-        const { becomes, claude, gitea, rows, said, settled, url } = yield* flow
+        const { becomes, claude, gitea, said, settled, store, url } = yield* flow
         const secrets = secretsOf(yield* Settings)
         assert.lengthOf(secrets, 5)
         const leak = secrets.join(" ")
@@ -42,14 +42,15 @@ describe("Secrets", () => {
         assert.include(cause, TOKEN, "the refusal was not repeated, so there is nothing to see")
         yield* said
 
-        const ids = yield* rows<{ path: string }>(`select '/api/tasks/' || id as path from tasks
-          union select '/api/deliveries/' || delivery_id from deliveries
-          union select '/api/sessions/' || id from sessions union select '/api/sessions/' || id || '/usage' from sessions`)
+        const tasks = (yield* store.column("tasks", "id")).map((id) => `/api/tasks/${id}`)
+        const deliveries = (yield* store.column("deliveries", "deliveryId")).map((id) => `/api/deliveries/${id}`)
+        const sessions = (yield* store.column("sessions", "id")).map((id) => `/api/sessions/${id}`)
+        const usages = sessions.map((path) => `${path}/usage`)
         const ask = (path: string) =>
           HttpClient.execute(HttpClientRequest.bearerToken(HttpClientRequest.get(`${url}${path}`), TOKEN)).pipe(
             Effect.flatMap((response) => Effect.map(response.text, (text) => ({ status: response.status, text })))
           )
-        const answers = yield* Effect.forEach([...PATHS, ...ids.map(({ path }) => path)], ask)
+        const answers = yield* Effect.forEach([...PATHS, ...tasks, ...deliveries, ...sessions, ...usages], ask)
         assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
         const texts = answers.map(({ text }) => text)
         assert.include(texts.join(), "Is this ours? <redacted>")

@@ -15,9 +15,11 @@ import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
 import { warned } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { observing } from "../harness/Observing.ts"
+import { clear, takenOver } from "../harness/StoreBuilder.ts"
+import { read } from "../harness/StoreReader.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { rows as stored, SUBJECT, TASK } from "../harness/Workbench.ts"
+import { SUBJECT, TASK } from "../harness/Workbench.ts"
 
 const REPORT = reportKey(TASK, 1)
 const MANDATE = { source: "timeline", id: 1 } as const
@@ -74,13 +76,13 @@ const say = Effect.fnUntraced(function* (key: string, text: string, needsMandate
 
 const begun = Effect.gen(function* () {
   yield* (yield* Tasks).observed(TASK, SUBJECT, Observation.Assigned({ mandate: MANDATE }))
-  yield* stored("delete from outbox")
+  yield* clear("outbox")
 })
 
 /** The task has an answer to give. */
 const answered = Effect.andThen(begun, say(REPORT, "The answer"))
 
-const rows = stored("select key, state, reason, comment_id from outbox order by key")
+const rows = read("outbox", ["key", "state", "reason", "commentId"])
 
 describe("Reporter", () => {
   it.effect("edits a comment at most every ten seconds, and ends with the newest text", () => {
@@ -230,7 +232,7 @@ describe("Reporter", () => {
     const { layer, what } = reporting()
     return Effect.gen(function* () {
       yield* begun
-      yield* stored("update holder set token = 'another'")
+      yield* takenOver
       yield* say(REPORT, "The answer")
       yield* TestClock.adjust("1 minute")
       assert.isEmpty(what())

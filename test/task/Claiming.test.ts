@@ -3,11 +3,9 @@ import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { LEASE } from "../../src/task/Lease.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { alter, takenOver } from "../harness/StoreBuilder.ts"
 import { countedWrites } from "../harness/Writes.ts"
 import { claimOne, observe, TasksOnStore } from "./support.ts"
-
-const elsewhere = rows("update holder set token = 'another'")
 
 describe("A claim", () => {
   it.effect("locks nothing while there is nothing to claim", () => {
@@ -42,7 +40,7 @@ describe("A claim", () => {
   it.effect("is never due in a process that no longer holds the store", () =>
     Effect.gen(function* () {
       yield* observe(1)
-      yield* elsewhere
+      yield* takenOver
       const { claim, due } = yield* Tasks
       assert.deepStrictEqual([yield* due, yield* claim], [null, null])
     }).pipe(Effect.provide(TasksOnStore))
@@ -55,7 +53,7 @@ describe("A claim", () => {
       const claims = [yield* claimOne, yield* claimOne, yield* claimOne] as const
       const [kept, parked, taken] = claims
       yield* park(parked.task.id, "it needs a person")
-      yield* rows(`update tasks set lease = 'another' where id = '${taken.task.id}'`)
+      yield* alter("tasks", { lease: "another" }, { id: taken.task.id })
       yield* renew(kept)
       assert.deepStrictEqual(yield* lost(claims), [parked, taken])
     }).pipe(Effect.provide(TasksOnStore))

@@ -6,7 +6,8 @@ import { Observation } from "../../src/domain/Mandate.ts"
 import type { TaskState } from "../../src/domain/TaskState.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { alter } from "../harness/StoreBuilder.ts"
+import { column } from "../harness/StoreReader.ts"
 import { assignedBy, observe, taskOf, TasksOnStore, transitions } from "./support.ts"
 
 const state = Effect.fnUntraced(function* (number: number) {
@@ -16,9 +17,8 @@ const state = Effect.fnUntraced(function* (number: number) {
 /** Puts task 1 into a state, as if it had come there. */
 const inState = Effect.fnUntraced(function* (to: TaskState) {
   yield* observe(1)
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`update tasks set state = ${to}, attempts = 2, turns = 7, tokens = 70, elapsed = 700`
-  yield* sql`update transitions set "to" = ${to}`
+  yield* alter("tasks", { state: to, attempts: 2, turns: 7, tokens: 70, elapsed: 700 })
+  yield* alter("transitions", { to })
 })
 
 describe("Tasks whose issue is observed", () => {
@@ -53,14 +53,13 @@ describe("Tasks whose issue is observed", () => {
 
   it.effect("say on the issue that they were cancelled, except on an issue that is gone", () =>
     Effect.gen(function* () {
-      const bodies = rows<{ body: string }>("select body from outbox order by key")
       yield* observe(1)
       yield* observe(1, Observation.Closed())
       yield* observe(2)
       yield* observe(2, Observation.Gone())
-      const [closed, gone] = yield* bodies
-      assert.include(closed?.body, "Stopped")
-      assert.include(gone?.body, "Queued")
+      const [closed, gone] = yield* column("outbox", "body")
+      assert.include(closed, "Stopped")
+      assert.include(gone, "Queued")
     }).pipe(Effect.provide(TasksOnStore))
   )
 

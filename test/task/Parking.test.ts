@@ -3,10 +3,10 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { read } from "../harness/StoreReader.ts"
 import { observe, taskOf, TasksOnStore } from "./support.ts"
 
-const noted = rows("select number, state, unreadable_since from tasks order by number")
+const noted = read("tasks", ["number", "state", "unreadableSince"])
 
 describe("Parking", () => {
   it.effect("notes that an issue cannot be read, and since when, unless its task is over", () =>

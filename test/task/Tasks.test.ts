@@ -3,7 +3,7 @@ import { Duration, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { count, dump, read } from "../harness/StoreReader.ts"
 import { assignedBy, claimOne, observe, taskOf, TasksOnStore, transitions } from "./support.ts"
 
 const state = Effect.fnUntraced(function* (number = 1) {
@@ -84,7 +84,8 @@ describe("Tasks", () => {
       const lost = yield* claimOne
       yield* TestClock.adjust("1 minute")
       yield* claimOne
-      const before = [yield* transitions, yield* rows("select * from outbox"), yield* rows("select * from tasks")]
+      const all = Effect.all([transitions, dump("outbox"), dump("tasks")])
+      const before = yield* all
       const entry = { key: "late", taskId: lost.task.id, needsMandate: true, body: "late" }
       const writes = [
         tasks.fenced(lost, outbox.put(entry)),
@@ -93,10 +94,7 @@ describe("Tasks", () => {
         tasks.renew(lost)
       ]
       for (const write of writes) assert.strictEqual((yield* Effect.flip(write))._tag, "LeaseLost")
-      assert.deepStrictEqual(
-        [yield* transitions, yield* rows("select * from outbox"), yield* rows("select * from tasks")],
-        before
-      )
+      assert.deepStrictEqual(yield* all, before)
     }).pipe(Effect.provide(TasksOnStore))
   )
 
@@ -108,7 +106,7 @@ describe("Tasks", () => {
       const claim = yield* claimOne
       const entry = { key: "half", taskId: claim.task.id, needsMandate: true, body: "half" }
       yield* Effect.flip(tasks.fenced(claim, Effect.andThen(outbox.put(entry), Effect.fail("no"))))
-      assert.deepStrictEqual(yield* rows("select key from outbox where key = 'half'"), [])
+      assert.strictEqual(yield* count("outbox", { key: "half" }), 0)
     }).pipe(Effect.provide(TasksOnStore))
   )
 
@@ -137,10 +135,13 @@ describe("Tasks", () => {
       yield* TestClock.setTime(9_000)
       const entry = { key: "report", taskId: claim.task.id, needsMandate: true, body: "done" }
       yield* tasks.move(claim, "completed", "the answer was given", outbox.put(entry))
-      assert.deepStrictEqual(yield* rows(`select "from", "to", cause, at from transitions order by id desc limit 1`), [
-        { from: "running", to: "completed", cause: "the answer was given", at: 9_000 }
-      ])
-      assert.strictEqual((yield* rows("select 1 from outbox where key = 'report'")).length, 1)
+      assert.deepStrictEqual((yield* read("transitions", ["from", "to", "cause", "at"])).at(-1), {
+        from: "running",
+        to: "completed",
+        cause: "the answer was given",
+        at: 9_000
+      })
+      assert.strictEqual(yield* count("outbox", { key: "report" }), 1)
       assert.isNull(yield* tasks.claim)
     }).pipe(Effect.provide(TasksOnStore))
   )

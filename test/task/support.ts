@@ -6,8 +6,9 @@ import type { TaskId } from "../../src/domain/Task.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
+import { read } from "../harness/StoreReader.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { rows, SUBJECT } from "../harness/Workbench.ts"
+import { SUBJECT } from "../harness/Workbench.ts"
 
 /** Tasks, and the sessions that work them, on a store in memory. */
 export const TasksOnStore = Journal.layer.pipe(
@@ -39,7 +40,6 @@ export const claimOne = Effect.flatMap(Tasks, ({ claim }) => claim).pipe(
 )
 
 /** The transitions of every task, oldest first, as `ready > running: why`. */
-export const transitions = Effect.map(
-  rows<{ from: string | null; to: string; cause: string }>(`select "from", "to", cause from transitions order by id`),
-  (all) => all.map(({ from, to, cause }) => `${from ?? "none"} > ${to}: ${cause}`)
+export const transitions = Effect.map(read("transitions", ["from", "to", "cause"]), (all) =>
+  all.map(({ from, to, cause }) => `${from ?? "none"} > ${to}: ${cause}`)
 )

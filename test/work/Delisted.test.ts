@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { rows } from "../harness/Workbench.ts"
+import { column, read } from "../harness/StoreReader.ts"
 import { observe, taskOf, TasksOnStore } from "../task/support.ts"
 import { done, worker } from "./support.ts"
 
@@ -11,9 +11,7 @@ describe("TaskWorker and GITEA_REPOSITORIES", () => {
       yield* observe(57)
       yield* Layer.build(worker({ run: () => Effect.die("must not run"), repositories: ["acme/*"] }))
       yield* TestClock.adjust("1 second")
-      const [task] = yield* rows<{ fullName: string; state: string; cause: string }>(
-        "select state, cause, full_name from tasks"
-      )
+      const [task] = yield* read("tasks", ["state", "cause", "fullName"])
       assert.deepInclude(task, {
         state: "parked",
         cause: `${task?.fullName} is not in GITEA_REPOSITORIES: add it there first`
@@ -24,10 +22,10 @@ describe("TaskWorker and GITEA_REPOSITORIES", () => {
   it.effect("works the tasks of those that are on it", () =>
     Effect.gen(function* () {
       yield* observe(57)
-      const [task] = yield* rows<{ fullName: string }>("select full_name from tasks")
-      yield* Layer.build(worker({ run: () => Effect.succeed(done), repositories: [task?.fullName ?? ""] }))
+      const repositories = yield* column("tasks", "fullName")
+      yield* Layer.build(worker({ run: () => Effect.succeed(done), repositories }))
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(yield* rows("select id, state from tasks"), [{ id: taskOf(57), state: "completed" }])
+      assert.deepStrictEqual(yield* read("tasks", ["id", "state"]), [{ id: taskOf(57), state: "completed" }])
     }).pipe(Effect.provide(TasksOnStore))
   )
 })

@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Latch, Layer, Ref } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelSpendLimit, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
 import { fromStatus, noAnswer } from "../../src/gitea/GiteaError.ts"
 import type { IssueObserver } from "../../src/task/IssueObserver.ts"
+import { reportKey } from "../../src/outbox/Outbox.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { warned } from "../harness/Logged.ts"
-import { rows } from "../harness/Workbench.ts"
-import { observe, TasksOnStore, transitions } from "../task/support.ts"
+import { alter } from "../harness/StoreBuilder.ts"
+import { column } from "../harness/StoreReader.ts"
+import { hide, restore } from "../harness/StoreTrouble.ts"
+import { observe, taskOf, TasksOnStore, transitions } from "../task/support.ts"
 import { attempts, done, states, worker } from "./support.ts"
 import type { Run } from "./support.ts"
 
@@ -24,8 +26,8 @@ describe("TaskWorker", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* states, ["completed"])
       assert.strictEqual((yield* transitions).at(-1), "running > completed: the answer was given")
-      const bodies = yield* rows<{ body: string }>("select body from outbox where key like '%report%'")
-      assert.include(bodies[0]?.body, "Here.")
+      const [report] = yield* column("outbox", "body", { key: reportKey(taskOf(57), 1) })
+      assert.include(report, "Here.")
     }).pipe(onStore)
   )
 
@@ -124,8 +126,8 @@ describe("TaskWorker", () => {
       assert.strictEqual(yield* Ref.get(runs), 3)
       assert.deepStrictEqual(yield* states, ["failed"])
       assert.include((yield* transitions).at(-1), "gave up after 3 attempts without any progress")
-      const [comment] = yield* rows<{ body: string }>("select body from outbox")
-      assert.include(comment?.body, "Given up.")
+      const [comment] = yield* column("outbox", "body")
+      assert.include(comment, "Given up.")
     }).pipe(onStore)
   )
 
@@ -222,11 +224,10 @@ describe("TaskWorker", () => {
       })
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual([yield* Ref.get(runs), yield* Ref.get(interrupted)], [1, false])
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`update tasks set lease = 'another', lease_expires_at = 99999999999`
+      yield* alter("tasks", { lease: "another", leaseExpiresAt: 99_999_999_999 })
       yield* TestClock.adjust("20 seconds")
       assert.isTrue(yield* Ref.get(interrupted))
-      assert.deepStrictEqual(yield* rows("select lease from tasks"), [{ lease: "another" }])
+      assert.deepStrictEqual(yield* column("tasks", "lease"), ["another"])
     }).pipe(onStore)
   )
 
@@ -242,12 +243,11 @@ describe("TaskWorker", () => {
 
   it.effect("looks again after the store could not be read", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       yield* observe(57)
-      yield* sql`alter table tasks rename to elsewhere`
+      yield* hide("tasks")
       yield* start({ run: () => Effect.succeed(done) })
       yield* TestClock.adjust("5 seconds")
-      yield* sql`alter table elsewhere rename to tasks`
+      yield* restore("tasks")
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(yield* states, ["completed"])
     }).pipe(onStore)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { read } from "../harness/StoreReader.ts"
 import { observe, taskOf, TasksOnStore } from "../task/support.ts"
 import { attempts, done, states, worker } from "./support.ts"
 import type { Run } from "./support.ts"
@@ -54,7 +54,7 @@ describe("TaskWorker when it stops", () => {
       yield* TestClock.adjust("1 milli")
       yield* Fiber.join(closing)
       assert.isTrue(yield* Ref.get(aborted))
-      assert.deepStrictEqual(yield* rows("select state, lease, attempts from tasks"), [
+      assert.deepStrictEqual(yield* read("tasks", ["state", "lease", "attempts"]), [
         { state: "running", lease: null, attempts: 0 }
       ])
       assert.strictEqual((yield* (yield* Tasks).claim)?.task.id, taskOf(1))

@@ -5,8 +5,8 @@ import type { IssueObserver } from "../../src/task/IssueObserver.ts"
 import { TaskWorker } from "../../src/work/TaskWorker.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { column, read } from "../harness/StoreReader.ts"
 import { settings } from "../harness/TestSettings.ts"
-import { rows } from "../harness/Workbench.ts"
 import { assignedBy } from "../task/support.ts"
 
 export type Run = SessionRunner["Service"]["run"]
@@ -41,8 +41,8 @@ export const worker = ({
   )
 
 /** The states of all tasks, by issue number. */
-export const states = Effect.map(rows<{ state: string }>("select state from tasks order by number"), (all) =>
-  all.map(({ state }) => state)
+export const states = Effect.map(read("tasks", ["number", "state"]), (all) =>
+  all.toSorted((a, b) => a.number - b.number).map(({ state }) => state)
 )
 
-export const attempts = Effect.map(rows<{ attempts: number }>("select attempts from tasks"), ([task]) => task?.attempts)
+export const attempts = Effect.map(column("tasks", "attempts"), ([first]) => first)
