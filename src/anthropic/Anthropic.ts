@@ -5,7 +5,7 @@ import type { Reply } from "../domain/Reply.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Settings } from "../Settings.ts"
 import { makeCallWatch } from "./CallWatch.ts"
-import { ModelAuth, ModelRejected } from "./ModelError.ts"
+import { ModelAuth, ModelUnfit } from "./ModelError.ts"
 import type { ModelError } from "./ModelError.ts"
 import { classify, retryAfterOf } from "./ModelFailure.ts"
 import type { ModelFailure } from "./ModelFailure.ts"
@@ -15,6 +15,8 @@ import type { ModelInfo, ModelRequest, StreamFigures, StreamUsage } from "./Mode
 const BASE_URL = "https://api.anthropic.com"
 /** Shows, allows and understands on-demand compaction. */
 const COMPACTION_BETA = "compact-2026-09-04"
+/** Tokens below which a window is a fault of whoever says so. */
+const LEAST_WINDOW = 1_000
 
 type StreamParams = Parameters<SDK["beta"]["messages"]["stream"]>[0]
 type StreamEvent = SDK.Beta.Messages.BetaRawMessageStreamEvent
@@ -63,10 +65,11 @@ export class Anthropic extends Context.Service<
           notBegun,
           (client, signal) => client.beta.models.retrieve(model, { betas: [COMPACTION_BETA] }, { signal })
         )
-        if (typeof max_input_tokens !== "number") return yield* windowless(model)
+        const window = max_input_tokens ?? 0
+        if (window < LEAST_WINDOW) return yield* windowless(model, max_input_tokens ?? null)
         return {
-          window: max_input_tokens,
-          maxOutput: max_tokens ?? maxOutputTokens,
+          window,
+          maxOutput: (max_tokens ?? 0) > 0 ? (max_tokens ?? maxOutputTokens) : maxOutputTokens,
           canCompact: capabilities?.compaction?.summarize?.supported ?? false
         }
       })
@@ -92,14 +95,12 @@ const noKey = (operation: string) =>
     detail: "ANTHROPIC_API_KEY is not set, set it to a key from the Claude Console"
   })
 
-const windowless = (model: string) =>
-  new ModelRejected({
-    operation: "info",
-    requestId: null,
-    status: null,
-    code: null,
-    detail: `the API does not say how many tokens ${model} takes, set ANTHROPIC_MODEL to a model whose window it knows`
-  })
+const windowless = (model: string, window: number | null) => {
+  const says =
+    window === null ? `does not say how many tokens ${model} takes` : `says that ${model} takes ${window} tokens`
+  const detail = `the API ${says}, set ANTHROPIC_MODEL to a model whose window it knows, or check any proxy before the API`
+  return new ModelUnfit({ operation: "info", requestId: null, detail })
+}
 
 /** The part that every call shares. Its blocks are stored as received and newer than the SDK's types may be: hence the cast. */
 const conversationOf = ({ model, system, tools, messages, canCompact }: ModelRequest) =>

@@ -16,6 +16,15 @@ const LONGEST_WAIT = Duration.seconds(50)
 /** A longer `retry-after` is asked again after this, because limits are also raised by hand. */
 const LONGEST_RETRY_AFTER = Duration.minutes(5)
 
+/** Tokens that are worth asking for; with less room a conversation is too long. */
+const LEAST_OUTPUT = 1_024
+
+/** A call, and once more where input and output together were too much: with the output that there is room for. */
+const fitting = <A>(maxOutput: number, call: (maxOutput: number) => Effect.Effect<A, ModelError>) =>
+  Effect.catchTag(call(maxOutput), "ContextOverflow", (error) =>
+    (error.room ?? 0) >= LEAST_OUTPUT ? call(error.room ?? 0) : Effect.fail(error)
+  )
+
 const retryAfter = (error: ModelError): number | null =>
   error._tag === "ModelRateLimited" || error._tag === "ModelOverloaded" ? error.retryAfter : null
 
@@ -55,6 +64,8 @@ export class ModelClient extends Context.Service<
     count(request: ModelRequest): Effect.Effect<number, ModelError>
     /** What the API says of a model, asked once per process. Repeated as `ModelRetry` says. */
     info(model: string): Effect.Effect<ModelInfo, ModelError>
+    /** Asks for nothing but whether the key and the model are accepted; free, and made once. */
+    probe(model: string): Effect.Effect<void, ModelError>
     readonly health: Effect.Effect<ModelHealth>
   }
 >()("mosaic-coordinator/anthropic/ModelClient") {
@@ -67,7 +78,7 @@ export class ModelClient extends Context.Service<
       const health = yield* makeHealthRecord(anthropic.keyless ?? "ok")
 
       const models = yield* Cache.makeWith(
-        (model: string) => anthropic.info(model).pipe(health.note, Effect.retry(counting(schedule))),
+        (model: string) => anthropic.info(model).pipe(health.note("free"), Effect.retry(counting(schedule))),
         { capacity: CACHED_MODELS, timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero) }
       )
       const info = Effect.fn("ModelClient.info")((model: string) => Cache.get(models, model))
@@ -77,8 +88,8 @@ export class ModelClient extends Context.Service<
         onUsage: (usage: StreamUsage | null) => Effect.Effect<void>
       ) {
         const { maxOutput } = yield* info(request.model)
-        return yield* anthropic.turn(request, maxOutput, onUsage).pipe(
-          health.note,
+        return yield* fitting(maxOutput, (output) => anthropic.turn(request, output, onUsage)).pipe(
+          health.note("paid"),
           Effect.onError(() => onUsage(null)),
           Effect.retry(counting(schedule))
         )
@@ -86,14 +97,19 @@ export class ModelClient extends Context.Service<
 
       const compact = Effect.fn("ModelClient.compact")(function* (request: ModelRequest) {
         const { maxOutput } = yield* info(request.model)
-        return yield* anthropic
-          .compact(request, maxOutput)
-          .pipe(health.note, Effect.retry(counting(Schedule.upTo(schedule, { times: COMPACTION_RETRIES }))))
+        return yield* fitting(maxOutput, (output) => anthropic.compact(request, output)).pipe(
+          health.note("paid"),
+          Effect.retry(counting(Schedule.upTo(schedule, { times: COMPACTION_RETRIES })))
+        )
       })
 
       const count = Effect.fn("ModelClient.count")((request: ModelRequest) => anthropic.count(request))
 
-      return { turn, compact, count, info, health: health.current }
+      const probe = Effect.fn("ModelClient.probe")((model: string) =>
+        Effect.asVoid(health.note("free")(anthropic.info(model)))
+      )
+
+      return { turn, compact, count, info, probe, health: health.current }
     })
   )
 

@@ -81,8 +81,24 @@ export class ModelAuth extends Schema.TaggedError<ModelAuth>()("ModelAuth", { ..
   }
 }
 
-/** The conversation does not fit the model's window, or the API's largest request. */
-export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("ContextOverflow", Call) {
+/** The model of the settings cannot be worked with; `detail` says why and what to do. */
+export class ModelUnfit extends Schema.TaggedError<ModelUnfit>()("ModelUnfit", { ...Call, detail: Schema.String }) {
+  override get message() {
+    return `Claude: ${this.operation} is not possible: ${this.detail}`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * The conversation does not fit the model's window, or the API's largest request. `room`: tokens that are left for the output, where
+ * the input alone would fit.
+ */
+export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("ContextOverflow", {
+  ...Call,
+  room: Schema.optionalKey(Schema.Int)
+}) {
   override get message() {
     return `Claude: ${this.operation} was refused because the conversation is too long: go on in a new session`
   }
@@ -102,6 +118,21 @@ export class ModelRejected extends Schema.TaggedError<ModelRejected>()("ModelRej
     const what = [this.status, this.code].filter((part) => part !== null).join(" ")
     return `Claude: ${this.operation} was refused${what === "" ? "" : ` (${what})`}: ${this.detail}`
   }
+  /** For the issue: without a word of the other side, which may be a gateway's. */
+  get sentence() {
+    const what = [this.status, this.requestId].filter((part) => part !== null).join(", request ")
+    return `Claude refused a request of this conversation${what === "" ? "" : ` (${what})`}; the log of the coordinator says why`
+  }
+  get retryable(): boolean {
+    return false
+  }
+}
+
+/** The API gave this thinking in an earlier turn and does not take it back. */
+export class ThinkingRejected extends Schema.TaggedError<ThinkingRejected>()("ThinkingRejected", Call) {
+  override get message() {
+    return `Claude: ${this.operation} was refused because the thinking of earlier turns is no longer accepted: it is left out`
+  }
   get retryable(): boolean {
     return false
   }
@@ -114,7 +145,15 @@ export const ModelError = Schema.Union([
   ModelUnavailable,
   ModelSpendLimit,
   ModelAuth,
+  ModelUnfit,
   ContextOverflow,
+  ThinkingRejected,
   ModelRejected
 ])
 export type ModelError = typeof ModelError.Type
+
+/** What concerns the key, the account or the model is the fault of no task. */
+export type AccountError = ModelAuth | ModelSpendLimit | ModelUnfit
+
+export const concernsAccount = (error: { readonly _tag: string }): error is AccountError =>
+  error._tag === "ModelAuth" || error._tag === "ModelSpendLimit" || error._tag === "ModelUnfit"

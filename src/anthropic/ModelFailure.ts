@@ -7,7 +7,9 @@ import {
   ModelRateLimited,
   ModelRejected,
   ModelSpendLimit,
-  ModelUnavailable
+  ModelUnavailable,
+  ModelUnfit,
+  ThinkingRejected
 } from "./ModelError.ts"
 import type { ModelError, Outage } from "./ModelError.ts"
 
@@ -33,9 +35,14 @@ const MONEY = [
   "linked_organization_spend_limit_reached"
 ]
 
-/** The API gives neither of these a code, so that only the text tells them from other bad requests. */
+/** The API gives none of these a code, so that only the text tells them from other bad requests. */
 const TOO_LONG = /prompt is too long/
 const USAGE_LIMIT = /reached your specified .*usage limits/
+const NO_CREDIT = /credit balance is too low/
+const DISABLED = /organization has been disabled/
+const THINKING = /signature.{0,20}thinking/
+/** Input, output that was asked for, and window, in tokens. */
+const NO_ROOM = /exceed context limit: (\d+) \+ (\d+) > (\d+)/
 
 const MAX_DETAIL = 300
 
@@ -63,7 +70,25 @@ const moneyCode = ({ status, type, code, message }: Refusal): string | null => {
   const named = [code, type].find((name) => name !== null && MONEY.includes(name))
   if (named !== undefined) return named
   if (status === 402) return code ?? "billing_error"
+  if (NO_CREDIT.test(message ?? "")) return "credit_balance_too_low"
   return USAGE_LIMIT.test(message ?? "") ? "usage_limit_reached" : null
+}
+
+/** A request that the API does not accept, by what it says of it. */
+const badRequest = (operation: string, requestId: string | null, refusal: Refusal): ModelError => {
+  const message = refusal.message ?? ""
+  const room = NO_ROOM.exec(message)
+  if (room !== null) {
+    return new ContextOverflow({ operation, requestId, room: Math.max(0, Number(room[3]) - Number(room[1])) })
+  }
+  if (TOO_LONG.test(message)) return new ContextOverflow({ operation, requestId })
+  if (DISABLED.test(message)) return new ModelAuth({ operation, requestId, detail: KEY_FORBIDDEN })
+  if (THINKING.test(message)) return new ThinkingRejected({ operation, requestId })
+  const detail = detailOf(refusal)
+  // That a model is asked about wrongly is the fault of no conversation.
+  return operation === "info"
+    ? new ModelUnfit({ operation, requestId, detail: `${detail}: check ANTHROPIC_MODEL and ANTHROPIC_BASE_URL` })
+    : new ModelRejected({ operation, requestId, status: refusal.status, code: refusal.code, detail })
 }
 
 /**
@@ -84,7 +109,6 @@ const refused = (operation: string, requestId: string | null, refusal: Refusal):
   const { code, retryAfter } = refusal
   const money = moneyCode(refusal)
   if (money !== null) return new ModelSpendLimit({ operation, requestId, code: money })
-  const rejected = (detail: string) => new ModelRejected({ operation, requestId, status: refusal.status, code, detail })
   const status = code === "compaction_unavailable" ? 529 : statusOf(refusal)
   switch (status) {
     case 401:
@@ -92,7 +116,7 @@ const refused = (operation: string, requestId: string | null, refusal: Refusal):
     case 403:
       return new ModelAuth({ operation, requestId, detail: KEY_FORBIDDEN })
     case 404:
-      return rejected(UNKNOWN_MODEL)
+      return new ModelUnfit({ operation, requestId, detail: UNKNOWN_MODEL })
     case 408:
     case 504:
       return new ModelUnavailable({ operation, requestId, kind: "timeout" })
@@ -107,9 +131,7 @@ const refused = (operation: string, requestId: string | null, refusal: Refusal):
       return new ModelOverloaded({ operation, requestId, retryAfter })
     default:
       if (status >= 500) return new ModelUnavailable({ operation, requestId, kind: "server" })
-      return TOO_LONG.test(refusal.message ?? "")
-        ? new ContextOverflow({ operation, requestId })
-        : rejected(detailOf(refusal))
+      return badRequest(operation, requestId, refusal)
   }
 }
 

@@ -12,6 +12,8 @@ export const JournalEntry = Schema.TaggedUnion({
   ToolEnded: { id: Schema.String, result: Schema.String, isError: Schema.Boolean },
   Compacted: { block: Block, usage: ReplyUsage },
   /** A compaction that brought nothing; the session rotates instead of asking again unchanged. */
-  CompactionFailed: { reason: Schema.String }
+  CompactionFailed: { reason: Schema.String },
+  /** The API no longer accepts the thinking of earlier turns: from now on it is left out of what is sent. */
+  ThinkingRefused: {}
 })
 export type JournalEntry = typeof JournalEntry.Type

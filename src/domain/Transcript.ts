@@ -18,6 +18,8 @@ export interface ToolCall {
 /** A conversation as its journal tells it: what has been sent, and where it stands. */
 export interface Transcript {
   readonly messages: ReadonlyArray<Message>
+  /** Of messages before this one the API does not accept the thinking. */
+  readonly thinkingFrom: number
   readonly last: "nothing" | "asked" | "replied" | "compacted" | "compactionFailed"
   readonly stopReason: string | null
   readonly calls: ReadonlyArray<ToolCall>
@@ -40,6 +42,7 @@ export interface Transcript {
 
 export const empty: Transcript = {
   messages: [],
+  thinkingFrom: 0,
   last: "nothing",
   stopReason: null,
   calls: [],
@@ -126,6 +129,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
       return {
         ...before,
         messages: [{ role: "assistant", content: [entry.block] }],
+        thinkingFrom: 0,
         last: "compacted",
         calls: [],
         summary: typeof entry.block["content"] === "string" ? entry.block["content"] : before.summary,
@@ -133,6 +137,8 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
       }
     case "CompactionFailed":
       return { ...before, last: "compactionFailed" }
+    case "ThinkingRefused":
+      return { ...before, thinkingFrom: before.messages.length }
   }
 }
 

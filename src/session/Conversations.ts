@@ -2,6 +2,7 @@ import { Clock, Context, Effect, Layer, Ref, Schema, Scope } from "effect"
 import { Digest } from "effect/crypto"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelRequest } from "../anthropic/ModelRequest.ts"
+import { cleanView } from "../domain/CleanView.ts"
 import type { JournalEntry } from "../domain/JournalEntry.ts"
 import * as Meter from "../context/Meter.ts"
 import type { Session } from "../domain/Session.ts"
@@ -63,18 +64,14 @@ export class Conversations extends Context.Service<
         let seq = entries.length
         let transcript = replay(entries)
         const { model, system, tools, canCompact } = session
-        const requestFor = (messages: Transcript["messages"]): ModelRequest => ({
-          model,
-          system,
-          tools,
-          messages,
-          canCompact
-        })
         const hashOf = (messages: Transcript["messages"]) =>
           Effect.flatMap(json({ system, tools, messages }), (text) =>
             digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
           )
-        const request = Effect.sync(() => requestFor(transcript.messages))
+        const request = Effect.sync((): ModelRequest => {
+          const messages = cleanView(transcript.messages, transcript.thinkingFrom)
+          return { model, system, tools, messages, canCompact }
+        })
         const controls = yield* sessions.enter(session, {
           count: Effect.flatMap(request, client.count),
           canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0),

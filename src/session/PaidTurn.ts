@@ -1,9 +1,12 @@
 import { Effect } from "effect"
+import type { ModelRejected, ModelUnfit, ThinkingRejected } from "../anthropic/ModelError.ts"
 import { isProgress } from "../domain/AgentTool.ts"
+import { hasThinking } from "../domain/CleanView.ts"
 import { parked } from "../domain/Outcome.ts"
 import type { Transcript } from "../domain/Transcript.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { progressEntry } from "../outbox/TaskComments.ts"
+import { Settings } from "../Settings.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { Clearance } from "./Clearance.ts"
 import type { Conversation } from "./Conversations.ts"
@@ -15,13 +18,35 @@ import { Turns } from "./Turns.ts"
 const noteOf = ({ done, calls }: Transcript) =>
   [...done, ...calls].map(({ use }) => use.input).findLast(isProgress) ?? null
 
+/** What was refused of a conversation may be of its history: the task goes on without that. Of a first request nothing else can be tried. */
+const afterRejection = Effect.fnUntraced(function* (conversation: Conversation, error: ModelRejected) {
+  yield* Effect.logWarning("Request refused", error)
+  return (yield* conversation.transcript).turns === 0 ? over(parked(error.sentence)) : { rotate: error.sentence }
+})
+
+/** The conversation goes on without its thinking, where there was any left. */
+const withoutThinking = Effect.fnUntraced(function* (
+  { append, transcript }: Conversation,
+  error: ThinkingRejected
+): Effect.fn.Return<Step, RunError> {
+  const { messages, thinkingFrom } = yield* transcript
+  if (!hasThinking(messages, thinkingFrom)) return { rotate: error.message }
+  yield* append({ _tag: "ThinkingRefused" })
+  return "on"
+})
+
 /** The next paid call, where the checks before it let it pass; and what the issue is told of it. */
 export const makePaidTurn = Effect.gen(function* () {
   const clearance = yield* Clearance
   const journal = yield* Journal
   const outbox = yield* Outbox
+  const settings = yield* Settings
   const tasks = yield* Tasks
   const turns = yield* Turns
+
+  /** A session keeps its model; where the settings have another one by now, its successor has that. */
+  const unfit = ({ session }: Conversation, error: ModelUnfit): Effect.Effect<Step, ModelUnfit> =>
+    session.model === settings.model ? Effect.fail(error) : Effect.succeed({ rotate: error.message })
 
   /** Brings the progress comment up to date; how often it is edited is the reporter's business. */
   const tell = Effect.fnUntraced(function* ({ claim }: Assignment, { transcript, live }: Conversation) {
@@ -54,6 +79,12 @@ export const makePaidTurn = Effect.gen(function* () {
           return "on"
       }
     },
-    Effect.catchTag("ContextOverflow", (error) => Effect.succeed<Step>({ rotate: error.message }))
+    (step, _, conversation) =>
+      Effect.catchTags(step, {
+        ContextOverflow: (error) => Effect.succeed<Step>({ rotate: error.message }),
+        ModelRejected: (error) => afterRejection(conversation, error),
+        ModelUnfit: (error) => unfit(conversation, error),
+        ThinkingRejected: (error) => withoutThinking(conversation, error)
+      })
   )
 })

@@ -54,14 +54,11 @@ export class SessionRunner extends Context.Service<
         return yield* follow(assignment, yield* opening.open(claim, session))
       })
 
-      const run = Effect.fn("SessionRunner.run")(
-        function* (assignment: Assignment) {
-          const { claim } = assignment
-          const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
-          return yield* follow(assignment, newest?.state === "open" ? newest : yield* opening.open(claim, newest))
-        },
-        Effect.catchTag(["ModelAuth", "ModelRejected"], (error) => Effect.succeed(parked(error.message)))
-      )
+      const run = Effect.fn("SessionRunner.run")(function* (assignment: Assignment) {
+        const { claim } = assignment
+        const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
+        return yield* follow(assignment, newest?.state === "open" ? newest : yield* opening.open(claim, newest))
+      })
 
       return { run }
     })

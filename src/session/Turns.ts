@@ -52,7 +52,7 @@ export class Turns extends Context.Service<
         const reply = yield* client
           .compact(yield* request)
           .pipe(
-            Effect.catchTag(["ModelOverloaded", "ModelRejected", "ContextOverflow"], (error) =>
+            Effect.catchTag(["ModelOverloaded", "ModelRejected", "ThinkingRejected", "ContextOverflow"], (error) =>
               Effect.as(append({ _tag: "CompactionFailed", reason: error.message }), null)
             )
           )

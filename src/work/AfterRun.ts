@@ -1,4 +1,5 @@
 import { Cause, Data, Duration, Exit, Option } from "effect"
+import { concernsAccount } from "../anthropic/ModelError.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { parked } from "../domain/Outcome.ts"
@@ -30,8 +31,11 @@ export const isRefusal = (error: RunError): boolean => error._tag === "GiteaErro
 
 const stopped = AfterRun.Release({ rest: Duration.zero, as: "pause" })
 
-/** What does not pass by itself, such as a spend limit, is tried less often. Under its new name a repository is found by the next look. */
+/**
+ * What concerns key, account or model keeps the gate closed, so that the task need not rest for it. Under its new name a repository is found by the next look.
+ */
 const restAfter = (error: GiteaError | ModelError): Duration.Duration => {
+  if (concernsAccount(error)) return AFTER_FAULT
   if (error._tag === "GiteaError" && isMoved(error)) return AFTER_FAULT
   return error.retryable ? AFTER_OUTAGE : AFTER_REFUSAL
 }

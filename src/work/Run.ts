@@ -1,4 +1,5 @@
 import { Cause, Effect, Exit, Option, Schedule } from "effect"
+import { concernsAccount } from "../anthropic/ModelError.ts"
 import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { isAllowed } from "../domain/Repository.ts"
@@ -37,6 +38,8 @@ const makeEnding = Effect.gen(function* () {
   /** Says how a run ended, where that is of interest, and gives the refusals in pauses up to this one. */
   const note = Effect.fnUntraced(function* ({ task }: Claim, exit: Exit.Exit<AfterRun, RunError>) {
     const error = Option.getOrNull(Exit.findErrorOption(exit))
+    // The health of Claude says it once for all.
+    if (error !== null && concernsAccount(error)) return 0
     if (error !== null && isOutside(error)) {
       return (yield* pauses.met(keyOf(task), { error, isRefusal: isRefusal(error) })).refusals
     }

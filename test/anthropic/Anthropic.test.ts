@@ -115,7 +115,7 @@ layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("Anthropic"
       })
       assert.isFalse((yield* anthropic.info("claude-sandbox-plain")).canCompact)
       const unknown = yield* Effect.flip(anthropic.info("claude-unknown"))
-      assert.strictEqual(unknown._tag, "ModelRejected")
+      assert.strictEqual(unknown._tag, "ModelUnfit")
       assert.include(unknown.message, "ANTHROPIC_MODEL")
     })
   )
@@ -129,9 +129,15 @@ layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("Anthropic"
         )
       for (const body of [{}, { max_input_tokens: null, max_tokens: null, capabilities: null }]) {
         const error = yield* Effect.flip(answering(body))
-        assert.strictEqual(error._tag, "ModelRejected")
+        assert.strictEqual(error._tag, "ModelUnfit")
         assert.include(error.message, "does not say how many tokens claude-proxied takes")
       }
+      for (const window of [0, -5, 999]) {
+        const error = yield* Effect.flip(answering({ max_input_tokens: window }))
+        assert.strictEqual(error._tag, "ModelUnfit")
+        assert.include(error.message, `says that claude-proxied takes ${window} tokens`)
+      }
+      assert.strictEqual((yield* answering({ max_input_tokens: 1_000, max_tokens: 0 })).maxOutput, 16_000)
       assert.deepStrictEqual(yield* answering({ max_input_tokens: 1_000, capabilities: { compaction: null } }), {
         window: 1_000,
         maxOutput: 16_000,

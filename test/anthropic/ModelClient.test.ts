@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
 import {
+  ContextOverflow,
   ModelAuth,
   ModelOverloaded,
   ModelRateLimited,
@@ -200,6 +201,43 @@ describe("ModelClient", () => {
       assert.strictEqual(yield* client.health, keyless)
     }).pipe(Effect.provide(claude({}, keyless)))
   })
+
+  it.effect("is well again after a refusal of the key when a paid call is answered, and not by a free one", () =>
+    Effect.gen(function* () {
+      const refusal = new ModelAuth({ ...call, detail: "the key is not accepted" })
+      const { run } = yield* script([refusal], reply("done"))
+      yield* Effect.gen(function* () {
+        const client = yield* ModelClient
+        yield* Effect.flip(turn)
+        yield* client.probe("claude-sandbox")
+        assert.strictEqual(yield* client.health, refusal)
+        yield* turn
+        assert.strictEqual(yield* client.health, "ok")
+      }).pipe(Effect.provide(claude({ turn: () => run })))
+    })
+  )
+
+  it.effect.each([
+    [1_024, [16_000, 1_024], "end_turn"],
+    [1_023, [16_000], "ContextOverflow"]
+  ] as const)("asks for the output that there is room for: %i tokens", ([room, expected, end]) =>
+    Effect.gen(function* () {
+      const asked: Array<number> = []
+      const model = claude({
+        turn: (_, maxOutput) => {
+          asked.push(maxOutput)
+          return asked.length === 1
+            ? Effect.fail(new ContextOverflow({ ...call, room }))
+            : Effect.succeed(reply("done"))
+        }
+      })
+      const ended = yield* turn.pipe(
+        Effect.match({ onSuccess: ({ stopReason }) => stopReason, onFailure: ({ _tag }) => String(_tag) }),
+        Effect.provide(model)
+      )
+      assert.deepStrictEqual([asked, ended], [[...expected], end])
+    })
+  )
 
   it.effect("asks for no more output than the model gives", () =>
     Effect.gen(function* () {

@@ -63,7 +63,26 @@ const table: ReadonlyArray<readonly [string, Partial<Refusal>, string]> = [
     "ContextOverflow"
   ],
   ["a request that is too large", { status: 413, type: "request_too_large" }, "ContextOverflow"],
-  ["an unknown model", { status: 404, type: "not_found_error" }, "ModelRejected"],
+  ["an unknown model", { status: 404, type: "not_found_error" }, "ModelUnfit"],
+  [
+    "credit that is used up, which is a 400 without a code",
+    { status: 400, message: "Your credit balance is too low to access the Anthropic API." },
+    "ModelSpendLimit"
+  ],
+  ["an account that is closed", { status: 400, message: "This organization has been disabled." }, "ModelAuth"],
+  [
+    "thinking that is not taken back",
+    { status: 400, message: "messages.1.content.0: Invalid `signature` in `thinking` block" },
+    "ThinkingRejected"
+  ],
+  [
+    "input and output that are too much together",
+    {
+      status: 400,
+      message: "input length and `max_tokens` exceed context limit: 7000 + 4096 > 8000, decrease input length"
+    },
+    "ContextOverflow"
+  ],
   ["a bad request", { status: 400, type: "invalid_request_error", message: "messages: no" }, "ModelRejected"],
   [
     "an open turn that cannot be compacted",
@@ -84,6 +103,16 @@ describe("classify", () => {
     assert.deepInclude(limited, { operation: "turn", requestId: "req_1", retryAfter: 1_000 })
     const code = "compaction_nothing_to_summarize"
     assert.deepInclude(refused({ status: 400, code }), { _tag: "ModelRejected", status: 400, code })
+  })
+
+  it("tells how much output there is room for", () => {
+    const message = "input length and `max_tokens` exceed context limit: 7000 + 4096 > 8000, decrease input length"
+    assert.deepInclude(refused({ status: 400, message }), { room: 1_000 })
+  })
+
+  it("takes whatever the models endpoint refuses for a fault of the model's side", () => {
+    const failure = { _tag: "Refused", status: 400, type: null, code: null, message: "no", retryAfter: null } as const
+    assert.strictEqual(classify("info", null, failure)._tag, "ModelUnfit")
   })
 
   it("retries what can succeed later, and nothing else", () => {

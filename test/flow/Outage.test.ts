@@ -5,6 +5,7 @@ import { ModelClient } from "../../src/anthropic/ModelClient.ts"
 import { ModelAuth, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { Anthropic } from "../../src/anthropic/Anthropic.ts"
+import { Readiness } from "../../src/operator/Readiness.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
@@ -130,7 +131,13 @@ describe("Outage", () => {
   const WAITING = 2
   const revocation = Latch.makeUnsafe()
   const revokedLines: Array<string> = []
-  const locked = claude(() => Effect.andThen(revocation.await, Effect.fail(revoked)))
+  const accepted = { yet: false }
+  const locked = claude(() =>
+    Effect.andThen(
+      revocation.await,
+      Effect.suspend(() => (accepted.yet ? Effect.void : Effect.fail(revoked)))
+    )
+  )
 
   layer(
     harness({
@@ -141,7 +148,7 @@ describe("Outage", () => {
     }).pipe(Layer.provide(EvenRandom))
   )((it) => {
     it.effect(
-      "by a key that is revoked parks each running task once, and begins no other",
+      "by a key that is revoked parks nothing and begins nothing, and all go on by themselves when it is accepted",
       () =>
         Effect.gen(function* () {
           const { assigned, handled, said, store } = yield* scene
@@ -153,13 +160,31 @@ describe("Outage", () => {
             (all) => all === RUNNING
           )
           yield* revocation.open
-          yield* soon("all of them are parked", store.count("tasks", { state: "parked" }), (all) => all === RUNNING)
+          yield* soon(
+            "all of them have stopped",
+            store.count("tasks", { state: "running", lease: null }),
+            (all) => all === RUNNING
+          )
           yield* said
           yield* passing(Duration.hours(1))
           assert.strictEqual(yield* store.count("tasks", { state: "ready", turns: 0 }), WAITING)
-          assert.strictEqual(yield* store.count("transitions", { to: "parked" }), RUNNING)
-          assert.strictEqual(locked.asked.later, RUNNING)
+          assert.strictEqual(yield* store.count("transitions", { to: "parked" }), 0)
+          assert.isBelow(locked.asked.later, RUNNING + 20, "one try after each pause, which grows to five minutes")
           assert.deepStrictEqual(warnings(revokedLines), ["Warn Claude is unavailable"])
+          const { components } = yield* (yield* Readiness).report
+          assert.include(components.worker.why, "go on by themselves")
+
+          accepted.yet = true
+          yield* passing(Duration.minutes(6))
+          yield* soon(
+            "all are completed",
+            store.count("tasks", { state: "completed" }),
+            (all) => all === RUNNING + WAITING
+          )
+          assert.lengthOf(
+            revokedLines.filter((line) => line === "Info Claude is available again"),
+            1
+          )
         }),
       LIMIT
     )

@@ -8,7 +8,12 @@ export const MODEL_INFO: ModelInfo = { window: 200_000, maxOutput: 16_000, canCo
 
 /** Claude with only the members a test gives; it is well and knows every model as `MODEL_INFO`. Any other call dies. */
 export const models = (members: Partial<Omit<ModelClient["Service"], "layer">> = {}): Layer.Layer<ModelClient> =>
-  Layer.mock(ModelClient, { info: () => Effect.succeed(MODEL_INFO), health: Effect.succeed("ok" as const), ...members })
+  Layer.mock(ModelClient, {
+    info: () => Effect.succeed(MODEL_INFO),
+    health: Effect.succeed("ok" as const),
+    probe: () => Effect.void,
+    ...members
+  })
 
 /** What a reply without caching reports: tokens in, tokens out. */
 export const usage = (input = 100, output = 10): ReplyUsage => ({ input_tokens: input, output_tokens: output })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ContextOverflow, ModelAuth, ModelRejected, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
+import { ContextOverflow, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import { INTERRUPTED_CALL, NUDGE } from "../../src/domain/NextStep.ts"
 import { parked } from "../../src/domain/Outcome.ts"
 import { Journal } from "../../src/session/Journal.ts"
@@ -112,15 +112,6 @@ describe("SessionRunner", () => {
     })
   )
 
-  it.effect.each([
-    new ModelAuth({ ...call, detail: "the key is gone" }),
-    new ModelRejected({ ...call, status: 400, code: null, detail: "bad" })
-  ])("parks on $_tag with its reason", (error) =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* outcomeOf(() => Effect.fail(error)), parked(error.message))
-    })
-  )
-
   it.effect("leaves an outage to its caller, with the request journalled", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(work)
@@ -131,17 +122,6 @@ describe("SessionRunner", () => {
         workbench({
           claude: claude({ turn: () => Effect.fail(new ModelUnavailable({ ...call, kind: "connection" })) })
         })
-      )
-    )
-  )
-
-  it.effect("parks when the models endpoint refuses the key, before a session is open", () =>
-    Effect.gen(function* () {
-      assert.strictEqual((yield* work)?.to, "parked")
-      assert.deepStrictEqual(yield* told, [])
-    }).pipe(
-      Effect.provide(
-        workbench({ claude: claude({ info: Effect.fail(new ModelAuth({ ...call, detail: "refused" })) }) })
       )
     )
   )

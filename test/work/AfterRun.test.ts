@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Exit } from "effect"
-import { ModelSpendLimit, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
+import { ModelSpendLimit, ModelUnavailable, ModelUnfit } from "../../src/anthropic/ModelError.ts"
 import { parked } from "../../src/domain/Outcome.ts"
 import { fromStatus, noAnswer } from "../../src/gitea/GiteaError.ts"
 import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
@@ -12,6 +12,7 @@ import { done } from "./support.ts"
 
 const outage = new ModelUnavailable({ operation: "turn", requestId: null, kind: "connection" })
 const spent = new ModelSpendLimit({ operation: "turn", requestId: null, code: "billing_error" })
+const unfit = new ModelUnfit({ operation: "turn", requestId: null, detail: "no such model" })
 const moved = fromStatus("read comments", 301, undefined)
 const refused = fromStatus("read comments", 403, undefined)
 
@@ -29,7 +30,8 @@ interface Case {
 
 const cases: ReadonlyArray<Case> = [
   { when: "Claude is away", error: outage, first: pause(30), last: pause(30) },
-  { when: "the money is spent", error: spent, first: pause(300), last: pause(300) },
+  { when: "the money is spent", error: spent, first: pause(5), last: pause(5) },
+  { when: "the model is unknown", error: unfit, first: pause(5), last: pause(5) },
   { when: "Gitea is away", error: noAnswer("read issue", "no route"), first: pause(30), last: pause(30) },
   { when: "Gitea is overloaded", error: fromStatus("read issue", 503, undefined), first: pause(30), last: pause(30) },
   {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Ref } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { ModelAuth, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
+import { ModelAuth, ModelSpendLimit, ModelUnavailable, ModelUnfit } from "../../src/anthropic/ModelError.ts"
 import type { ModelHealth } from "../../src/anthropic/ModelHealth.ts"
 import type { User } from "../../src/domain/User.ts"
 import { WorkGate } from "../../src/work/WorkGate.ts"
@@ -11,6 +11,9 @@ import { models } from "../harness/Models.ts"
 import { settings } from "../harness/TestSettings.ts"
 
 const refused = new ModelAuth({ operation: "turn", requestId: null, detail: "the key is gone" })
+const spent = new ModelSpendLimit({ operation: "turn", requestId: null, code: "credit_balance_too_low" })
+const unfit = new ModelUnfit({ operation: "info", requestId: null, detail: "no such model" })
+const GOES_ON = "Tasks wait, and go on by themselves when Claude accepts it"
 const down = new ModelUnavailable({ operation: "turn", requestId: null, kind: "connection" })
 
 interface Case {
@@ -30,11 +33,11 @@ const cases: ReadonlyArray<Case> = [
     why: "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started"
   },
   { when: "there is no key", settings: { anthropicKey: null }, why: "ANTHROPIC_API_KEY is not set" },
-  {
-    when: "the key is refused",
-    health: refused,
-    why: `${refused.message}. Restart the coordinator with a valid key`
-  },
+  ...[refused, spent, unfit].map((health) => ({
+    when: `Claude refuses with ${health._tag}`,
+    health,
+    why: `${health.message}. ${GOES_ON}`
+  })),
   { when: "Gitea has not confirmed the bot", problem: "not confirmed", why: "not confirmed" }
 ]
 
@@ -42,10 +45,11 @@ const cases: ReadonlyArray<Case> = [
 const waiting = Effect.fnUntraced(function* (
   health: Effect.Effect<ModelHealth>,
   confirmed: Effect.Effect<User>,
-  values: Parameters<typeof settings>[0] = {}
+  values: Parameters<typeof settings>[0] = {},
+  probe: Effect.Effect<void, ModelAuth> = Effect.fail(refused)
 ) {
   const layer = WorkGate.layer.pipe(
-    Layer.provide([settings(values), models({ health }), mocks.BotIdentity({ confirmed })])
+    Layer.provide([settings(values), models({ health, probe: () => probe }), mocks.BotIdentity({ confirmed })])
   )
   const { opened } = yield* Effect.provide(WorkGate, layer)
   const fiber = yield* Effect.forkChild(opened, { startImmediately: true })
@@ -62,6 +66,36 @@ describe("WorkGate", () => {
       yield* Deferred.succeed(confirmed, BOT)
       yield* TestClock.adjust(0)
       assert.isTrue(isOpen())
+    })
+  )
+
+  it.effect("asks again with growing pauses while Claude refuses, and lets one try when that is answered", () =>
+    Effect.gen(function* () {
+      const probes = yield* Ref.make<ReadonlyArray<number>>([])
+      const now = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1_000)
+      const layer = WorkGate.layer.pipe(
+        Layer.provide([
+          settings(),
+          models({
+            health: Effect.succeed(spent),
+            probe: () =>
+              Effect.flatMap(now, (at) => Ref.updateAndGet(probes, (all) => [...all, at])).pipe(
+                Effect.flatMap(({ length }) => (length < 8 ? Effect.fail(spent) : Effect.void))
+              )
+          }),
+          mocks.BotIdentity({ confirmed: Effect.succeed(BOT) })
+        ])
+      )
+      const { opened } = yield* Effect.provide(WorkGate, layer)
+      const first = yield* Effect.forkChild(opened, { startImmediately: true })
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* Ref.get(probes), [10, 30, 70, 150, 310, 610, 910, 1_210])
+      yield* Fiber.join(first)
+      const second = yield* Effect.forkChild(opened, { startImmediately: true })
+      yield* TestClock.adjust("299 seconds")
+      assert.isUndefined(second.pollUnsafe(), "the next one waits for its turn")
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(second)
     })
   )
 

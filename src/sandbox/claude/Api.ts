@@ -3,6 +3,8 @@ import { HttpRouter } from "effect/http"
 import type { HttpServerRequest } from "effect/http"
 import { jsonAnswer, streamAnswer } from "./Answer.ts"
 import { invalid } from "./ApiError.ts"
+import { thinkingOf } from "./ContentRules.ts"
+import { oddly } from "./OddReplies.ts"
 import { handle } from "./Call.ts"
 import type { Call, Shared } from "./Call.ts"
 import { summarise } from "./Compaction.ts"
@@ -12,6 +14,7 @@ import type { Operation } from "./Fault.ts"
 import { MessagesRequest } from "./MessagesRequest.ts"
 import { findModel, modelInfo } from "./Models.ts"
 import { toCompaction, toMessage } from "./Reply.ts"
+import type { OutputBlock, Reply } from "./Reply.ts"
 import { cacheKey, inputTokens, splitInput } from "./Tokens.ts"
 import { validate } from "./Validation.ts"
 
@@ -37,6 +40,14 @@ const check = Effect.fnUntraced(function* (
   const model = yield* Effect.fromResult(findModel(request.model))
   const broken = validate({ operation, request, betas, model })
   if (Option.isSome(broken)) return yield* broken.value
+  yield* Effect.forEach(
+    thinkingOf(request),
+    Effect.fnUntraced(function* ({ place, signature: given, thinking }) {
+      if (yield* signature.provesThinking(thinking, given)) return
+      return yield* invalid(`${place}: Invalid \`signature\` in \`thinking\` block`)
+    }),
+    { discard: true }
+  )
   const summary = firstSummary(request)
   if (Option.isNone(summary)) return
   const { content, signature: given } = summary.value
@@ -49,15 +60,33 @@ const splitAndRemember = ({ seen }: Shared, request: MessagesRequest) =>
     return [splitInput(request, new Set(keys)), written.slice(-MAX_CACHED_PROMPTS)]
   })
 
+const blockOf = Effect.fnUntraced(function* (
+  { signature }: Shared,
+  block: Reply["content"][number],
+  toolId: string
+): Effect.fn.Return<OutputBlock> {
+  switch (block.type) {
+    case "text":
+      return block
+    case "tool_use":
+      return { ...block, id: block.id ?? toolId }
+    case "thinking":
+      return { ...block, signature: block.signature ?? (yield* signature.signThinking(block.thinking)) }
+  }
+})
+
 const sample = Effect.fnUntraced(function* (shared: Shared, request: MessagesRequest) {
   const policy = yield* Ref.get(shared.script.policy)
+  const isOdd = yield* Ref.get(shared.script.odd)
   const toolId = yield* shared.newId("toolu")
   const answered = {
     id: yield* shared.newId("msg"),
     model: request.model,
     input: yield* splitAndRemember(shared, request)
   }
-  return toMessage(answered, policy(request), (index) => `${toolId}${index}`)
+  const reply = (isOdd ? oddly(policy) : policy)(request)
+  const content = yield* Effect.forEach(reply.content, (block, index) => blockOf(shared, block, `${toolId}${index}`))
+  return toMessage(answered, reply, content)
 })
 
 const compact = Effect.fnUntraced(function* (shared: Shared, request: MessagesRequest, { fault }: Call) {

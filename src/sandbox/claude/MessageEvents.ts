@@ -34,6 +34,13 @@ const blockEvents = (block: OutputBlock, index: number): ReadonlyArray<MessageEv
         ...pieces(toJson(block.input)).map((partial_json) => delta({ type: "input_json_delta", partial_json })),
         stop
       ]
+    case "thinking":
+      return [
+        start({ ...block, thinking: "", signature: "" }),
+        ...pieces(block.thinking).map((thinking) => delta({ type: "thinking_delta", thinking })),
+        ...(block.signature === "" ? [] : [delta({ type: "signature_delta", signature: block.signature })]),
+        stop
+      ]
     case "compaction":
       return [start(block), stop]
   }

@@ -4,20 +4,25 @@ import type { ApiError } from "./ApiError.ts"
 
 /** The beta that shows, allows and understands on-demand compaction. */
 export const COMPACTION_BETA = "compact-2026-09-04"
-const MAX_OUTPUT_TOKENS = 4_096
+export const MAX_OUTPUT_TOKENS = 4_096
 
-/** `window` in tokens of input; `compaction`: whether the model can summarise on demand. */
+/**
+ * `window` in tokens of input; `compaction`: whether the model can summarise on demand; `addsOutput`: whether it refuses a request
+ * whose input and output together may be more than the window, as older models do.
+ */
 export interface ClaudeModel {
   readonly id: string
   readonly window: number
   readonly compaction: boolean
+  readonly addsOutput: boolean
 }
 
 const models: ReadonlyArray<ClaudeModel> = [
-  { id: "claude-sandbox", window: 200_000, compaction: true },
-  { id: "claude-sandbox-small", window: 8_000, compaction: true },
-  { id: "claude-sandbox-tiny", window: 2_000, compaction: true },
-  { id: "claude-sandbox-plain", window: 8_000, compaction: false }
+  { id: "claude-sandbox", window: 200_000, compaction: true, addsOutput: false },
+  { id: "claude-sandbox-small", window: 8_000, compaction: true, addsOutput: false },
+  { id: "claude-sandbox-tiny", window: 2_000, compaction: true, addsOutput: false },
+  { id: "claude-sandbox-plain", window: 8_000, compaction: false, addsOutput: false },
+  { id: "claude-sandbox-older", window: 8_000, compaction: false, addsOutput: true }
 ]
 
 /** A model by its id; 404 where there is none. */

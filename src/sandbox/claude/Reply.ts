@@ -7,6 +7,8 @@ export interface Reply {
   readonly content: ReadonlyArray<
     | { readonly type: "text"; readonly text: string }
     | { readonly type: "tool_use"; readonly name: string; readonly input: Schema.Json; readonly id?: string }
+    /** Signed by the stand-in, unless it is given a signature; an empty one says that it was cut. */
+    | { readonly type: "thinking"; readonly thinking: string; readonly signature?: string }
   >
   /** Default: `tool_use` where the content has one, else `end_turn`. */
   readonly stopReason?: string
@@ -26,6 +28,7 @@ export interface CompactionBlock {
 export type OutputBlock =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: Schema.Json }
+  | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
   | CompactionBlock
 
 const counts = ({ input, cacheRead, cacheCreation }: InputTokens, output: number) => ({
@@ -57,15 +60,12 @@ interface Answered {
 
 const NOTHING: InputTokens = { input: 0, cacheRead: 0, cacheCreation: 0 }
 
-/** The message for a reply; `toolId` names each `tool_use` that has no id of its own. */
+/** The message for a reply and its blocks as they go out. */
 export const toMessage = (
   { id, model, input }: Answered,
   reply: Reply,
-  toolId: (index: number) => string
+  content: ReadonlyArray<OutputBlock>
 ): OutputMessage => {
-  const content = reply.content.map((block, index) =>
-    block.type === "text" ? block : { ...block, id: block.id ?? toolId(index) }
-  )
   return {
     id,
     type: "message",

@@ -13,7 +13,8 @@ import { makeSignature } from "./Signature.ts"
 
 /**
  * A stand-in that speaks the Claude API over loopback HTTP: messages (JSON and streamed), on-demand compaction, count_tokens
- * and models. What it counts, refuses and summarises follows from the real request; only the replies are made up.
+ * and models. What it counts, refuses and summarises follows from the real request, as strictly as by the real one; only the replies
+ * are made up.
  */
 export class SandboxClaude extends Context.Service<
   SandboxClaude,
@@ -24,6 +25,10 @@ export class SandboxClaude extends Context.Service<
     readonly apiKey: string
     /** How messages are answered from now on. At first `readerAgent`. */
     respond(policy: Policy): Effect.Effect<void>
+    /** From now on replies are as odd as the real API's can be: empty texts, thinking that was cut, half a character. */
+    readonly odd: Effect.Effect<void>
+    /** From now on the signatures of earlier thinking are invalid. */
+    readonly forgetThinking: Effect.Effect<void>
     /** The next `times` (default 1) calls of an operation suffer a fault, first in first out. */
     fail(operation: Operation, fault: ClaudeFault, times?: number): Effect.Effect<void>
     /**
@@ -62,6 +67,8 @@ export class SandboxClaude extends Context.Service<
         url: HttpServer.formatAddress(address),
         apiKey,
         respond: (policy) => Ref.set(script.policy, policy),
+        odd: Ref.set(script.odd, true),
+        forgetThinking: shared.signature.forgetThinking,
         fail: (operation, fault, times = 1) => script.fail(operation, fault, times),
         hold: (operation) =>
           Effect.map(script.hold(operation), ({ arrived, released }) => ({

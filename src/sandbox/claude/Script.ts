@@ -16,6 +16,8 @@ export type Policy = (request: MessagesRequest) => Reply
 /** What the next calls meet, as tests and the demo set it. */
 export interface Script {
   readonly policy: Ref.Ref<Policy>
+  /** Whether replies are as odd as the real API's can be. */
+  readonly odd: Ref.Ref<boolean>
   /** Between two deltas of a stream. */
   readonly pace: Ref.Ref<Duration.Duration>
   fail(operation: Operation, fault: ClaudeFault, times: number): Effect.Effect<void>
@@ -41,12 +43,14 @@ const take = <A>(queue: Ref.Ref<ReadonlyArray<Queued<A>>>, operation: Operation)
 /** A script that answers with `readerAgent`, at full pace and without faults. */
 export const makeScript: Effect.Effect<Script> = Effect.gen(function* () {
   const policy = yield* Ref.make<Policy>(readerAgent)
+  const odd = yield* Ref.make(false)
   const pace = yield* Ref.make(Duration.zero)
   const faults = yield* Ref.make<ReadonlyArray<Queued<ClaudeFault>>>([])
   const holds = yield* Ref.make<ReadonlyArray<Queued<Hold>>>([])
 
   return {
     policy,
+    odd,
     pace,
     fail: (operation, fault, times) =>
       Ref.update(faults, (all) => [...all, ...Array.from({ length: times }, () => ({ operation, value: fault }))]),

@@ -1,10 +1,12 @@
 import { Option } from "effect"
 import { invalid } from "./ApiError.ts"
 import type { ApiError } from "./ApiError.ts"
+import { contentRules } from "./ContentRules.ts"
 import { compactionRules, startsWithSummary } from "./CompactionRules.ts"
 import type { Checked } from "./CompactionRules.ts"
 import type { ContentBlock } from "./MessagesRequest.ts"
 import { blocksOf } from "./MessagesRequest.ts"
+import { MAX_OUTPUT_TOKENS } from "./Models.ts"
 import { inputTokens } from "./Tokens.ts"
 
 const ids = (blocks: ReadonlyArray<ContentBlock>, type: string): ReadonlyArray<string> =>
@@ -13,10 +15,17 @@ const ids = (blocks: ReadonlyArray<ContentBlock>, type: string): ReadonlyArray<s
 const missing = (wanted: ReadonlyArray<string>, found: ReadonlyArray<string>): string | undefined =>
   wanted.find((id) => !found.includes(id))
 
-const maxTokens = ({ operation, request }: Checked): Option.Option<ApiError> =>
-  operation !== "count_tokens" && request.max_tokens === undefined
-    ? Option.some(invalid("max_tokens: Field required"))
+const maxTokens = ({ operation, request: { max_tokens }, model }: Checked): Option.Option<ApiError> => {
+  if (operation === "count_tokens") return Option.none()
+  if (max_tokens === undefined) return Option.some(invalid("max_tokens: Field required"))
+  return max_tokens > MAX_OUTPUT_TOKENS
+    ? Option.some(
+        invalid(
+          `max_tokens: ${max_tokens} > ${MAX_OUTPUT_TOKENS}, which is the maximum allowed number of output tokens for ${model.id}`
+        )
+      )
     : Option.none()
+}
 
 const firstMessage = ({ request }: Checked): Option.Option<ApiError> => {
   const [first] = request.messages
@@ -48,8 +57,17 @@ const toolPairs = ({ request: { messages } }: Checked): Option.Option<ApiError> 
 
 const overflow = ({ operation, request, model }: Checked): Option.Option<ApiError> => {
   const tokens = inputTokens(request)
-  return operation !== "count_tokens" && tokens > model.window
-    ? Option.some(invalid(`prompt is too long: ${tokens} tokens > ${model.window} maximum`))
+  if (operation === "count_tokens") return Option.none()
+  if (tokens > model.window) {
+    return Option.some(invalid(`prompt is too long: ${tokens} tokens > ${model.window} maximum`))
+  }
+  const asked = request.max_tokens ?? 0
+  return model.addsOutput && tokens + asked > model.window
+    ? Option.some(
+        invalid(
+          `input length and \`max_tokens\` exceed context limit: ${tokens} + ${asked} > ${model.window}, decrease input length or \`max_tokens\` and try again`
+        )
+      )
     : Option.none()
 }
 
@@ -58,6 +76,7 @@ export const validate = (checked: Checked): Option.Option<ApiError> =>
   Option.firstSomeOf([
     maxTokens(checked),
     ...compactionRules(checked),
+    ...contentRules(checked),
     firstMessage(checked),
     toolPairs(checked),
     overflow(checked)
