@@ -50,6 +50,7 @@ const KEY_REFUSED = "the API key is not accepted, set ANTHROPIC_API_KEY to a val
 const KEY_FORBIDDEN = "the API key may not do this, check its workspace and permissions in the Claude Console"
 const UNKNOWN_MODEL =
   "the model is not known to the API, or not open to this key: check ANTHROPIC_MODEL and ANTHROPIC_BASE_URL"
+const MODEL_REFUSED = "the API does not tell of the model: check ANTHROPIC_MODEL and ANTHROPIC_BASE_URL"
 
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
@@ -84,11 +85,16 @@ const badRequest = (operation: string, requestId: string | null, refusal: Refusa
   if (TOO_LONG.test(message)) return new ContextOverflow({ operation, requestId })
   if (DISABLED.test(message)) return new ModelAuth({ operation, requestId, detail: KEY_FORBIDDEN })
   if (THINKING.test(message)) return new ThinkingRejected({ operation, requestId })
-  const detail = detailOf(refusal)
-  // That a model is asked about wrongly is the fault of no conversation.
+  // That a model cannot be asked about is the fault of no conversation.
   return operation === "info"
-    ? new ModelUnfit({ operation, requestId, detail: `${detail}: check ANTHROPIC_MODEL and ANTHROPIC_BASE_URL` })
-    : new ModelRejected({ operation, requestId, status: refusal.status, code: refusal.code, detail })
+    ? new ModelUnfit({ operation, requestId, detail: MODEL_REFUSED })
+    : new ModelRejected({
+        operation,
+        requestId,
+        status: refusal.status,
+        code: refusal.code,
+        detail: detailOf(refusal)
+      })
 }
 
 /**
