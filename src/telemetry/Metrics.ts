@@ -87,7 +87,8 @@ const OPERATIONS = {
     "create comment",
     "edit comment"
   ],
-  claude: ["turn", "compact", "count", "info"]
+  claude: ["turn", "compact", "count", "info"],
+  git: ["local", "remote"]
 } as const
 type Adapter = keyof typeof OPERATIONS
 

@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Metric, Record, Schedule } from "effect"
 import { HttpServer } from "effect/http"
@@ -5,6 +6,8 @@ import { readFileSync } from "node:fs"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import { FullName } from "../../src/domain/Repository.ts"
+import { Git } from "../../src/git/Git.ts"
+import type { GitError } from "../../src/git/GitError.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
@@ -99,15 +102,17 @@ describe("Metrics", () => {
     )
   })
 
-  it.effect("count the failures of every call to Gitea and Claude in a series that is there from the start", () =>
+  it.effect("count the failures of every call to Gitea, Claude and git in a series that is there from the start", () =>
     Effect.gen(function* () {
       const gitea = yield* Gitea
       const anthropic = yield* Anthropic
+      const git = yield* Git
+      const nonsense = { operation: "try", gitDir: null, args: ["no-such-command"] }
       const shop = FullName.make("acme/shop")
       const errors = Effect.map(Metric.snapshot, (all) => all.filter(({ id }) => id === "coordinator_errors_total"))
       yield* Metrics.registerAll
       const before = yield* errors
-      const calls: ReadonlyArray<Effect.Effect<unknown, GiteaError | ModelError>> = [
+      const calls: ReadonlyArray<Effect.Effect<unknown, GiteaError | GitError | ModelError>> = [
         gitea.whoAmI,
         gitea.repository(1),
         gitea.issue(shop, 1),
@@ -120,7 +125,9 @@ describe("Metrics", () => {
         anthropic.turn(request(), MAX_OUTPUT, () => Effect.void),
         anthropic.compact(request(), MAX_OUTPUT),
         anthropic.count(request()),
-        anthropic.info("claude-sandbox")
+        anthropic.info("claude-sandbox"),
+        git.run(nonsense),
+        git.run({ ...nonsense, asBot: true })
       ]
       yield* Effect.forEach(calls, (call) => Effect.ignore(call))
       const after = yield* errors
@@ -130,7 +137,8 @@ describe("Metrics", () => {
       )
     }).pipe(
       Effect.provide(
-        Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
+        Layer.mergeAll(Gitea.layer, Anthropic.layer, Git.layer).pipe(
+          Layer.provide(NodeServices.layer),
           Layer.provide(Layer.succeed(GiteaRetry, Schedule.recurs(0))),
           Layer.provide(settings({ giteaUrl: NOBODY, anthropicUrl: NOBODY })),
           Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))

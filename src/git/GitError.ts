@@ -1,0 +1,83 @@
+import { Schema } from "effect"
+
+/** Why git failed, as far as anything follows from it. */
+export const GitReason = Schema.Literals([
+  /** git is not installed, or too old. */
+  "absent",
+  /** Gitea, or the way to it, is out of order: it may pass by itself. */
+  "unreachable",
+  /** Gitea does not let the bot do this. */
+  "refused",
+  /** The repository is not there, or not visible to the bot. */
+  "missing",
+  /** Gitea took the data and would not move the ref: a protected branch, an archived repository, a hook. */
+  "declined",
+  /** The ref is not where it was last seen: somebody else pushed. */
+  "moved",
+  /** Another git holds a lock of the repository. */
+  "locked",
+  /** The repository on disk cannot be read. */
+  "damaged",
+  /** No space is left on the disk. */
+  "full",
+  /** It took too long, or said too much. */
+  "excess",
+  "failed"
+])
+export type GitReason = typeof GitReason.Type
+
+/** What went wrong with one run of git. `detail` is what git said, in one line and without a secret. */
+export class GitError extends Schema.TaggedError<GitError>()("GitError", {
+  operation: Schema.String,
+  reason: GitReason,
+  detail: Schema.String
+}) {
+  override get message() {
+    const advice = ADVICE[this.reason]
+    return `git: ${this.operation} failed: ${this.detail}${advice === undefined ? "" : `. ${advice}`}`
+  }
+
+  /** Whether it may pass by itself. */
+  get retryable() {
+    return this.reason === "unreachable" || this.reason === "locked" || this.reason === "excess"
+  }
+}
+
+const ADVICE: Partial<Record<GitReason, string>> = {
+  absent: "Install git 2.38 or newer where the coordinator runs",
+  refused: "Check the scopes of GITEA_TOKEN (read:user, write:issue, write:repository) and the bot's access",
+  missing: "Add the bot to the repository as a collaborator",
+  full: "Make room on the disk of AGENT_WORK_DIR"
+}
+
+/** The first that matches decides. The texts are git's own with LC_ALL=C, and those that Gitea's hooks send. */
+const SIGNS: ReadonlyArray<readonly [pattern: RegExp, reason: GitReason]> = [
+  [/No space left on device|Disk quota exceeded/i, "full"],
+  [/stale info|\(fetch first\)|\(non-fast-forward\)|cannot lock ref .* is at .* but expected/i, "moved"],
+  [/Unable to create '.*\.lock'|Another git process seems to be running|unable to lock/i, "locked"],
+  [/pre-receive hook declined|update hook declined|protected branch|\[remote rejected\]|archived/i, "declined"],
+  [/could not read (Username|Password)|Authentication failed|Forbidden|error: 40[13]\b/i, "refused"],
+  [/repository '.*' not found|Repository not found|error: 404\b/i, "missing"],
+  [
+    /Could not resolve|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|error: (408|429|5\d\d)\b|early EOF|RPC failed|hung up|unexpected disconnect|transfer closed|Operation too slow|error: 30\d\b|unable to update url base from redirection/i,
+    "unreachable"
+  ],
+  [
+    /not a git repository|bad config|object file .* is empty|loose object .* is corrupt|unable to read (tree|sha1|object)|missing (blob|tree|commit)|bad object|corrupt|inflate: data stream error|does not match index|pack has bad/i,
+    "damaged"
+  ]
+]
+
+export const reasonOf = (stderr: string): GitReason => SIGNS.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed"
+
+const DETAIL_LENGTH = 300
+/** Lines that say nothing of what went wrong. */
+const NOISE = /^(hint:|warning:|Updating files|remote: *$|To http|Everything up-to-date|\s*$)/
+
+/** What git said last of what went wrong: its fatal lines and those of the other side, in one line. */
+export const detailOf = (stderr: string): string => {
+  const lines = stderr.split(/[\r\n]+/).filter((line) => !NOISE.test(line))
+  const telling = lines.filter((line) => /^(fatal|error|remote|\s*!)/.test(line))
+  const text = (telling.length > 0 ? telling : lines).slice(-4).join("; ").replace(/\s+/g, " ").trim()
+  return text === "" ? "it gave no reason" : text.slice(0, DETAIL_LENGTH).toWellFormed()
+}
