@@ -63,6 +63,7 @@ const Keys = Schema.Struct({
   compactAt: key("CONTEXT_COMPACT_THRESHOLD", withDefault(Text.share, COMPACT_THRESHOLD)),
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", withDefault(Text.share, ROTATE_THRESHOLD)),
   contextLimit: key("CONTEXT_LIMIT_TOKENS", optional(Text.integer(1000, 10_000_000))),
+  workDir: key("AGENT_WORK_DIR", withDefault(Text.folder, "./data/work")),
   operatorToken: key("OPERATOR_TOKEN", optional(Text.longToken)),
   otlpEndpoint: key("OTEL_EXPORTER_OTLP_ENDPOINT", optional(Text.url)),
   otlpHeaders: key("OTEL_EXPORTER_OTLP_HEADERS", optional(Text.headers))

@@ -128,3 +128,7 @@ export const headers = text(
 
 export const login = text("is not a login: set it to the bot's user name", /^[\w.-]+$/)
 export const model = text("is not a model id: set it to one, for instance claude-opus-5-5", /^[\w.:@-]+$/)
+export const folder = text(
+  "is not a folder: set it to a path, for instance ./data/work",
+  (text) => !text.includes("\0")
+)

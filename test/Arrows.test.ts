@@ -15,6 +15,8 @@ const ARROWS: Readonly<Record<string, ReadonlyArray<string>>> = {
   gitea: ["domain", "Settings", "telemetry"],
   anthropic: ["domain", "Settings", "telemetry"],
   tool: ["domain", "Settings", "telemetry"],
+  git: ["domain", "Settings", "telemetry"],
+  workspace: ["domain", "Settings", "git", "tool"],
   check: ["domain", "Settings", "telemetry", "tool"],
   issue: ["domain", "gitea"],
   outbox: ["domain", "storage"],

@@ -97,6 +97,13 @@ export const OPTIONAL: ReadonlyArray<Key> = [
   { name: "CONTEXT_ROTATE_THRESHOLD", value: "rotateAt", missing: 0.95, right: ["1", 1], wrong: "0" },
   { name: "CONTEXT_LIMIT_TOKENS", value: "contextLimit", missing: null, right: ["100000", 100_000], wrong: "10" },
   {
+    name: "AGENT_WORK_DIR",
+    value: "workDir",
+    missing: "./data/work",
+    right: ["/srv/mosaic", "/srv/mosaic"],
+    wrong: null
+  },
+  {
     name: "OPERATOR_TOKEN",
     value: "operatorToken",
     missing: null,

@@ -1,0 +1,33 @@
+const MEBIBYTE = 1024 * 1024
+
+/** What one workspace may hold without its `.git`: files, and bytes in them. */
+export const MAX_FILES = 100_000
+export const MAX_WORKSPACE = 1024 * MEBIBYTE
+
+/** Bytes that one snapshot may bring that its base does not have. */
+export const MAX_SNAPSHOT = 256 * MEBIBYTE
+
+/** Bytes that everything under AGENT_WORK_DIR may take, beside the workspaces at work. */
+export const MAX_WORK_DIR = 20 * 1024 * MEBIBYTE
+
+/** Snapshots of a session that are kept; the oldest go first. */
+export const MAX_SNAPSHOTS = 50
+
+/** A folder that is not at work, and when it was used last (milliseconds). */
+export interface Kept {
+  readonly path: string
+  readonly size: number
+  readonly usedAt: number
+}
+
+/** Pure: what is to be removed, oldest first, until the rest is within `limit` bytes. */
+export const surplus = (kept: ReadonlyArray<Kept>, limit: number): ReadonlyArray<Kept> => {
+  let size = kept.reduce((sum, folder) => sum + folder.size, 0)
+  const gone: Array<Kept> = []
+  for (const folder of [...kept].sort((left, right) => left.usedAt - right.usedAt)) {
+    if (size <= limit) break
+    gone.push(folder)
+    size -= folder.size
+  }
+  return gone
+}

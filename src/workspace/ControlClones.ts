@@ -1,0 +1,124 @@
+import { Context, Effect, FileSystem, Layer, Path, Semaphore } from "effect"
+import type { PlatformError } from "effect"
+import { Git } from "../git/Git.ts"
+import { GitError } from "../git/GitError.ts"
+import type { Repository } from "../domain/Repository.ts"
+import { Settings } from "../Settings.ts"
+import { removeFolder } from "./Folder.ts"
+import { REFS } from "./SnapshotRef.ts"
+
+/** What Gitea has: its branches, and the snapshots, of which none here is overwritten or removed. */
+const FETCHED = ["+refs/heads/*:refs/heads/*"]
+const SNAPSHOTS = [`${REFS}/*:${REFS}/*`]
+
+const notWritten = (operation: string) => (error: PlatformError.PlatformError) =>
+  new GitError({ operation, reason: "full", detail: `a file could not be written (${error.reason._tag})` })
+
+/**
+ * The bare clones, one for each repository, that no agent ever sees. They are kept by the repository's id, hold what Gitea has and
+ * every snapshot, and are the only repositories that the coordinator runs git on.
+ */
+export class ControlClones extends Context.Service<
+  ControlClones,
+  {
+    /** The folder of a repository's clone, whether it is there or not. */
+    at(repositoryId: number): string
+    /** Brings the clone up to what Gitea has now, and gives its folder. One that cannot be read is made anew. */
+    refresh(repository: Repository): Effect.Effect<string, GitError>
+    /** The commit that a ref points to, or null. */
+    commit(repositoryId: number, ref: string): Effect.Effect<string | null, GitError>
+    /** Names of refs under a prefix that ends in "/". */
+    names(repositoryId: number, prefix: string): Effect.Effect<ReadonlyArray<string>, GitError>
+  }
+>()("mosaic-coordinator/workspace/ControlClones") {
+  static readonly layer = Layer.effect(
+    ControlClones,
+    Effect.gen(function* () {
+      const { giteaUrl, workDir } = yield* Settings
+      const fs = yield* FileSystem.FileSystem
+      const git = yield* Git
+      const path = yield* Path.Path
+      const root = path.resolve(workDir, "clones")
+      const turns = new Map<number, Semaphore.Semaphore>()
+      const at = (id: number) => path.join(root, `${id}.git`)
+
+      const inTurn = (id: number) => {
+        const turn = turns.get(id) ?? Semaphore.makeUnsafe(1)
+        turns.set(id, turn)
+        return turn.withPermit
+      }
+
+      const create = (gitDir: string) =>
+        Effect.andThen(
+          Effect.mapError(fs.makeDirectory(root, { recursive: true, mode: 0o700 }), notWritten("create the clone")),
+          git.run({
+            operation: "create the clone",
+            gitDir: null,
+            args: ["init", "--quiet", "--bare", "--template=", gitDir]
+          })
+        )
+
+      const fetch = (gitDir: string, from: string, refs: ReadonlyArray<string>, flags: ReadonlyArray<string> = []) =>
+        git.run({
+          operation: "fetch the repository",
+          gitDir,
+          args: ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", ...flags, from, ...refs],
+          asBot: from.startsWith("http")
+        })
+
+      const fromGitea = ({ fullName }: Repository, gitDir: string) =>
+        fetch(gitDir, `${giteaUrl}/${fullName}.git`, FETCHED, ["--prune", "--force"])
+
+      /** What can still be read of the snapshots comes along; they may be nowhere else. */
+      const rebuild = Effect.fnUntraced(function* (repository: Repository, gitDir: string) {
+        yield* Effect.logWarning("Clone made anew, because it could not be read").pipe(
+          Effect.annotateLogs({ repository: repository.id })
+        )
+        const broken = `${gitDir}.broken`
+        yield* removeFolder(broken)
+        yield* Effect.mapError(fs.rename(gitDir, broken), notWritten("set the clone aside"))
+        yield* create(gitDir)
+        yield* fromGitea(repository, gitDir)
+        yield* Effect.ignore(fetch(gitDir, `${giteaUrl}/${repository.fullName}.git`, SNAPSHOTS))
+        // It may be its settings alone that cannot be read.
+        yield* Effect.ignore(fs.writeFileString(path.join(broken, "config"), "[core]\n\tbare = true\n"))
+        yield* Effect.ignore(fetch(gitDir, broken, SNAPSHOTS))
+      })
+
+      const refresh = Effect.fn("ControlClones.refresh")(function* (repository: Repository) {
+        const gitDir = at(repository.id)
+        if (!(yield* Effect.orElseSucceed(fs.exists(path.join(gitDir, "HEAD")), () => false))) yield* create(gitDir)
+        yield* Effect.catchIf(
+          fromGitea(repository, gitDir),
+          ({ reason }) => reason === "damaged",
+          () => rebuild(repository, gitDir)
+        )
+        return gitDir
+      })
+
+      const commit = Effect.fn("ControlClones.commit")((id: number, ref: string) =>
+        git
+          .run({
+            operation: "read a ref",
+            gitDir: at(id),
+            args: ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`],
+            answers: [1]
+          })
+          .pipe(Effect.map(({ code, text }) => (code === 0 ? text.trim() : null)))
+      )
+
+      const names = Effect.fn("ControlClones.names")((id: number, prefix: string) =>
+        git
+          .text({ operation: "list refs", gitDir: at(id), args: ["for-each-ref", "--format=%(refname)", prefix] })
+          .pipe(Effect.map((text) => text.split("\n").filter((line) => line !== "")))
+      )
+
+      return {
+        at,
+        commit,
+        names,
+        refresh: (repository: Repository) => inTurn(repository.id)(refresh(repository))
+      }
+    })
+  )
+}

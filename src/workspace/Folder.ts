@@ -1,0 +1,60 @@
+import { Effect } from "effect"
+import { chmod, lstat, readdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+
+const OWN = 0o700
+/** Folders looked into at the same time. */
+const AT_ONCE = 8
+
+const attempt = <A>(run: () => Promise<A>) => Effect.option(Effect.tryPromise({ try: run, catch: () => null }))
+
+/** Links are not followed: whoever wrote into the folder must not lead us out of it. */
+const subfolders = Effect.fnUntraced(function* (path: string) {
+  const entries = yield* attempt(() => readdir(path, { withFileTypes: true }))
+  return entries._tag === "None" ? [] : entries.value
+})
+
+/** Bytes in files under the folder, as far as they can be read. */
+export const sizeOf = (path: string): Effect.Effect<number> =>
+  Effect.flatMap(subfolders(path), (entries) =>
+    Effect.map(
+      Effect.forEach(
+        entries,
+        (entry) =>
+          entry.isDirectory()
+            ? sizeOf(join(path, entry.name))
+            : Effect.map(
+                attempt(() => lstat(join(path, entry.name))),
+                (found) => (found._tag === "None" ? 0 : found.value.size)
+              ),
+        { concurrency: AT_ONCE }
+      ),
+      (sizes) => sizes.reduce((sum, size) => sum + size, 0)
+    )
+  )
+
+/** A folder that its owner closed to itself cannot be emptied. */
+const open = (path: string): Effect.Effect<void> =>
+  Effect.andThen(
+    attempt(() => chmod(path, OWN)),
+    Effect.flatMap(subfolders(path), (entries) =>
+      Effect.forEach(
+        entries.filter((entry) => entry.isDirectory()),
+        (entry) => open(join(path, entry.name)),
+        { concurrency: AT_ONCE, discard: true }
+      )
+    )
+  )
+
+const remove = (path: string) => attempt(() => rm(path, { recursive: true, force: true }))
+
+/** Removes a folder that an agent may have closed. True when nothing is left of it. */
+export const removeFolder = (path: string): Effect.Effect<boolean> =>
+  Effect.flatMap(remove(path), (done) =>
+    done._tag === "Some"
+      ? Effect.succeed(true)
+      : Effect.andThen(
+          open(path),
+          Effect.map(remove(path), (again) => again._tag === "Some")
+        )
+  )

@@ -1,0 +1,88 @@
+import type { Ran } from "../tool/ToolHost.ts"
+
+/**
+ * Saves the tree of a workspace, inside the isolation, in bash. What it is told by its environment: TREE (the workspace), SAVE (a bare
+ * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or empty), MAX_FILES
+ * and MAX_BYTES. It prints one line: `same <tree>`, `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
+ *
+ * The agent's `.git` is neither read nor written: its configuration and attributes would run code. Files of a nested repository are
+ * saved as files, and what the base has as a submodule stays as it is. What `.gitignore` names is not saved, unless the base has it.
+ */
+export const SNAPSHOT_SCRIPT = String.raw`
+set -euo pipefail
+export LC_ALL=C HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
+export GIT_DIR="$SAVE" GIT_WORK_TREE="$TREE" GIT_INDEX_FILE="$SAVE/index"
+export GIT_AUTHOR_NAME=mosaic GIT_AUTHOR_EMAIL=mosaic@localhost GIT_AUTHOR_DATE='@1 +0000'
+export GIT_COMMITTER_NAME=mosaic GIT_COMMITTER_EMAIL=mosaic@localhost GIT_COMMITTER_DATE='@1 +0000'
+lists="$SAVE/lists"
+rm -rf "$lists" "$SAVE/index.lock" "$SAVE/new.pack"
+mkdir "$lists"
+cd "$TREE"
+
+# What the agent closed to itself could not be read, and git would wait for ever for a fifo of these names.
+chmod -R u+rwX . 2>/dev/null || true
+find . -name .git -prune -o \( -name .gitignore -o -name .gitattributes \) \( -type p -o -type s \) -exec rm -f {} +
+
+find . -name .git -prune -o \( -type f -o -type l \) -printf '%P\0' -fprintf "$lists/sizes" '%s\n' > "$lists/found"
+if [ "$(wc -l < "$lists/sizes")" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi
+if [ "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$lists/sizes")" -gt "$MAX_BYTES" ]; then echo "over bytes"; exit 0; fi
+
+git ls-files > /dev/null 2>&1 || rm -f "$GIT_INDEX_FILE"
+[ -e "$GIT_INDEX_FILE" ] || git read-tree "$BASE"
+
+sort -z "$lists/found" > "$lists/all"
+git check-ignore -z --stdin --no-index < "$lists/all" > "$lists/matched" || [ $? -eq 1 ]
+sort -z "$lists/matched" > "$lists/ignored"
+git ls-tree -r -z --full-tree --name-only "$BASE" | sort -z > "$lists/base"
+comm -z -23 "$lists/ignored" "$lists/base" > "$lists/left"
+comm -z -23 "$lists/all" "$lists/left" > "$lists/kept"
+git ls-files -z | sort -z -u > "$lists/indexed"
+comm -z -23 "$lists/indexed" "$lists/kept" > "$lists/gone"
+git update-index --force-remove -z --stdin < "$lists/gone"
+git update-index --add --remove --replace -z --stdin < "$lists/kept"
+
+{ git ls-tree -r -z --full-tree "$BASE" | grep -z '^160000 ' || true; } | while IFS=$'\t' read -r -d '' meta path; do
+  read -r _ _ link <<< "$meta"
+  git ls-files -z -- ":(literal)$path" | git update-index --force-remove -z --stdin
+  git update-index --add --replace --cacheinfo "160000,$link,$path"
+done
+
+tree="$(git write-tree)"
+if [ "$tree" = "$LAST" ]; then echo "same $tree"; exit 0; fi
+commit="$(git commit-tree "$tree" -p "$BASE" -m 'Work saved by mosaic')"
+printf '%s\n^%s\n' "$commit" "$BASE" | git pack-objects -q --revs --thin --stdout > "$SAVE/new.pack"
+echo "saved $tree $commit"
+`
+
+const ID = "[0-9a-f]{40,64}"
+const SAME = new RegExp(`^same (${ID})$`)
+const SAVED = new RegExp(`^saved (${ID}) (${ID})$`)
+
+/** What the script said, which is not to be trusted: an agent may have got at it. */
+export type SnapshotReply =
+  | { readonly kind: "same" }
+  | { readonly kind: "saved"; readonly tree: string; readonly commit: string }
+  | { readonly kind: "over"; readonly what: "files" | "bytes" }
+  | { readonly kind: "failed"; readonly detail: string }
+
+const parse = (line: string): SnapshotReply => {
+  if (line === "over files" || line === "over bytes")
+    return { kind: "over", what: line === "over files" ? "files" : "bytes" }
+  if (SAME.test(line)) return { kind: "same" }
+  const [, tree, commit] = SAVED.exec(line) ?? []
+  return tree === undefined || commit === undefined
+    ? { kind: "failed", detail: "it ended without an answer" }
+    : { kind: "saved", tree, commit }
+}
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? ""
+
+export const replyOf = ({
+  end,
+  exitCode,
+  stderr,
+  stdout
+}: Pick<Ran, "end" | "exitCode" | "stderr" | "stdout">): SnapshotReply => {
+  if (end === "exit" && exitCode === 0) return parse(lastLine(new TextDecoder().decode(stdout)))
+  return { kind: "failed", detail: end === "exit" ? lastLine(stderr).slice(0, 200).toWellFormed() : "it took too long" }
+}

@@ -1,0 +1,169 @@
+import { Context, Duration, Effect, FileSystem, Layer, Path } from "effect"
+import { Git } from "../git/Git.ts"
+import type { GitError } from "../git/GitError.ts"
+import type { IsolationFailed } from "../tool/IsolationFailed.ts"
+import { ToolHost } from "../tool/ToolHost.ts"
+import { MAX_FILES, MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_WORKSPACE } from "./Bounds.ts"
+import { ControlClones } from "./ControlClones.ts"
+import { nameOf, newestOf, parseName } from "./SnapshotRef.ts"
+import type { Author, SnapshotRef } from "./SnapshotRef.ts"
+import { replyOf, SNAPSHOT_SCRIPT } from "./SnapshotScript.ts"
+import { WorkspaceError } from "./WorkspaceError.ts"
+
+const TIME_LIMIT = Duration.minutes(2)
+/** Bytes of the script's answer. */
+const MAX_ANSWER = 8 * 1024
+const NOBODY = "0".repeat(40)
+
+/** Where a session works. */
+export interface Site extends Author {
+  readonly repositoryId: number
+  /** For errors: "owner/name#7". */
+  readonly subject: string
+  /** The agent's checkout. */
+  readonly tree: string
+  /** The repository that snapshots are made in, of which the agent knows nothing. */
+  readonly save: string
+  /** The commit that the work began from. */
+  readonly base: string
+}
+
+export interface Snapshot {
+  readonly ref: SnapshotRef
+  readonly commit: string
+}
+
+export type SaveError = GitError | IsolationFailed | WorkspaceError
+
+const OVER = {
+  files: `it has more than ${MAX_FILES.toLocaleString("en")} files: have build results ignored by .gitignore`,
+  bytes: `it holds more than ${MAX_WORKSPACE / 1024 ** 2} MiB: have build results ignored by .gitignore`
+}
+
+/** Saves the trees of workspaces as commits in the control clone. */
+export class Snapshots extends Context.Service<
+  Snapshots,
+  {
+    /** The newest of a session; null: it has none. */
+    newest(repositoryId: number, author: Author): Effect.Effect<Snapshot | null, GitError>
+    /** Saves what changed since the newest, and gives the newest; null: nothing differs from the base. */
+    save(site: Site): Effect.Effect<Snapshot | null, SaveError>
+  }
+>()("mosaic-coordinator/workspace/Snapshots") {
+  static readonly layer = Layer.effect(
+    Snapshots,
+    Effect.gen(function* () {
+      const clones = yield* ControlClones
+      const fs = yield* FileSystem.FileSystem
+      const git = yield* Git
+      const host = yield* ToolHost
+      const path = yield* Path.Path
+
+      const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
+        const names = yield* clones.names(repositoryId, `refs/mosaic/${author.number}/${author.session}/`)
+        const ref = newestOf(names, author)
+        if (ref === null) return null
+        const commit = yield* clones.commit(repositoryId, nameOf(ref))
+        return commit === null ? null : { ref, commit }
+      })
+
+      const treeOf = (gitDir: string, commit: string) =>
+        git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
+
+      const make = (site: Site, last: string) =>
+        host
+          .run({
+            argv: ["bash", "-c", SNAPSHOT_SCRIPT],
+            env: {
+              TREE: site.tree,
+              SAVE: site.save,
+              BASE: site.base,
+              LAST: last,
+              MAX_FILES: `${MAX_FILES}`,
+              MAX_BYTES: `${MAX_WORKSPACE}`
+            },
+            mounts: [
+              { path: site.tree, access: "write" },
+              { path: site.save, access: "write" },
+              { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
+            ],
+            cwd: site.tree,
+            limit: TIME_LIMIT,
+            output: { bytes: MAX_ANSWER, over: "keep last" }
+          })
+          .pipe(Effect.map(replyOf))
+
+      /** Checked object by object: what a tree of an agent's may not contain is refused here. */
+      const take = Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
+        const gitDir = clones.at(site.repositoryId)
+        yield* git.run({
+          operation: "take a snapshot in",
+          gitDir,
+          args: ["index-pack", "--stdin", "--strict", "--fix-thin", `--max-input-size=${MAX_SNAPSHOT}`],
+          input: fs.stream(path.join(site.save, "new.pack"))
+        })
+        yield* git.run({
+          operation: "check a snapshot",
+          gitDir,
+          args: ["rev-list", "--objects", "--quiet", commit, "--not", site.base]
+        })
+        const lines = (yield* git.text({
+          operation: "check a snapshot",
+          gitDir,
+          args: ["rev-list", "--parents", "--max-count=1", commit]
+        })).split(" ")
+        const isOurs = lines.length === 2 && lines[1] === site.base && (yield* treeOf(gitDir, commit)) === tree
+        if (!isOurs) {
+          return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
+        }
+      })
+
+      const prune = Effect.fnUntraced(function* (site: Site, n: number) {
+        const gitDir = clones.at(site.repositoryId)
+        const old = (yield* clones.names(site.repositoryId, `refs/mosaic/${site.number}/${site.session}/`))
+          .map(parseName)
+          .filter((ref) => ref !== null && ref.n <= n - MAX_SNAPSHOTS)
+        yield* git.run({
+          operation: "remove old snapshots",
+          gitDir,
+          args: ["update-ref", "--stdin"],
+          input: old.map((ref) => (ref === null ? "" : `delete ${nameOf(ref)}\n`)).join("")
+        })
+      })
+
+      const name = Effect.fnUntraced(function* (site: Site, commit: string, n: number) {
+        const ref = { number: site.number, session: site.session, n }
+        yield* git.run({
+          operation: "name a snapshot",
+          gitDir: clones.at(site.repositoryId),
+          args: ["update-ref", nameOf(ref), commit, NOBODY]
+        })
+        if (n > MAX_SNAPSHOTS) yield* prune(site, n)
+        yield* Effect.logInfo("Work saved").pipe(Effect.annotateLogs({ snapshot: nameOf(ref) }))
+        return { ref, commit }
+      })
+
+      const save = Effect.fn("Snapshots.save")(function* (site: Site) {
+        const gitDir = clones.at(site.repositoryId)
+        const last = yield* newest(site.repositoryId, site)
+        const reply = yield* make(site, yield* treeOf(gitDir, last?.commit ?? site.base))
+        switch (reply.kind) {
+          case "same":
+            return last
+          case "saved":
+            yield* take(site, reply.commit, reply.tree)
+            return yield* name(site, reply.commit, (last?.ref.n ?? 0) + 1)
+          case "over":
+            return yield* new WorkspaceError({ subject: site.subject, detail: OVER[reply.what] })
+          case "failed":
+            return yield* new WorkspaceError({
+              subject: site.subject,
+              detail: `it could not be saved: ${reply.detail}`
+            })
+        }
+      })
+
+      return { newest, save }
+    })
+  )
+}

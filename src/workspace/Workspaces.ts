@@ -1,0 +1,189 @@
+import { Clock, Context, Effect, FileSystem, Layer, Option, Path } from "effect"
+import type { Scope } from "effect"
+import { SessionId } from "../domain/Session.ts"
+import type { Repository } from "../domain/Repository.ts"
+import { Git } from "../git/Git.ts"
+import { Settings } from "../Settings.ts"
+import { MAX_WORK_DIR, surplus } from "./Bounds.ts"
+import type { Kept } from "./Bounds.ts"
+import { makeCheckout, makeExport } from "./Checkout.ts"
+import { ControlClones } from "./ControlClones.ts"
+import { removeFolder, sizeOf } from "./Folder.ts"
+import { baseNameOf } from "./SnapshotRef.ts"
+import { Snapshots } from "./Snapshots.ts"
+import type { SaveError, Site, Snapshot } from "./Snapshots.ts"
+import { WorkspaceError } from "./WorkspaceError.ts"
+
+/** What a workspace is made for. */
+export interface Assignment {
+  readonly repository: Repository
+  readonly number: number
+  readonly session: SessionId
+  /** The session before it, whose work it goes on with. */
+  readonly predecessor: SessionId | null
+  /** The commit to begin from where there is no work yet. */
+  readonly start: string
+}
+
+/** A checkout at work. */
+export interface Workspace {
+  readonly site: Site
+  /** Saves what changed; null: nothing differs from the base. */
+  readonly save: Effect.Effect<Snapshot | null, SaveError>
+}
+
+/**
+ * One checkout for each session at work. It is made anew each time the session is taken up, from its newest snapshot, and removed when
+ * the session rests, once what it holds is saved.
+ */
+export class Workspaces extends Context.Service<
+  Workspaces,
+  {
+    /** Saved and removed when the scope ends. What a crash left of it is saved first. The clone has been refreshed before. */
+    open(assignment: Assignment): Effect.Effect<Workspace, SaveError, Scope.Scope>
+    /** The tree of a commit in a folder of its own, until the scope ends. */
+    layOut(repositoryId: number, commit: string): Effect.Effect<string, SaveError, Scope.Scope>
+  }
+>()("mosaic-coordinator/workspace/Workspaces") {
+  static readonly layer = Layer.effect(
+    Workspaces,
+    Effect.gen(function* () {
+      const { workDir } = yield* Settings
+      const clones = yield* ControlClones
+      const fs = yield* FileSystem.FileSystem
+      const git = yield* Git
+      const path = yield* Path.Path
+      const snapshots = yield* Snapshots
+      const checkOut = yield* makeCheckout
+      const putOut = yield* makeExport
+      const root = path.resolve(workDir, "sessions")
+      const atWork = new Set<string>()
+
+      const siteOf = ({ number, repository, session, start }: Assignment, base: string | null): Site => ({
+        number,
+        session,
+        repositoryId: repository.id,
+        subject: `${repository.fullName}#${number}`,
+        tree: path.join(root, session, "tree"),
+        save: path.join(root, session, "save.git"),
+        base: base ?? start
+      })
+
+      const noRoom = (subject: string) =>
+        new WorkspaceError({ subject, detail: "its folder could not be made: make room on the disk of AGENT_WORK_DIR" })
+
+      /** The repository that snapshots are made in. Only the isolation runs git on it. */
+      const makeSave = Effect.fnUntraced(function* (site: Site) {
+        yield* removeFolder(site.save)
+        yield* git.run({
+          operation: "prepare snapshots",
+          gitDir: null,
+          args: ["init", "--quiet", "--bare", "--template=", site.save]
+        })
+        const objects = path.join(clones.at(site.repositoryId), "objects")
+        yield* fs.makeDirectory(path.join(site.save, "objects", "info"), { recursive: true }).pipe(
+          Effect.andThen(fs.writeFileString(path.join(site.save, "objects", "info", "alternates"), `${objects}\n`)),
+          Effect.mapError(() => noRoom(site.subject))
+        )
+      })
+
+      const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
+
+      /** What a crash left: files that no snapshot has yet. */
+      const rescue = Effect.fnUntraced(function* (site: Site) {
+        if (!(yield* exists(site.tree))) return
+        yield* makeSave(site)
+        yield* Effect.catchTag(snapshots.save(site), "WorkspaceError", (error) => Effect.logWarning(error.message))
+      })
+
+      const kept = Effect.fnUntraced(function* (folder: string) {
+        const info = yield* Effect.option(fs.stat(folder))
+        const usedAt = Option.match(
+          Option.flatMap(info, ({ mtime }) => mtime),
+          { onNone: () => 0, onSome: (at) => at.getTime() }
+        )
+        return { path: folder, size: yield* sizeOf(folder), usedAt } satisfies Kept
+      })
+
+      /** Folders of sessions that are not at work count, and their work is safe or could not be saved for good. */
+      const makeRoom = Effect.gen(function* () {
+        const names = yield* Effect.orElseSucceed(fs.readDirectory(root), () => [])
+        const resting = names.map((name) => path.join(root, name)).filter((folder) => !atWork.has(folder))
+        const gone = surplus(yield* Effect.forEach(resting, kept), MAX_WORK_DIR)
+        yield* Effect.forEach(gone, ({ path: folder }) => removeFolder(folder), { discard: true })
+      })
+
+      const baseOf = Effect.fnUntraced(function* ({ number, predecessor, repository, session, start }: Assignment) {
+        const own = yield* clones.commit(repository.id, baseNameOf({ number, session }))
+        if (own !== null) return own
+        const before =
+          predecessor === null
+            ? null
+            : yield* clones.commit(repository.id, baseNameOf({ number, session: predecessor }))
+        const base = before ?? start
+        yield* git.run({
+          operation: "remember where the work begins",
+          gitDir: clones.at(repository.id),
+          args: ["update-ref", baseNameOf({ number, session }), base]
+        })
+        return base
+      })
+
+      const close = Effect.fnUntraced(function* (site: Site) {
+        const folder = path.dirname(site.tree)
+        const saved = yield* Effect.exit(snapshots.save(site))
+        atWork.delete(folder)
+        if (saved._tag === "Success") return yield* removeFolder(folder)
+        return yield* Effect.logWarning("Work could not be saved, its folder is kept", saved.cause)
+      })
+
+      const open = Effect.fn("Workspaces.open")(function* (assignment: Assignment) {
+        const { number, predecessor, repository, session } = assignment
+        const site = siteOf(assignment, yield* baseOf(assignment))
+        const folder = path.dirname(site.tree)
+        yield* makeRoom
+        yield* Effect.acquireRelease(
+          Effect.sync(() => atWork.add(folder)),
+          () => Effect.sync(() => atWork.delete(folder))
+        )
+        yield* rescue(site)
+        yield* removeFolder(folder)
+        yield* Effect.mapError(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), () => noRoom(site.subject))
+        const newest =
+          (yield* snapshots.newest(repository.id, { number, session })) ??
+          (predecessor === null ? null : yield* snapshots.newest(repository.id, { number, session: predecessor }))
+        yield* checkOut({
+          clone: clones.at(repository.id),
+          base: site.base,
+          commit: newest?.commit ?? site.base,
+          tree: site.tree
+        })
+        yield* makeSave(site)
+        yield* Effect.addFinalizer(() => close(site))
+        return { site, save: snapshots.save(site) }
+      })
+
+      const layOut = Effect.fn("Workspaces.layOut")(function* (repositoryId: number, commit: string) {
+        const folder = path.join(root, `check-${commit.slice(0, 12)}-${yield* Clock.currentTimeMillis}`)
+        yield* Effect.acquireRelease(
+          Effect.mapError(
+            Effect.andThen(
+              Effect.sync(() => atWork.add(folder)),
+              fs.makeDirectory(path.join(folder, "tree"), { recursive: true, mode: 0o700 })
+            ),
+            () => noRoom(commit)
+          ),
+          () =>
+            Effect.andThen(
+              Effect.sync(() => atWork.delete(folder)),
+              removeFolder(folder)
+            )
+        )
+        yield* putOut(clones.at(repositoryId), commit, path.join(folder, "tree"))
+        return path.join(folder, "tree")
+      })
+
+      return { open, layOut }
+    })
+  )
+}

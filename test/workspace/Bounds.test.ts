@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import { surplus } from "../../src/workspace/Bounds.ts"
+import { newestOf, nameOf, parseName } from "../../src/workspace/SnapshotRef.ts"
+import { replyOf } from "../../src/workspace/SnapshotScript.ts"
+import { SessionId } from "../../src/domain/Session.ts"
+
+const folder = (path: string, size: number, usedAt: number) => ({ path, size, usedAt })
+const TREE = "a".repeat(40)
+const COMMIT = "b".repeat(40)
+
+describe("Bounds", () => {
+  it("take the oldest folders away until the rest fits, and none too many", () => {
+    const all = [folder("new", 5, 3), folder("old", 5, 1), folder("middle", 5, 2)]
+    assert.deepStrictEqual(surplus(all, 15), [])
+    assert.deepStrictEqual(
+      surplus(all, 14).map(({ path }) => path),
+      ["old"]
+    )
+    assert.deepStrictEqual(
+      surplus(all, 5).map(({ path }) => path),
+      ["old", "middle"]
+    )
+  })
+})
+
+describe("SnapshotRef", () => {
+  it("is read as it is written, and the newest is found by its number", () => {
+    const ref = { number: 7, session: SessionId.make("0199-a"), n: 10 }
+    assert.deepStrictEqual(parseName(nameOf(ref)), ref)
+    const names = ["refs/mosaic/7/0199-a/9", nameOf(ref), "refs/mosaic/7/0199-a/base", "refs/mosaic/70/0199-a/11"]
+    assert.deepStrictEqual(newestOf(names, ref), ref)
+    assert.isNull(newestOf(names, { ...ref, number: 8 }))
+  })
+})
+
+describe("SnapshotReply", () => {
+  it.each([
+    [0, `same ${TREE}\n`, { kind: "same" }],
+    [0, `noise\nsaved ${TREE} ${COMMIT}\n`, { kind: "saved", tree: TREE, commit: COMMIT }],
+    [0, "over files\n", { kind: "over", what: "files" }],
+    [0, "over bytes\n", { kind: "over", what: "bytes" }],
+    [0, `saved --upload-pack=x ${COMMIT}\n`, { kind: "failed", detail: "it ended without an answer" }],
+    [0, "", { kind: "failed", detail: "it ended without an answer" }]
+  ] as const)("of exit code %i and %j", (exitCode, output, reply) => {
+    const stdout = new TextEncoder().encode(output)
+    assert.deepStrictEqual(replyOf({ end: "exit", exitCode, stdout, stderr: "" }), reply)
+  })
+
+  it("of a failure is what git said last, and of a time limit, that it took too long", () => {
+    const stdout = new Uint8Array()
+    assert.deepStrictEqual(replyOf({ end: "exit", exitCode: 128, stdout, stderr: "a\nfatal: no space\n" }), {
+      kind: "failed",
+      detail: "fatal: no space"
+    })
+    assert.deepStrictEqual(replyOf({ end: "time limit", exitCode: null, stdout, stderr: "" }), {
+      kind: "failed",
+      detail: "it took too long"
+    })
+  })
+})

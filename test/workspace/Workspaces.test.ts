@@ -1,0 +1,119 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { SessionId } from "../../src/domain/Session.ts"
+import { shell } from "../harness/Shell.ts"
+import { ground, REPOSITORY, scene } from "./support.ts"
+
+describe("Workspaces", () => {
+  layer(ground)((it) => {
+    it.effect("have a repository of their own: no remote, no link into the clone, nothing that names it", () =>
+      Effect.gen(function* () {
+        const { clone, open } = yield* scene
+        const { site } = yield* open()
+        assert.strictEqual(yield* shell(site.tree, "git remote; git config --get-regexp '^remote' || true"), "")
+        assert.strictEqual(
+          (yield* shell(site.tree, "git branch --show-current; git log --format=%s")).trim(),
+          "work\nfirst"
+        )
+        assert.strictEqual(yield* shell(site.tree, "find .git -type f -links +1"), "")
+        assert.strictEqual(yield* shell(site.tree, `grep -rl '${clone}' . || true`), "")
+      })
+    )
+
+    it.effect("are saved and removed when the scope ends, also where the agent shut its folders", () =>
+      Effect.gen(function* () {
+        const { open, snapshots } = yield* scene
+        const fs = yield* FileSystem.FileSystem
+        const site = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const { site } = yield* open()
+            yield* shell(site.tree, "mkdir shut; echo 1 > shut/in; chmod 000 shut")
+            return site
+          })
+        )
+        assert.isFalse(yield* fs.exists(site.tree))
+        assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
+      })
+    )
+
+    it.effect("are made anew from the newest snapshot, with the changes on top of the same base", () =>
+      Effect.gen(function* () {
+        const { open, start } = yield* scene
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const { site } = yield* open()
+            yield* shell(site.tree, "echo 1 > one; rm README.md; git add -A; git commit -qm mine")
+          })
+        )
+        const { site } = yield* open()
+        assert.strictEqual(yield* shell(site.tree, "git status --porcelain"), " D README.md\n?? one\n")
+        assert.strictEqual((yield* shell(site.tree, "git rev-parse HEAD")).trim(), start)
+      })
+    )
+
+    it.effect("of a successor begin with the work of the session before it", () =>
+      Effect.gen(function* () {
+        const { open, session } = yield* scene
+        const later = SessionId.make(`${session}-later`)
+        yield* Effect.scoped(Effect.flatMap(open(), ({ site }) => shell(site.tree, "echo 1 > one")))
+        const { save, site } = yield* open({ session: later, predecessor: session })
+        assert.strictEqual(yield* shell(site.tree, "cat one"), "1\n")
+        yield* shell(site.tree, "echo 2 > two")
+        const saved = yield* save
+        assert.deepStrictEqual([saved?.ref.session, saved?.ref.n], [later, 1])
+      })
+    )
+
+    it.effect("that a crash left behind are saved before they are made anew", () =>
+      Effect.gen(function* () {
+        const { open, snapshots } = yield* scene
+        const fs = yield* FileSystem.FileSystem
+        const site = yield* Effect.scoped(Effect.map(open(), (it) => it.site))
+        yield* fs.makeDirectory(site.tree, { recursive: true })
+        yield* shell(site.tree, "echo half > half; echo 'A shop.' > README.md")
+        const again = yield* open()
+        assert.strictEqual(yield* shell(again.site.tree, "cat half"), "half\n")
+        assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
+      })
+    )
+
+    it.effect("lay a snapshot out in a folder of its own, for as long as it is looked at", () =>
+      Effect.gen(function* () {
+        const { open, workspaces } = yield* scene
+        const fs = yield* FileSystem.FileSystem
+        const { save, site } = yield* open()
+        yield* shell(site.tree, "echo 1 > one; rm README.md; echo 'one export-ignore' > .gitattributes; ln -s /etc out")
+        const saved = yield* save
+        const folder = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const folder = yield* workspaces.layOut(site.repositoryId, saved?.commit ?? "")
+            assert.strictEqual(
+              yield* shell(folder, "find . -type f | sort; readlink out"),
+              "./.gitattributes\n./.gitignore\n./one\n./src/total.js\n/etc\n"
+            )
+            return folder
+          })
+        )
+        assert.isFalse(yield* fs.exists(folder))
+      })
+    )
+  })
+
+  layer(ground)((it) => {
+    it.effect(
+      "survive a clone that cannot be read any longer: it is made anew, with the snapshots that can be read",
+      () =>
+        Effect.gen(function* () {
+          const { clone, clones, open, remote, snapshots } = yield* scene
+          const site = yield* Effect.scoped(
+            Effect.flatMap(open(), ({ site }) => Effect.as(shell(site.tree, "echo 1 > one"), site))
+          )
+          yield* shell(remote, `git push -q . main:refs/heads/next`)
+          yield* shell(clone, "echo 'broken [' > config")
+          yield* clones.refresh(REPOSITORY)
+          assert.isNotNull(yield* clones.commit(REPOSITORY.id, "refs/heads/next"))
+          assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
+        })
+    )
+  })
+})

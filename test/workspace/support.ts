@@ -1,0 +1,130 @@
+import { NodeServices } from "@effect/platform-node"
+import { Context, Duration, Effect, FileSystem, Layer, Stream } from "effect"
+import type { PlatformError } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { FullName } from "../../src/domain/Repository.ts"
+import { SessionId } from "../../src/domain/Session.ts"
+import { Git } from "../../src/git/Git.ts"
+import { ToolHost } from "../../src/tool/ToolHost.ts"
+import { ControlClones } from "../../src/workspace/ControlClones.ts"
+import { Snapshots } from "../../src/workspace/Snapshots.ts"
+import { Workspaces } from "../../src/workspace/Workspaces.ts"
+import { shell, upstream } from "../harness/Shell.ts"
+import { settings } from "../harness/TestSettings.ts"
+
+const BWRAP = [
+  ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--new-session"],
+  ["--clearenv", "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin"],
+  ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev"],
+  ["--tmpfs", "/tmp", "--setenv", "PATH", "/usr/bin"]
+].flat()
+
+/** A bubblewrap of its own for each run. */
+export const Bubblewrap = Layer.effect(
+  ToolHost,
+  Effect.gen(function* () {
+    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    const text = (stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
+      Effect.orDie(Stream.mkUint8Array(stream))
+    return ToolHost.of({
+      definitions: [],
+      open: () => Effect.die("no tools here"),
+      run: ({ argv, env = {}, mounts }) =>
+        Effect.gen(function* () {
+          const child = yield* spawner.spawn(
+            ChildProcess.make(
+              "bwrap",
+              [
+                ...BWRAP,
+                ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
+                ...mounts.flatMap(({ access, path }) => [access === "read" ? "--ro-bind" : "--bind", path, path]),
+                ...argv
+              ],
+              { extendEnv: false, env: { PATH: "/usr/bin" }, stdin: "ignore" }
+            )
+          )
+          const [stdout, stderr, exitCode] = yield* Effect.all(
+            [text(child.stdout), text(child.stderr), child.exitCode],
+            { concurrency: "unbounded" }
+          )
+          return {
+            end: "exit" as const,
+            exitCode,
+            stdout,
+            stderr: new TextDecoder().decode(stderr),
+            took: Duration.zero
+          }
+        }).pipe(Effect.scoped, Effect.orDie)
+    })
+  })
+)
+
+/** A folder for everything, with a repository "acme/shop" that is fetched from the disk in place of Gitea. */
+export class Ground extends Context.Service<
+  Ground,
+  { readonly folder: string; readonly remote: string; readonly start: string }
+>()("mosaic-coordinator/test/workspace/support/Ground") {}
+
+export const REPOSITORY = { id: 7, fullName: FullName.make("acme/shop") }
+
+const FILES = {
+  "README.md": "A shop.",
+  "src/total.js": "export const total = (lines) => lines.reduce((sum, line) => sum + line, 0)",
+  ".gitignore": "node_modules\n*.log"
+}
+
+const GroundLayer = Layer.effect(
+  Ground,
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* fs.makeTempDirectoryScoped({ prefix: "mosaic-workspace-" })
+    const remote = yield* upstream(folder, REPOSITORY.fullName, FILES)
+    return { folder, remote, start: (yield* shell(remote, "git rev-parse main")).trim() }
+  })
+)
+
+export const ground = Workspaces.layer.pipe(
+  Layer.provideMerge(Snapshots.layer),
+  Layer.provideMerge(ControlClones.layer),
+  Layer.provideMerge(Layer.mergeAll(Git.layer, Bubblewrap)),
+  Layer.provideMerge(
+    Layer.unwrap(Effect.map(Ground, ({ folder }) => settings({ workDir: `${folder}/work`, giteaUrl: folder })))
+  ),
+  Layer.provideMerge(GroundLayer),
+  Layer.provideMerge(NodeServices.layer),
+  Layer.orDie
+)
+
+let issues = 0
+
+/** What a test does with the workspace of one session after another. */
+export const scene = Effect.gen(function* () {
+  const { folder, remote, start } = yield* Ground
+  const clones = yield* ControlClones
+  const snapshots = yield* Snapshots
+  const workspaces = yield* Workspaces
+  const clone = yield* clones.refresh(REPOSITORY)
+  const number = ++issues
+  const session = SessionId.make(`0199-${number}`)
+  return {
+    folder,
+    remote,
+    start,
+    clone,
+    clones,
+    snapshots,
+    workspaces,
+    session,
+    /** The workspace of the session of this test, or of another one. */
+    open: (of: { readonly session?: SessionId; readonly predecessor?: SessionId } = {}) =>
+      workspaces.open({ repository: REPOSITORY, number, session, predecessor: null, start, ...of }),
+    /** Names and modes of a snapshot, one a line. */
+    files: (commit: string) =>
+      Effect.map(shell(clone, `git ls-tree -r ${commit}`), (text) =>
+        text
+          .trim()
+          .split("\n")
+          .map((line) => line.replace(/^(\d+) \w+ \w+\t/, "$1 "))
+      )
+  }
+})
