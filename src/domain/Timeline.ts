@@ -1,15 +1,18 @@
 import { Schema } from "effect"
 import type { Mandate } from "./Mandate.ts"
-import { User } from "./User.ts"
+
+/** Somebody, by the id alone. */
+const Person = Schema.Struct({ id: Schema.Int })
 
 /** An entry of an issue's timeline, only what is used. Ids grow, and are shared with comments. */
 export const TimelineEntry = Schema.Struct({
   id: Schema.Int,
   type: Schema.String,
-  createdAt: Schema.String.pipe(Schema.optionalKey),
+  /** A time, as a text. It is a help and no condition: an entry counts without one that can be read. */
+  createdAt: Schema.Unknown.pipe(Schema.optionalKey),
   /** Who did it. */
-  user: Schema.NullOr(User).pipe(Schema.optionalKey),
-  assignee: Schema.NullOr(User).pipe(Schema.optionalKey),
+  user: Schema.NullOr(Person).pipe(Schema.optionalKey),
+  assignee: Schema.NullOr(Person).pipe(Schema.optionalKey),
   removedAssignee: Schema.Boolean.pipe(Schema.optionalKey)
 }).pipe(Schema.encodeKeys({ createdAt: "created_at", removedAssignee: "removed_assignee" }))
 export type TimelineEntry = typeof TimelineEntry.Type

@@ -1,4 +1,4 @@
-import { Clock, DateTime, Duration, Effect, Option } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, Predicate } from "effect"
 import { causeOf, downtimeOf } from "../domain/Gap.ts"
 import { numberOf } from "../domain/Task.ts"
 import { lastGiven, lastTaken } from "../domain/Timeline.ts"
@@ -13,8 +13,8 @@ import type { Suspect } from "./Gaps.ts"
 /** A change younger than this may still have its delivery on the way. */
 const ON_ITS_WAY = Duration.seconds(30)
 
-const millis = (text: string | undefined): number | null =>
-  Option.match(Option.flatMap(Option.fromUndefinedOr(text), DateTime.make), {
+const millis = (text: unknown): number | null =>
+  Option.match(Option.flatMap(Option.filter(Option.some(text), Predicate.isString), DateTime.make), {
     onNone: () => null,
     onSome: DateTime.toEpochMillis
   })

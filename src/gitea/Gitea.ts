@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Option, Ref, Schema, Stream } from "effect"
 import type { HookState } from "../domain/Gap.ts"
 import { Comment, mapText } from "../domain/Comment.ts"
-import { Issue, IssueNumber } from "../domain/Issue.ts"
+import { IssueNumber } from "../domain/Issue.ts"
+import type { Issue } from "../domain/Issue.ts"
 import { redact } from "../domain/Redaction.ts"
 import { Repository } from "../domain/Repository.ts"
 import type { FullName } from "../domain/Repository.ts"
@@ -9,18 +10,23 @@ import { TimelineEntry } from "../domain/Timeline.ts"
 import { User } from "../domain/User.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { secretsOf, Settings } from "../Settings.ts"
+import { listOf, objectOf, unread } from "./Answer.ts"
+import type { Answer } from "./Answer.ts"
 import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
 import { concernsGitea, fromStatus, isRefused } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
+import { issueAnswer } from "./IssueAnswer.ts"
 
 /** Gitea's cap on a page, and how many pages are read at most. */
 const PAGE = 50
 const MAX_PAGES = 200
 
 const AssignedIssue = Schema.Struct({ number: IssueNumber, repository: Repository })
-type AssignedIssue = typeof AssignedIssue.Type
+
+/** Of a comment that was written. */
+const Written = Schema.Struct({ id: Schema.Int })
 
 const noToken: Send = ({ operation }) => Effect.fail(fromStatus(operation, 401))
 
@@ -47,7 +53,7 @@ export class Gitea extends Context.Service<
     /** The repository's hook that points at us and did then (milliseconds); unreadable unless the bot administers it, which it need not. */
     hook(fullName: FullName, at: number | null): Effect.Effect<HookState, GiteaError>
     /** Not repeated here: a comment whose answer was lost may have been written. */
-    createComment(fullName: FullName, number: number, body: string): Effect.Effect<Comment, GiteaError>
+    createComment(fullName: FullName, number: number, body: string): Effect.Effect<{ readonly id: number }, GiteaError>
     editComment(fullName: FullName, id: number, body: string): Effect.Effect<void, GiteaError>
   }
 >()("mosaic-coordinator/gitea/Gitea") {
@@ -64,7 +70,7 @@ export class Gitea extends Context.Service<
       const send: Send = (call, answer) =>
         bare(call, answer).pipe(
           Effect.tap(() => Ref.set(health, null)),
-          Effect.tapError((error) => (concernsGitea(error) ? Ref.set(health, error) : Effect.void))
+          Effect.tapError((error) => Ref.set(health, concernsGitea(error) ? error : null))
         )
       const get: Get = (call, answer) => Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
@@ -79,7 +85,7 @@ export class Gitea extends Context.Service<
               path: `${issuePath(fullName, number)}/comments`,
               body: { body: clean(body) }
             },
-            Comment
+            objectOf(Written)
           )
         ),
         editComment: Effect.fn("Gitea.editComment")((fullName: FullName, id: number, body: string) =>
@@ -91,10 +97,11 @@ export class Gitea extends Context.Service<
                 path: `/repos/${fullName}/issues/comments/${id}`,
                 body: { body: clean(body) }
               },
-              Comment
+              // Of the same text again Gitea gives the comment without its user.
+              unread
             ),
             schedule
-          ).pipe(Effect.asVoid)
+          )
         )
       }
     })
@@ -103,47 +110,71 @@ export class Gitea extends Context.Service<
   static readonly layer = this.layerNoDeps.pipe(Layer.provide(httpClient))
 }
 
-type Get = <A>(call: Omit<Call, "method">, answer: Schema.Codec<A, unknown>) => Effect.Effect<A, GiteaError>
+type Get = <A>(call: Omit<Call, "method">, answer: Answer<A>) => Effect.Effect<A, GiteaError>
+
+interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly leftOut: number
+}
+
+/** The last page holds nothing; one of which nothing could be read may have others behind it. */
+const isEmpty = ({ items, leftOut }: Page<unknown>): boolean => items.length + leftOut === 0
+
+const pageOf =
+  <A>(item: Schema.Codec<A, unknown>): Answer<Page<A>> =>
+  (text) => {
+    const reading = listOf(item)(text)
+    return reading._tag === "Read" ? { ...reading, value: { items: reading.value, leftOut: reading.leftOut } } : reading
+  }
 
 /** What is only read, and so may be asked again. */
 const readsOf = (get: Get) => {
   // Until an empty page: a short one may only mean that the server caps pages lower.
   const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
     Stream.paginate(1, (page) =>
-      Effect.map(
-        get({ ...call, query: { ...call.query, page, limit: PAGE } }, Schema.NullOr(Schema.Array(item))),
-        (items) => [items ?? [], !items?.length || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)]
-      )
-    ).pipe(Stream.runCollect)
+      Effect.map(get({ ...call, query: { ...call.query, page, limit: PAGE } }, pageOf(item)), (one) => [
+        [one],
+        isEmpty(one) || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)
+      ])
+    ).pipe(
+      Stream.runCollect,
+      Effect.map((all) => ({
+        items: all.flatMap(({ items }) => items),
+        isWhole: all.every((one) => one.leftOut === 0)
+      }))
+    )
 
   return {
-    whoAmI: get({ operation: "ask who the bot is", path: "/user" }, User),
+    whoAmI: get({ operation: "ask who the bot is", path: "/user" }, objectOf(User)),
     repository: Effect.fn("Gitea.repository")((id: number) =>
-      get({ operation: "read repository", path: `/repositories/${id}` }, Repository)
+      get({ operation: "read repository", path: `/repositories/${id}` }, objectOf(Repository))
     ),
     issue: Effect.fn("Gitea.issue")((fullName: FullName, number: number) =>
-      get({ operation: "read issue", path: issuePath(fullName, number) }, Issue)
+      get({ operation: "read issue", path: issuePath(fullName, number) }, issueAnswer)
     ),
     comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
-      get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, Schema.Array(Comment))
+      get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, listOf(Comment))
     ),
     timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
-      get(
-        { operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` },
-        Schema.NullOr(Schema.Array(TimelineEntry))
-      ).pipe(Effect.map((entries) => entries ?? []))
+      get({ operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` }, listOf(TimelineEntry))
     ),
-    assigned: pages(
-      {
-        operation: "list assigned issues",
-        path: "/repos/issues/search",
-        query: { assigned: "true", type: "issues", state: "open" }
-      },
-      AssignedIssue
+    assigned: Effect.map(
+      pages(
+        {
+          operation: "list assigned issues",
+          path: "/repos/issues/search",
+          query: { assigned: "true", type: "issues", state: "open" }
+        },
+        AssignedIssue
+      ),
+      ({ items }) => items
     ),
     hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
       pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
-        Effect.map((hooks) => hookStateOf(hooks, at)),
+        Effect.map(({ isWhole, items }) => {
+          const state = hookStateOf(items, at)
+          return state === "missing" && !isWhole ? "unreadable" : state
+        }),
         Effect.catchIf(isRefused, () => Effect.succeed<HookState>("unreadable"))
       )
     )

@@ -1,9 +1,11 @@
-import { Clock, Context, Duration, Effect, identity, Layer, Metric, Schedule, Schema, Stream } from "effect"
-import type { Redacted } from "effect"
+import { Clock, Context, Duration, Effect, identity, Layer, Metric, Schedule, Stream } from "effect"
+import type { Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../telemetry/Metrics.ts"
-import { fromStatus, GiteaError, isMoved, noAnswer, retryAfterOf } from "./GiteaError.ts"
+import type { Answer } from "./Answer.ts"
+import { fromStatus, isMoved, noAnswer, retryAfterOf, unusable } from "./GiteaError.ts"
+import type { GiteaError } from "./GiteaError.ts"
 
 const TIME_LIMIT = "10 seconds"
 /** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
@@ -30,9 +32,6 @@ export const GiteaRetry = Context.Reference<Schedule.Schedule<unknown, GiteaErro
   }
 )
 
-const tooLong = (operation: string) =>
-  new GiteaError({ operation, status: null, retryable: false, retryAfter: null, detail: "the answer is too long" })
-
 const readText = (operation: string, response: HttpClientResponse.HttpClientResponse) =>
   response.stream.pipe(
     Stream.mapError(() => noAnswer(operation, "the answer was cut")),
@@ -41,7 +40,7 @@ const readText = (operation: string, response: HttpClientResponse.HttpClientResp
       ({ size }, chunk) => ({ size: size + chunk.length, chunk })
     ),
     Stream.mapEffect(({ size, chunk }) =>
-      size > MAX_ANSWER ? Effect.fail(tooLong(operation)) : Effect.succeed(chunk)
+      size > MAX_ANSWER ? Effect.fail(unusable(operation, "the answer is too long")) : Effect.succeed(chunk)
     ),
     Stream.decodeText,
     Stream.mkString
@@ -68,10 +67,27 @@ export interface Call {
   readonly body?: Schema.Json
 }
 
-export type Send = <A>(call: Call, answer: Schema.Codec<A, unknown>) => Effect.Effect<A, GiteaError>
+export type Send = <A>(call: Call, answer: Answer<A>) => Effect.Effect<A, GiteaError>
+
+/** What was read of an answer, with what was left out of it counted. */
+const take = Effect.fnUntraced(function* <A>(operation: string, answer: Answer<A>, text: string) {
+  const reading = answer(text)
+  switch (reading._tag) {
+    case "Read":
+      if (reading.leftOut > 0) yield* Metric.update(Metrics.leftOut(operation), reading.leftOut)
+      return reading.value
+    case "Unreadable":
+      return yield* unusable(operation, `Gitea answered, but \`${reading.field}\` cannot be read in it`)
+    case "Foreign":
+      return yield* noAnswer(
+        operation,
+        "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it"
+      )
+  }
+})
 
 /**
- * One call to Gitea's API and its decoded answer, within ten seconds. Only ever to `baseUrl`: redirects are not followed,
+ * One call to Gitea's API and what was read of its answer, within ten seconds. Only ever to `baseUrl`: redirects are not followed,
  * because a redirected POST would become a GET, and another origin must not see the token.
  */
 export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Redacted.Redacted) {
@@ -92,7 +108,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     )
   }
 
-  const exchange = Effect.fnUntraced(function* <A>(call: Call, answer: Schema.Codec<A, unknown>) {
+  const exchange = Effect.fnUntraced(function* <A>(call: Call, answer: Answer<A>) {
     const request = HttpClientRequest.make(call.method)(`${api}${call.path}`).pipe(
       HttpClientRequest.setUrlParams(call.query ?? {}),
       HttpClientRequest.bearerToken(token),
@@ -105,10 +121,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     if (response.status < 200 || response.status > 299) {
       return yield* refused(call.operation, request.url, response, yield* Clock.currentTimeMillis)
     }
-    const text = yield* readText(call.operation, response)
-    return yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(answer))(text), () =>
-      noAnswer(call.operation, "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it")
-    )
+    return yield* take(call.operation, answer, yield* readText(call.operation, response))
   })
   const send: Send = (call, answer) =>
     Effect.timeoutOrElse(exchange(call, answer), {

@@ -45,8 +45,15 @@ export const fromStatus = (operation: string, status: number, retryAfter: number
     detail: ADVICE[status] ?? (isRetryable(status) ? "Gitea is in trouble or overloaded" : "the call was refused")
   })
 
+/** No answer: Gitea is away, or something else answers in its place. */
 export const noAnswer = (operation: string, detail: string): GiteaError =>
   new GiteaError({ operation, status: null, retryable: true, retryAfter: null, detail })
+
+/** It answered, and with nothing that can be used: that says nothing about Gitea as a whole, and is no outage. */
+export const unusable = (operation: string, detail: string): GiteaError =>
+  new GiteaError({ operation, status: null, retryable: false, retryAfter: null, detail })
+
+const isUnusable = ({ retryable, status }: GiteaError): boolean => status === null && !retryable
 
 /** Under another path by now: the repository was renamed (301), or its owner (307). */
 export const isMoved = ({ status }: GiteaError): boolean => status === 301 || status === 307
@@ -60,8 +67,11 @@ export const isElsewhere = (error: GiteaError): boolean => isMoved(error) || isM
 /** Not for the bot to see or do: no rights (403), no sight (404), or the token lacks the scope. */
 export const isRefused = ({ status }: GiteaError): boolean => status === 403 || status === 404
 
-/** The repository cannot be seen under any name we know; a token that is not accepted says nothing about it. */
-export const isOutOfSight = (error: GiteaError): boolean => isRefused(error) || isElsewhere(error)
+/**
+ * The issue cannot be seen: its repository is under no name we know, or what Gitea sends of it cannot be read. A token that is not
+ * accepted says nothing about it.
+ */
+export const isOutOfSight = (error: GiteaError): boolean => isRefused(error) || isElsewhere(error) || isUnusable(error)
 
 /** Whether an error is about Gitea or the token as a whole, rather than about one repository or issue. */
 export const concernsGitea = ({ retryable, status }: GiteaError): boolean => retryable || status === 401

@@ -98,6 +98,13 @@ export const error = (adapter: Adapter, operation: string) => Metric.withAttribu
 const retries = counter("coordinator_retries_total", "Calls repeated after a failure, by adapter and operation")
 const retry = (adapter: Adapter, operation: string) => Metric.withAttributes(retries, { adapter, operation })
 
+const leftOuts = counter(
+  "coordinator_unreadable_elements_total",
+  "Elements of Gitea's answers that were left out because they are null or cannot be read"
+)
+/** `operation`: as the adapter of Gitea names its calls. */
+export const leftOut = (operation: string) => Metric.withAttributes(leftOuts, { operation })
+
 interface Failure {
   readonly operation: string
 }
@@ -125,6 +132,7 @@ const known: ReadonlyArray<Metric.Metric<never, unknown>> = [
   contextRatio,
   ...ACTIONS.map(contextAction),
   contextLookFailures,
+  ...OPERATIONS.gitea.map(leftOut),
   ...calls
 ]
 

@@ -4,7 +4,8 @@ import { assignedItself, lastTaken, mandateOf, TimelineEntry } from "../../src/d
 import { BOT, PERSON } from "../harness/Deliveries.ts"
 
 const entry = (id: number, fields: Partial<TimelineEntry> = {}): TimelineEntry => ({ id, type: "assignees", ...fields })
-const assigned = (id: number, assignee = BOT) => entry(id, { assignee, removedAssignee: false })
+const assigned = (id: number, assignee: { readonly id: number } = BOT) =>
+  entry(id, { assignee, removedAssignee: false })
 const unassigned = (id: number, assignee = BOT) => entry(id, { assignee, removedAssignee: true })
 const mandate = (...entries: ReadonlyArray<TimelineEntry>) => mandateOf(entries, BOT.id)
 const timeline = (id: number) => ({ source: "timeline", id })
@@ -32,8 +33,10 @@ describe("mandateOf", () => {
   })
 
   it("goes by the bot's id, not its login", () => {
-    assert.isNull(mandate(assigned(5, { id: PERSON.id, login: BOT.login })))
-    assert.deepStrictEqual(mandate(assigned(5, { id: BOT.id, login: "renamed" })), timeline(5))
+    const namesake = { id: PERSON.id, login: BOT.login }
+    const renamed = { id: BOT.id, login: "renamed" }
+    assert.isNull(mandate(assigned(5, namesake)))
+    assert.deepStrictEqual(mandate(assigned(5, renamed)), timeline(5))
   })
 })
 
@@ -76,6 +79,12 @@ describe("a bot that acts on its own issue", () => {
 })
 
 describe("TimelineEntry", () => {
+  it.each([undefined, null, 7])("counts without a time that can be read, as with %j", (created) => {
+    const read = Schema.decodeUnknownSync(TimelineEntry)
+    const sent = { id: 5, type: "reopen", ...(created === undefined ? {} : { created_at: created }) }
+    assert.deepStrictEqual(read(sent), { id: 5, type: "reopen" })
+  })
+
   it("is read by Gitea's names, whatever else there is", () => {
     const read = Schema.decodeUnknownSync(TimelineEntry)({
       id: 5,
@@ -85,6 +94,6 @@ describe("TimelineEntry", () => {
       removed_assignee: false,
       body: ""
     })
-    assert.deepStrictEqual(read, { ...assigned(5), user: PERSON })
+    assert.deepStrictEqual(read, { ...assigned(5, { id: BOT.id }), user: { id: PERSON.id } })
   })
 })

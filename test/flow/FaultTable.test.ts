@@ -51,8 +51,8 @@ const tableOf = (rows: ReadonlyArray<Row>) => {
 
 /** The service knows a fault by its typed error alone, so of those that look alike to it, and do the same, one is lived through. */
 const consequencesOf = Effect.fnUntraced(function* (faults: ReadonlyArray<FaultCase & Verdict>) {
-  const alike = Array.groupBy(faults, ({ side, operation, name, error, status, retryAfter, fault }) =>
-    [side, operation, error, status, retryAfter, takesEffect(fault), error === "none" ? name : ""].join()
+  const alike = Array.groupBy(faults, ({ side, operation, name, error, status, retryable, retryAfter, fault }) =>
+    [side, operation, error, status, retryable, retryAfter, takesEffect(fault), error === "none" ? name : ""].join()
   )
   const lived = yield* Effect.forEach(
     Object.values(alike),

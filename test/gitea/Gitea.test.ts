@@ -74,10 +74,10 @@ describe("Gitea", () => {
       yield* sandbox.openIssue({ repository: SHOP, title: "Nothing yet", body: "" })
       const entries = yield* gitea.timeline(SHOP, 1)
       assert.deepStrictEqual(
-        entries.map(({ assignee, type }) => [type, assignee?.login ?? null]),
+        entries.map(({ assignee, type }) => [type, assignee?.id ?? null]),
         [
           ["label", null],
-          ["assignees", sandbox.bot.login]
+          ["assignees", sandbox.bot.id]
         ]
       )
       assert.deepStrictEqual(yield* gitea.timeline(SHOP, 2), [])

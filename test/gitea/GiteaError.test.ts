@@ -91,7 +91,7 @@ describe("GiteaError", () => {
     })
   )
 
-  it.effect.each(["<html><body>Sign in</body></html>", "{}", "null", ""])(
+  it.effect.each(["<html><body>Sign in</body></html>", "[]", "null", ""])(
     "of an answer like %j points at a proxy",
     (body) =>
       Effect.gen(function* () {
@@ -99,6 +99,14 @@ describe("GiteaError", () => {
         assert.deepInclude(error, { status: null, retryable: true })
         assert.include(error.message, "check GITEA_URL and any proxy before it")
       })
+  )
+
+  it.effect("of an answer in which a field cannot be read names the field, and is no outage", () =>
+    Effect.gen(function* () {
+      const error = yield* failing({ kind: "status", status: 200, body: '{"number":1,"title":7}' })
+      assert.deepInclude(error, { status: null, retryable: false })
+      assert.include(error.message, "Gitea answered, but `title` cannot be read in it")
+    })
   )
 
   it.effect("of an answer without end is not retried", () =>

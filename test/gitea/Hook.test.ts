@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime } from "effect"
 import { hookStateOf } from "../../src/gitea/Hook.ts"
 import type { Hook } from "../../src/gitea/Hook.ts"
 
@@ -10,7 +9,7 @@ const hook = (parts: Partial<Hook> = {}): Hook => ({
   ...parts
 })
 
-const created = (at: string) => hook({ createdAt: DateTime.toUtc(DateTime.makeUnsafe(at)) })
+const created = (at: string) => hook({ createdAt: at })
 
 describe("Hook", () => {
   it.each([

@@ -10,12 +10,22 @@ import { SearchQuery, searchIssues } from "./IssueSearch.ts"
 import { LabelApi } from "./LabelApi.ts"
 import { issueInPath, pageOf, repositoryInPath, visible, writableInPath } from "./Lookup.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
-import { commentResource, entryResource, issueResource, repositoryResource, userResource } from "./Resource.ts"
+import { Manner } from "./Manner.ts"
+import {
+  commentResource,
+  issueResource,
+  repositoryResource,
+  timelineResource,
+  untouchedResource,
+  userResource
+} from "./Resource.ts"
 
 const SEARCH_LIMIT = 20
 const TIMELINE_LIMIT = 30
 
 const json = HttpServerResponse.jsonUnsafe
+
+const locked = new Refusal({ status: 403, message: "You cannot comment on a locked issue." })
 
 const unprocessable = new Refusal({ status: 422, message: "[Body]: Required" })
 
@@ -23,6 +33,13 @@ const commentText = HttpServerRequest.schemaBodyJson(Schema.Struct({ body: Schem
   Effect.map(({ body }) => body),
   Effect.mapError(() => unprocessable)
 )
+
+/** A comment's text that the database takes. */
+const storableText = Effect.gen(function* () {
+  const { refusesText } = yield* (yield* Manner).current
+  const text = yield* commentText
+  return refusesText?.test(text) === true ? yield* internalError : text
+})
 
 const searchQuery = Effect.orElseSucceed(
   HttpServerRequest.schemaSearchParams(SearchQuery),
@@ -65,6 +82,7 @@ const ReadRoutes = HttpRouter.use(
     })
 
     yield* router.add("GET", "/api/v1/user", user)
+    yield* router.add("GET", "/api/v1/notifications/new", Effect.succeed(json({ new: 0 })))
     yield* router.add("GET", "/api/v1/repositories/:id", answer(repositoryById))
     yield* router.add("GET", "/api/v1/repos/:owner/:name", answer(repository))
     yield* router.add("GET", "/api/v1/repos/issues/search", search)
@@ -77,6 +95,8 @@ const ReadRoutes = HttpRouter.use(
 const TimelineRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const bot = yield* Bot
+    const manner = yield* Manner
+    const storable = Effect.provideService(storableText, Manner, manner)
     const store = yield* ForgeStore
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
 
@@ -93,15 +113,18 @@ const TimelineRoutes = HttpRouter.use(
       const all = timelineOf(view.forge, issue.id)
       // Without `page` Gitea sends the whole timeline and ignores `limit`.
       const page = query.page === undefined ? all : pageOf(all, query, TIMELINE_LIMIT)
-      const body = page.length > 0 ? page.map((entry) => entryResource(view, entry)) : null
+      const odd = (yield* manner.current).odd ? [null] : []
+      const listed = [...odd, ...page.map((entry) => timelineResource(view, entry))]
+      const body = listed.length > 0 ? listed : null
       return json(body, { headers: { "x-total-count": `${page.length}` } })
     })
 
     const post = Effect.gen(function* () {
       const { forge } = yield* store.view
-      yield* writableInPath(forge)
+      const { writable } = yield* writableInPath(forge)
       const issue = yield* issueInPath(forge, internalError)
-      const body = yield* commentText
+      const body = yield* storable
+      if (issue.locked && !writable) return yield* locked
       const view = yield* store.apply((at) => comment({ by: bot.login, at }, issue.id, body))
       return json(commentResource(view, latestComment(view.forge.entries.filter(isComment))), { status: 201 })
     })
@@ -110,11 +133,13 @@ const TimelineRoutes = HttpRouter.use(
       const { forge } = yield* store.view
       const repository = yield* writableInPath(forge)
       const entry = findEntry(forge, repository.id, Number((yield* HttpRouter.params)["id"]))
-      const { id } = yield* Effect.mapError(Effect.fromOption(entry), () => notFound)
-      const body = yield* commentText
+      const before = yield* Effect.mapError(Effect.fromOption(entry), () => notFound)
+      const { id } = before
+      const body = yield* storable
       const view = yield* store.apply((at) => editComment({ by: bot.login, at }, id, body))
       const after = referred(view.forge.entries, id)
-      return isComment(after) ? json(commentResource(view, after)) : HttpServerResponse.empty()
+      if (!isComment(after) || !isComment(before)) return HttpServerResponse.empty()
+      return json(before.body === body ? untouchedResource(view, after) : commentResource(view, after))
     })
 
     yield* router.add("GET", "/api/v1/repos/:owner/:name/issues/:number/comments", answer(comments))

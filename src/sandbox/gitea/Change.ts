@@ -80,7 +80,8 @@ export const record =
       issue,
       user: userId(forge, act.by),
       createdAt: act.at,
-      updatedAt: act.at
+      updatedAt: act.at,
+      deleted: false
     }
     return unchanged({ ...forge, entries: [...forge.entries, entry] })
   }

@@ -17,6 +17,8 @@ export interface Repository {
   readonly refusal: 403 | 404 | null
   /** To be read only. */
   readonly archived: boolean
+  /** Whether the bot may write to it, and not only read and comment. */
+  readonly writable: boolean
   /** Whether the bot is one of its administrators. */
   readonly administered: boolean
   readonly createdAt: string
@@ -45,6 +47,8 @@ export interface Issue {
   readonly body: string
   readonly state: "open" | "closed"
   readonly deleted: boolean
+  /** Only those may comment who may write to the repository. */
+  readonly locked: boolean
   readonly assignees: ReadonlyArray<number>
   readonly labels: ReadonlyArray<number>
   readonly createdAt: string
@@ -54,6 +58,8 @@ export interface Issue {
 
 export type EntryDetail =
   | { readonly type: "comment"; readonly body: string }
+  /** A comment on another issue, by its id, referred to this one. */
+  | { readonly type: "comment_ref"; readonly comment: number }
   | { readonly type: "assignees"; readonly assignee: number; readonly removed: boolean }
   | { readonly type: "label"; readonly label: number; readonly removed: boolean }
   | { readonly type: "change_title"; readonly from: string; readonly to: string }
@@ -67,6 +73,7 @@ export type Entry = EntryDetail & {
   readonly user: number
   readonly createdAt: string
   readonly updatedAt: string
+  readonly deleted: boolean
 }
 
 export type Comment = Extract<Entry, { readonly type: "comment" }>
@@ -117,12 +124,12 @@ export const findIssue = (forge: Forge, repository: number, number: number): Opt
 export const findEntry = (forge: Forge, repository: number, id: number): Option.Option<Entry> =>
   Array.findFirst(forge.entries, (entry) => {
     const issue = referred(forge.issues, entry.issue)
-    return entry.id === id && issue.repository === repository && !issue.deleted
+    return entry.id === id && !entry.deleted && issue.repository === repository && !issue.deleted
   })
 
 /** The timeline of an issue, oldest first. */
 export const timelineOf = (forge: Forge, issue: number): ReadonlyArray<Entry> =>
-  forge.entries.filter((entry) => entry.issue === issue)
+  forge.entries.filter((entry) => entry.issue === issue && !entry.deleted)
 
 export const isComment = (entry: Entry): entry is Comment => entry.type === "comment"
 

@@ -5,22 +5,28 @@ import { HttpBody, HttpRouter, HttpServer, HttpServerError, HttpServerRequest, H
 import { Bot } from "./Bot.ts"
 import type { GiteaFault } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
+import { Manner } from "./Manner.ts"
 import { internalError, Refusal, refusalResponse } from "./Refusal.ts"
 import { RequestLog } from "./RequestLog.ts"
+import { scopeRefusal } from "./Scopes.ts"
 
-/** What every API call passes: the log, then planned faults, then the token. */
+/** What every API call passes: the log, then planned faults, then the token and its scopes. */
 export const Gate = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const bot = yield* Bot
     const faults = yield* Faults
     const log = yield* RequestLog
+    const manner = yield* Manner
     const url = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
 
     yield* router.addGlobalMiddleware((route) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
         const call = { method: request.method, path: pathOf(request.url) }
-        const admitted = isAuthorized(request, bot.token) ? route : Effect.succeed(refusalResponse(url, unauthorized))
+        const { revoked, scopes } = yield* manner.current
+        const refusal =
+          revoked || !isAuthorized(request, bot.token) ? unauthorized : scopeRefusal(call.method, call.path, scopes)
+        const admitted = refusal === null ? route : Effect.succeed(refusalResponse(url, refusal))
         const fault = yield* faults.strike(`${call.method} ${call.path}`)
         return yield* Option.match(fault, {
           onNone: () => admitted,

@@ -2,7 +2,7 @@ import { Option } from "effect"
 import type { Act, Step } from "./Change.ts"
 import { announce, inOrder, introduce, record, revise, unchanged, userId } from "./Change.ts"
 import type { Forge } from "./Forge.ts"
-import { findLabel, isComment, referred } from "./Forge.ts"
+import { findIssue, findLabel, isComment, referred } from "./Forge.ts"
 
 /**
  * The order of Gitea's `NewIssue`: the assignees are announced before the issue itself, the labels after it
@@ -130,7 +130,34 @@ export const comment = (act: Act, issue: number, body: string): Step =>
     introduce(act.at, act.by),
     revise(act, issue, () => ({})),
     record(act, issue, { type: "comment", body }),
-    (forge) => announceComment(act, forge.entries.length, "created")(forge)
+    (forge) => {
+      const written = forge.entries.length
+      return inOrder(refer(act, issue, written, body), announceComment(act, written, "created"))(forge)
+    }
+  )
+
+/** Writes into each issue of the repository that the text names ("#7") that it was referred to. */
+const refer =
+  (act: Act, issue: number, written: number, body: string): Step =>
+  (forge) => {
+    const { repository } = referred(forge.issues, issue)
+    const numbers = new Set([...body.matchAll(/(?<![\w&#])#(\d+)\b/g)].map(([, number]) => Number(number)))
+    const named = [...numbers].flatMap((number) => Option.toArray(findIssue(forge, repository, number)))
+    const others = named.filter(({ id }) => id !== issue)
+    return inOrder(...others.map(({ id }) => record(act, id, { type: "comment_ref", comment: written })))(forge)
+  }
+
+/** References that it had written into other issues stay, and point nowhere. Gitea tells hooks; nobody here wants to know. */
+export const deleteComment =
+  (entry: number): Step =>
+  (forge) =>
+    unchanged({ ...forge, entries: forge.entries.map((it) => (it.id === entry ? { ...it, deleted: true } : it)) })
+
+/** Locks the issue or unlocks it; no hook hears of it. */
+export const setLocked = (act: Act, issue: number, locked: boolean): Step =>
+  inOrder(
+    introduce(act.at, act.by),
+    revise(act, issue, () => ({ locked }))
   )
 
 /** The same text again writes nothing and tells nobody (Gitea 34318). */
@@ -159,6 +186,7 @@ const create =
       body,
       state: "open" as const,
       deleted: false,
+      locked: false,
       assignees: [],
       labels: [],
       createdAt: act.at,

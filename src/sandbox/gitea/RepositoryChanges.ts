@@ -14,6 +14,7 @@ export const createRepository = (at: string, fullName: string): Step =>
           fullName,
           refusal: null,
           archived: false,
+          writable: true,
           administered: false,
           createdAt: at,
           updatedAt: at
@@ -52,7 +53,11 @@ export const renameOwner =
 
 /** Changes what may be done in a repository; no hook hears of it. */
 export const setRepository =
-  (at: string, { id }: Repository, access: Partial<Pick<Repository, "refusal" | "archived" | "administered">>): Step =>
+  (
+    at: string,
+    { id }: Repository,
+    access: Partial<Pick<Repository, "refusal" | "archived" | "writable" | "administered">>
+  ): Step =>
   (forge) =>
     unchanged({
       ...forge,

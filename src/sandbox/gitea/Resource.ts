@@ -40,7 +40,7 @@ export const userResource = ({ url }: View, { id, login, createdAt }: User) => (
 
 /** The keys a client may want of the sixty-odd that Gitea sends. */
 export const repositoryResource = (view: View, repository: Repository) => {
-  const { id, fullName, archived, administered, createdAt, updatedAt } = repository
+  const { id, fullName, archived, administered, createdAt, updatedAt, writable } = repository
   return {
     id,
     owner: userResource(view, referred(view.forge.users, userId(view.forge, ownerOf(fullName)))),
@@ -58,7 +58,7 @@ export const repositoryResource = (view: View, repository: Repository) => {
     archived,
     created_at: createdAt,
     updated_at: updatedAt,
-    permissions: { admin: administered, push: true, pull: true },
+    permissions: { admin: administered, push: writable || administered, pull: true },
     has_issues: true
   }
 }
@@ -84,7 +84,7 @@ export const issueResource = (view: View, issue: Issue) => {
     assignee: assignees[0] ?? null,
     assignees: assignees.length > 0 ? assignees : null,
     state: issue.state,
-    is_locked: false,
+    is_locked: issue.locked,
     comments: commentsOf(view.forge, issue.id).length,
     created_at: issue.createdAt,
     updated_at: issue.updatedAt,
@@ -112,8 +112,17 @@ export const commentResource = (view: View, comment: Comment) => ({
   updated_at: comment.updatedAt
 })
 
+/** What an edit that changes nothing is answered with: Gitea has not loaded whose comment it is. */
+export const untouchedResource = (view: View, comment: Comment) => ({ ...commentResource(view, comment), user: null })
+
+/** A reference whose comment is deleted is null in every list: its conversion fails (services/convert/issue_comment.go). */
+export const timelineResource = (view: View, entry: Entry) =>
+  entry.type === "comment_ref" && referred(view.forge.entries, entry.comment).deleted
+    ? null
+    : entryResource(view, entry)
+
 /** The keys that matter to the kinds of entry there are here; an added label has the body "1". */
-export const entryResource = (view: View, entry: Entry) => ({
+const entryResource = (view: View, entry: Entry) => ({
   id: entry.id,
   type: entry.type,
   html_url: entryUrl(view, entry),

@@ -16,6 +16,8 @@ import { Gate } from "./Gate.ts"
 import type { Delivery, Hook, RepositoryHook } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
 import * as IssueChanges from "./IssueChanges.ts"
+import { Manner } from "./Manner.ts"
+import type { Behaviour } from "./Manner.ts"
 import { createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
 import type { RequestRecord } from "./RequestLog.ts"
 import { RequestLog } from "./RequestLog.ts"
@@ -60,6 +62,9 @@ export class SandboxGitea extends Context.Service<
     /** From now on comments are refused with 423; `unarchive`: no longer. No hook tells of it. */
     archive(repository: string): Effect.Effect<void>
     unarchive(repository: string): Effect.Effect<void>
+    /** From now on the bot may only read the repository, and comment; `grant`: write to it, as at first. */
+    withdraw(repository: string): Effect.Effect<void>
+    grant(repository: string): Effect.Effect<void>
     /** Registers a hook that gets every issue event of every repository, as a system hook would. */
     addHook(hook: Hook): Effect.Effect<void>
     /** Gives a repository hooks of its own, which are told of its events instead, each of those that it subscribes to. */
@@ -91,6 +96,11 @@ export class SandboxGitea extends Context.Service<
     /** Deletes the issue; its number is not given again. */
     remove(issue: SandboxIssue, by?: string): Effect.Effect<void>
     comment(issue: SandboxIssue, body: string, by?: string): Effect.Effect<void>
+    /** Deletes a comment. What it wrote into the timelines of issues that it named becomes null there. */
+    deleteComment(id: number): Effect.Effect<void>
+    /** From now on only those who may write to the repository can comment on it; `unlock`: no longer. */
+    lock(issue: SandboxIssue, by?: string): Effect.Effect<void>
+    unlock(issue: SandboxIssue, by?: string): Effect.Effect<void>
     /** Oldest first. */
     comments(
       issue: SandboxIssue
@@ -103,6 +113,8 @@ export class SandboxGitea extends Context.Service<
     replay(deliveryId: string): Effect.Effect<void>
     /** From now on hooks are lost, doubled and out of order; null: no longer. */
     disturb(disturbance: Disturbance | null): Effect.Effect<void>
+    /** Changes how the server behaves towards the bot from now on: odd answers, the scopes of its token, texts it does not take. */
+    behave(behaviour: Partial<Behaviour>): Effect.Effect<void>
     /** The next calls that match suffer the fault. */
     fail(fault: PlannedFault): Effect.Effect<void>
     /** Every API call, in the order they ended. */
@@ -113,7 +125,7 @@ export class SandboxGitea extends Context.Service<
     // Built here and not merged: `serve` would leave its router to whoever builds another server beside this one.
     Layer.effect(SandboxGitea, Effect.andThen(Layer.build(serve), make)).pipe(
       Layer.provide(ForgeStore.layer),
-      Layer.provide([Hooks.layer, Faults.layer, RequestLog.layer, Bot.layer]),
+      Layer.provide([Hooks.layer, Faults.layer, RequestLog.layer, Bot.layer, Manner.layer]),
       Layer.provide([server, connectionPerDelivery, NodeCrypto.layer]),
       Layer.orDie
     )
@@ -137,6 +149,7 @@ const make = Effect.gen(function* () {
   const faults = yield* Faults
   const hooks = yield* Hooks
   const log = yield* RequestLog
+  const manner = yield* Manner
   const store = yield* ForgeStore
 
   const onIssue = (issue: SandboxIssue, by: string | undefined, step: (act: Act) => Step) =>
@@ -181,6 +194,8 @@ const make = Effect.gen(function* () {
     archive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: true })),
     unarchive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: false })),
     promote: (name) => onRepository(name, (at, it) => setRepository(at, it, { administered: true })),
+    withdraw: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: false })),
+    grant: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: true })),
     addHook: hooks.add,
     setHooks: (name, own) => Effect.flatMap(repositoryNamed(name), ({ id }) => hooks.give(id, own)),
     openIssue: open,
@@ -198,6 +213,9 @@ const make = Effect.gen(function* () {
     label: (issue, names, by) => onIssue(issue, by, (act) => IssueChanges.label(act, issue.id, names)),
     remove: (issue, by) => onIssue(issue, by, (act) => IssueChanges.remove(act, issue.id)),
     comment: (issue, body, by) => onIssue(issue, by, (act) => IssueChanges.comment(act, issue.id, body)),
+    deleteComment: (id) => Effect.asVoid(store.apply(() => IssueChanges.deleteComment(id))),
+    lock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, true)),
+    unlock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, false)),
     comments: (issue) =>
       Effect.map(store.view, ({ forge }) =>
         commentsOf(forge, issue.id).map(({ body, id, user }) => ({ id, user: referred(forge.users, user).login, body }))
@@ -208,6 +226,7 @@ const make = Effect.gen(function* () {
     drained: hooks.drained,
     replay: hooks.replay,
     disturb: hooks.disturb,
+    behave: manner.change,
     fail: faults.plan,
     requests: log.records
   })
