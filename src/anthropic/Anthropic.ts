@@ -1,5 +1,5 @@
 import SDK, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk"
-import { Clock, Context, Effect, Layer, Metric, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
 import type { Cause } from "effect"
 import type { Reply } from "../domain/Reply.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
@@ -17,6 +17,10 @@ const BASE_URL = "https://api.anthropic.com"
 const COMPACTION_BETA = "compact-2026-09-04"
 /** Tokens below which a window is a fault of whoever says so. */
 const LEAST_WINDOW = 1_000
+
+/** For a whole call, however much is heard of it: a reply as long as a model gives one, and anything else. */
+const LONGEST_REPLY = Duration.minutes(15)
+const LONGEST_ANSWER = Duration.minutes(2)
 
 type StreamParams = Parameters<SDK["beta"]["messages"]["stream"]>[0]
 type StreamEvent = SDK.Beta.Messages.BetaRawMessageStreamEvent
@@ -141,7 +145,8 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
   ) {
     if (key === null) return yield* noKey(operation)
     const clock = yield* Clock.Clock
-    const watch = yield* makeCallWatch
+    const isReply = operation === "turn" || operation === "compact"
+    const watch = yield* makeCallWatch(isReply ? LONGEST_REPLY : LONGEST_ANSWER)
     const client = new SDK({
       apiKey: Redacted.value(key),
       baseURL,
@@ -151,12 +156,12 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
       openTelemetry: false
     })
     const failed = (failure: ModelFailure) => Effect.map(watch.requestId, (id) => classify(operation, id, failure))
-    const silent = Effect.mapError(watch.silence, (kind): ModelFailure => ({ _tag: "NoAnswer", kind }))
+    const ended = Effect.mapError(watch.end, (kind): ModelFailure => ({ _tag: "NoAnswer", kind }))
     return yield* Effect.tryPromise({
       try: (signal) => run(client, signal),
       catch: (error) => failureOf(error, begun(), clock.currentTimeMillisUnsafe())
     }).pipe(
-      Effect.raceFirst(silent),
+      Effect.raceFirst(ended),
       Effect.flatMap((received) => Effect.mapError(Schema.decodeUnknownEffect(answer)(received), () => MALFORMED)),
       Effect.catch((failure) => Effect.flatMap(failed(failure), Effect.fail)),
       Effect.tapError(() => Metric.update(Metrics.error("claude", operation), 1))

@@ -6,9 +6,13 @@ const HEAD_LIMIT = Duration.seconds(60)
 /** Between two pieces of the answer; a stream of the API is never this long without at least a ping. */
 const IDLE_LIMIT = Duration.seconds(120)
 
+/** Bytes of an answer; the longest of the API's are far below. */
+const MAX_ANSWER = 32 * 1024 * 1024
+
 const NANOS_PER_MILLI = 1_000_000n
 
 type Silence = "timeout" | "stalled"
+type End = Silence | "endless"
 
 const LIMITS: Readonly<Record<Silence, number>> = {
   timeout: Duration.toMillis(HEAD_LIMIT),
@@ -19,8 +23,11 @@ const LIMITS: Readonly<Record<Silence, number>> = {
 export interface CallWatch {
   /** The `fetch` to give to the SDK. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
-  /** Fails when nothing was heard for too long: `timeout` before the head of the answer, `stalled` after it. */
-  readonly silence: Effect.Effect<never, Silence>
+  /**
+   * Fails when nothing was heard for too long, `timeout` before the head of the answer and `stalled` after it; or when the whole call
+   * took too long, however much was heard: `endless`.
+   */
+  readonly end: Effect.Effect<never, End>
   /** Anthropic's id of the request, once the head of the answer is there. */
   readonly requestId: Effect.Effect<string | null>
 }
@@ -32,8 +39,8 @@ interface Heard {
   readonly requestId: string | null
 }
 
-/** A watch over a call that begins now. */
-export const makeCallWatch: Effect.Effect<CallWatch> = Effect.gen(function* () {
+/** A watch over a call that begins now and may take so long at most. */
+export const makeCallWatch = Effect.fnUntraced(function* (longest: Duration.Duration): Effect.fn.Return<CallWatch> {
   const clock = yield* Clock.Clock
   const send = yield* FetchHttpClient.Fetch
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / NANOS_PER_MILLI)
@@ -48,10 +55,13 @@ export const makeCallWatch: Effect.Effect<CallWatch> = Effect.gen(function* () {
     const hear = () => MutableRef.set(heard, { at: now(), waitingFor: "stalled", requestId })
     hear()
     if (response.body === null) return response
+    let size = 0
     const pieces = new TransformStream<Uint8Array, Uint8Array>({
       transform: (piece, controller) => {
         hear()
-        controller.enqueue(piece)
+        size += piece.byteLength
+        if (size > MAX_ANSWER) controller.error(new TypeError("The answer is longer than any of the API's"))
+        else controller.enqueue(piece)
       }
     })
     return new Response(response.body.pipeThrough(pieces), response)
@@ -65,7 +75,7 @@ export const makeCallWatch: Effect.Effect<CallWatch> = Effect.gen(function* () {
 
   return {
     fetch: (input, init) => send(input, init).then(listen),
-    silence,
+    end: Effect.timeoutOrElse(silence, { duration: longest, orElse: () => Effect.fail<End>("endless") }),
     requestId: Effect.sync(() => MutableRef.get(heard).requestId)
   }
 })

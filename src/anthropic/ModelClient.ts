@@ -1,7 +1,8 @@
-import { Cache, Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
+import { Cache, Context, Duration, Effect, Exit, Layer, Result, Schedule, Schema } from "effect"
 import type { Reply } from "../domain/Reply.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Anthropic } from "./Anthropic.ts"
+import { isUnpaid, ModelError as AnyModelError } from "./ModelError.ts"
 import type { ModelError } from "./ModelError.ts"
 import { makeHealthRecord } from "./ModelHealth.ts"
 import type { ModelHealth } from "./ModelHealth.ts"
@@ -25,6 +26,16 @@ const fitting = <A>(maxOutput: number, call: (maxOutput: number) => Effect.Effec
     (error.room ?? 0) >= LEAST_OUTPUT ? call(error.room ?? 0) : Effect.fail(error)
   )
 
+/** A repetition that may have to be paid for waits so many times longer. */
+const PAID_WAIT = 30
+
+/** In whole milliseconds, as all times are. */
+const waitAfter = (error: ModelError, wait: Duration.Duration): Duration.Duration =>
+  Duration.min(
+    Duration.millis(Math.round(Duration.toMillis(wait) * (isUnpaid(error) ? 1 : PAID_WAIT))),
+    LONGEST_RETRY_AFTER
+  )
+
 const retryAfter = (error: ModelError): number | null =>
   error._tag === "ModelRateLimited" || error._tag === "ModelOverloaded" ? error.retryAfter : null
 
@@ -40,26 +51,33 @@ export const ModelRetry = Context.Reference<Schedule.Schedule<unknown, ModelErro
         Schedule.while(({ input }) => input.retryable),
         Schedule.modifyDelay(({ input, duration }) => {
           const asked = retryAfter(input)
-          return Effect.succeed(asked === null ? duration : Duration.min(Duration.millis(asked), LONGEST_RETRY_AFTER))
+          const wait = waitAfter(input, duration)
+          return Effect.succeed(asked === null ? wait : Duration.min(Duration.millis(asked), LONGEST_RETRY_AFTER))
         })
       )
   }
 )
 
+/** What a caller has to say to the tries of a paid call. A failure of its own ends the call. */
+export interface Tries<E> {
+  /** Before each try. */
+  readonly begin: Effect.Effect<void, E>
+  /** A try has failed. */
+  failed(error: ModelError): Effect.Effect<void, E>
+  /** At the start of a reply, as it grows, at its end, and null when it failed: what it had written is gone. */
+  onUsage(usage: StreamUsage | null): Effect.Effect<void>
+}
+
+const isModelError = Schema.is(AnyModelError)
+
 /** Claude, as sessions use it. Interrupting a call aborts it on the wire. */
 export class ModelClient extends Context.Service<
   ModelClient,
   {
-    /**
-     * One streamed turn. `onUsage` is told at its start, as the reply grows, at its end, and null when it failed: what it had
-     * written is gone, whether it is begun again or not. Repeated as `ModelRetry` says.
-     */
-    turn(
-      request: ModelRequest,
-      onUsage: (usage: StreamUsage | null) => Effect.Effect<void>
-    ): Effect.Effect<Reply, ModelError>
+    /** One streamed turn. Repeated as `ModelRetry` says, for as long as `tries` lets it. */
+    turn<E>(request: ModelRequest, tries: Tries<E>): Effect.Effect<Reply, ModelError | E>
     /** Has the API summarise the messages. Only a reply that stopped for `compaction` carries a summary. Repeated at most three times. */
-    compact(request: ModelRequest): Effect.Effect<Reply, ModelError>
+    compact<E>(request: ModelRequest, tries: Tries<E>): Effect.Effect<Reply, ModelError | E>
     /** Input tokens of the request, as the API counts them. Never repeated, and says nothing of health: only paid calls do. */
     count(request: ModelRequest): Effect.Effect<number, ModelError>
     /** What the API says of a model, asked once per process. Repeated as `ModelRetry` says. */
@@ -83,24 +101,38 @@ export class ModelClient extends Context.Service<
       )
       const info = Effect.fn("ModelClient.info")((model: string) => Cache.get(models, model))
 
-      const turn = Effect.fn("ModelClient.turn")(function* (
-        request: ModelRequest,
-        onUsage: (usage: StreamUsage | null) => Effect.Effect<void>
-      ) {
-        const { maxOutput } = yield* info(request.model)
-        return yield* fitting(maxOutput, (output) => anthropic.turn(request, output, onUsage)).pipe(
+      /** What the caller fails with ends the repetition, so that to it this counts as a result. */
+      const paid = <E>(
+        call: Effect.Effect<Reply, ModelError>,
+        tries: Tries<E>,
+        repeats: Schedule.Schedule<unknown, ModelError>
+      ): Effect.Effect<Reply, ModelError | E> => {
+        const tried = call.pipe(
           health.note("paid"),
-          Effect.onError(() => onUsage(null)),
-          Effect.retry(counting(schedule))
+          Effect.onError(() => tries.onUsage(null)),
+          Effect.tapError(tries.failed)
         )
+        return Effect.andThen(tries.begin, tried).pipe(
+          Effect.map((reply): Result.Result<Reply, E> => Result.succeed(reply)),
+          Effect.catchIf(
+            (error: ModelError | E): error is E => !isModelError(error),
+            (error) => Effect.succeed(Result.fail(error))
+          ),
+          Effect.retry(counting(repeats)),
+          Effect.flatMap(Effect.fromResult)
+        )
+      }
+
+      const turn = Effect.fn("ModelClient.turn")(function* <E>(request: ModelRequest, tries: Tries<E>) {
+        const { maxOutput } = yield* info(request.model)
+        const call = fitting(maxOutput, (output) => anthropic.turn(request, output, tries.onUsage))
+        return yield* paid(call, tries, schedule)
       })
 
-      const compact = Effect.fn("ModelClient.compact")(function* (request: ModelRequest) {
+      const compact = Effect.fn("ModelClient.compact")(function* <E>(request: ModelRequest, tries: Tries<E>) {
         const { maxOutput } = yield* info(request.model)
-        return yield* fitting(maxOutput, (output) => anthropic.compact(request, output)).pipe(
-          health.note("paid"),
-          Effect.retry(counting(Schedule.upTo(schedule, { times: COMPACTION_RETRIES })))
-        )
+        const call = fitting(maxOutput, (output) => anthropic.compact(request, output))
+        return yield* paid(call, tries, Schedule.upTo(schedule, { times: COMPACTION_RETRIES }))
       })
 
       const count = Effect.fn("ModelClient.count")((request: ModelRequest) => anthropic.count(request))

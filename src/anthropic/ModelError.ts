@@ -33,7 +33,7 @@ export class ModelOverloaded extends Schema.TaggedError<ModelOverloaded>()("Mode
   }
 }
 
-const Outage = Schema.Literals(["connection", "timeout", "server", "streamCut", "malformed", "stalled"])
+const Outage = Schema.Literals(["connection", "timeout", "server", "streamCut", "malformed", "stalled", "endless"])
 export type Outage = typeof Outage.Type
 
 const OUTAGES: Readonly<Record<Outage, string>> = {
@@ -42,6 +42,7 @@ const OUTAGES: Readonly<Record<Outage, string>> = {
   server: "failed inside the API: see https://status.claude.com if this continues",
   streamCut: "was cut before its answer was complete: check the network and any proxy before the API",
   malformed: "got an answer that the Claude API does not send: check ANTHROPIC_BASE_URL and any proxy before the API",
+  endless: "took longer than any answer should: check the network and any proxy before the API",
   stalled: "stalled in the middle of its answer: check the network and any proxy before the API"
 }
 
@@ -151,6 +152,11 @@ export const ModelError = Schema.Union([
   ModelRejected
 ])
 export type ModelError = typeof ModelError.Type
+
+const UNPAID: ReadonlyArray<Outage> = ["connection", "server"]
+
+/** Whether a call that failed before a reply began was surely not paid for: there was no connection, or the API said no. */
+export const isUnpaid = (error: ModelError): boolean => error._tag !== "ModelUnavailable" || UNPAID.includes(error.kind)
 
 /** What concerns the key, the account or the model is the fault of no task. */
 export type AccountError = ModelAuth | ModelSpendLimit | ModelUnfit

@@ -1,6 +1,8 @@
 import { Data } from "effect"
 import { isFinish } from "./AgentTool.ts"
 import type { FinishInput } from "./AgentTool.ts"
+import { MAX_CALLS, MAX_REPLY_RESULTS, TOO_MANY_CALLS, TOO_MANY_RESULTS } from "./SessionLimits.ts"
+import { resultsOf } from "./Transcript.ts"
 import type { ToolCall, Transcript } from "./Transcript.ts"
 
 /** Times in a row that a paused turn is sent again. */
@@ -30,8 +32,11 @@ export type NextStep = Data.TaggedEnum<{
 }>
 export const NextStep = Data.taggedEnum<NextStep>()
 
-const nextCall = (call: ToolCall): NextStep => {
+const nextCall = (call: ToolCall, transcript: Transcript): NextStep => {
   if (call.cut) return NextStep.RefuseTool({ call, why: CUT_CALL })
+  if (transcript.calls.indexOf(call) >= MAX_CALLS) return NextStep.RefuseTool({ call, why: TOO_MANY_CALLS })
+  const results = resultsOf(transcript).reduce((size, text) => size + text.length, 0)
+  if (results >= MAX_REPLY_RESULTS && !call.started) return NextStep.RefuseTool({ call, why: TOO_MANY_RESULTS })
   return call.started ? NextStep.RefuseTool({ call, why: INTERRUPTED_CALL }) : NextStep.RunTool({ call })
 }
 
@@ -43,7 +48,7 @@ const finished = ({ calls }: Transcript): FinishInput | undefined =>
 
 const afterReply = (transcript: Transcript): NextStep => {
   const open = transcript.calls.find(({ result }) => result === null)
-  if (open !== undefined) return nextCall(open)
+  if (open !== undefined) return nextCall(open, transcript)
   const answer = finished(transcript)
   if (answer !== undefined) return NextStep.Answer(answer)
   if (transcript.stopReason === "model_context_window_exceeded") {

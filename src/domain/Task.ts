@@ -9,7 +9,7 @@ export type TaskId = typeof TaskId.Type
 
 export const taskIdOf = (repositoryId: number, number: number): TaskId => TaskId.make(`${repositoryId}/${number}`)
 
-/** Attempts without any journal progress after which a task is failed. */
+/** Faults and crashes without any journal progress after which a task is failed. */
 export const MAX_ATTEMPTS = 3
 
 export const Task = Schema.Struct({
@@ -25,11 +25,15 @@ export const Task = Schema.Struct({
   generation: Schema.Int,
   /** Grows each time the task becomes ready again; each round has an answer of its own. */
   round: Schema.Int,
-  /** Claims since the last journal entry. */
+  /** Faults of ours since the last journal entry, and crashes while a step of this task was under way. */
   attempts: Schema.Int,
+  /** Paid requests since it became ready, whatever came of them. */
+  requests: Schema.Int,
+  /** Those since the last journal entry. */
+  tries: Schema.Int,
   turns: Schema.Int,
   tokens: Schema.Int,
-  /** Milliseconds spent in finished turns. */
+  /** Milliseconds spent in replies, finished or not. */
   elapsed: Schema.Int,
   /** Why it is in its state: the cause of the last transition. */
   cause: Schema.String,

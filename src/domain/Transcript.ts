@@ -98,6 +98,18 @@ const onCall = (before: Transcript, id: string, change: (call: ToolCall) => Tool
   calls: before.calls.map((call) => (call.use.id === id ? change(call) : call))
 })
 
+/** The results of the newest reply so far. */
+export const resultsOf = ({ calls }: Transcript): ReadonlyArray<string> =>
+  calls.flatMap(({ result }) => (result === null ? [] : [result.text]))
+
+/** Of a result that was sent, the beginning is kept for a handover. */
+const KEPT_OF_RESULT = 500
+
+const shortened = (call: ToolCall): ToolCall =>
+  call.result === null || call.result.text.length <= KEPT_OF_RESULT
+    ? call
+    : { ...call, result: { ...call.result, text: call.result.text.slice(0, KEPT_OF_RESULT).toWellFormed() } }
+
 const stoppedWithoutCall = ({ last, calls, stopReason }: Transcript): boolean =>
   last === "replied" && calls.length === 0 && stopReason !== null && !GOES_ON.includes(stopReason)
 
@@ -113,7 +125,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         hash: entry.hash,
         nudged: before.nudged || stoppedWithoutCall(before),
         calls: [],
-        done: [...before.done, ...before.calls]
+        done: [...before.done, ...before.calls.map(shortened)]
       }
     }
     case "Replied":

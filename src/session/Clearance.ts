@@ -3,6 +3,7 @@ import { exhausted, MAX_BARREN_ROTATIONS } from "../domain/TaskLimits.ts"
 import { strongest } from "../domain/ContextAction.ts"
 import { percent } from "../domain/ContextUsage.ts"
 import type { SessionId } from "../domain/Session.ts"
+import { JOURNAL_FULL, MAX_JOURNAL } from "../domain/SessionLimits.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
@@ -65,6 +66,7 @@ export class Clearance extends Context.Service<
         if (!conversation.isFaithful) {
           return PaidStep.Park({ cause: "its journal no longer gives the request that was journalled" })
         }
+        if ((yield* conversation.size) >= MAX_JOURNAL) return PaidStep.Rotate({ cause: JOURNAL_FULL })
         const action = yield* decide(conversation)
         const ratio = percent((yield* conversation.live.usage)?.ratio ?? 0)
         if (action === "continue") return PaidStep.Send()

@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, Ref, Schema, Scope } from "effect"
+import { Clock, Context, Effect, Layer, Ref, Schema, Scope, Semaphore } from "effect"
 import { Digest } from "effect/crypto"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelRequest } from "../anthropic/ModelRequest.ts"
@@ -6,24 +6,29 @@ import { cleanView } from "../domain/CleanView.ts"
 import type { JournalEntry } from "../domain/JournalEntry.ts"
 import * as Meter from "../context/Meter.ts"
 import type { Session } from "../domain/Session.ts"
-import { advance, replay, userContent } from "../domain/Transcript.ts"
+import { advance, userContent } from "../domain/Transcript.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
-import { Journal } from "./Journal.ts"
+import { Tasks } from "../task/Tasks.ts"
+import { Journal, NOTHING_TOLD } from "./Journal.ts"
 import { LiveSessions } from "../context/LiveSessions.ts"
 import type { SessionControls } from "../context/LiveSessions.ts"
+import type { Settlement } from "./PaidCall.ts"
 
 type WriteError = LeaseLost | StoreUnavailable
 
 /** A session at work: the transcript that its journal tells, and the only way to add to both. */
 export interface Conversation extends SessionControls {
+  readonly claim: Claim
   readonly session: Session
   readonly transcript: Effect.Effect<Transcript>
+  /** Characters of its journal. */
+  readonly size: Effect.Effect<number>
   /** What the next request sends. */
   readonly request: Effect.Effect<ModelRequest>
-  /** Stores the entry, then takes it into the transcript and the meter. */
-  append(entry: JournalEntry): Effect.Effect<void, WriteError>
+  /** Stores the entry, then takes it into the transcript and the meter. A paid call is settled with the entry that ends it. */
+  append(entry: JournalEntry, settlement?: Settlement): Effect.Effect<void, WriteError>
   /** Adds the tool results at hand and this text to what is sent next. */
   ask(text: string | null): Effect.Effect<void, WriteError>
   /** Whether the journal it was taken up from gives, byte for byte, the request that was asked and not answered. */
@@ -48,7 +53,7 @@ export class Conversations extends Context.Service<
   Conversations,
   {
     /** Live, and under the eye of the context monitor, until the scope ends. */
-    resume(claim: Claim, session: Session): Effect.Effect<Conversation, StoreUnavailable, Scope.Scope>
+    resume(claim: Claim, session: Session): Effect.Effect<Conversation, WriteError, Scope.Scope>
   }
 >()("mosaic-coordinator/session/Conversations") {
   static readonly layer = Layer.effect(
@@ -57,17 +62,33 @@ export class Conversations extends Context.Service<
       const journal = yield* Journal
       const sessions = yield* LiveSessions
       const client = yield* ModelClient
+      const tasks = yield* Tasks
       const digest = yield* Digest.Digest
+      const oneAtATime = yield* Semaphore.make(1)
+
+      const hashOf = ({ system, tools }: Session, messages: Transcript["messages"]) =>
+        Effect.flatMap(json({ system, tools, messages }), (text) =>
+          digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
+        )
+
+      const isFaithful = (session: Session, { hash, last, messages }: Transcript) =>
+        last === "asked" ? Effect.map(hashOf(session, messages), (found) => found === hash) : Effect.succeed(true)
+
+      /** One journal at a time and marked, so that one which is too much for the process costs no other task an attempt. */
+      const takeUp = (claim: Claim, session: Session) =>
+        Effect.gen(function* () {
+          if ((yield* journal.size(session.id)) === 0) return { ...NOTHING_TOLD, isFaithful: true }
+          yield* tasks.mark(claim, "replay")
+          const replayed = yield* journal.replay(session.id)
+          const faithful = yield* isFaithful(session, replayed.transcript)
+          yield* tasks.mark(claim, null)
+          return { ...replayed, isFaithful: faithful }
+        }).pipe(oneAtATime.withPermit)
 
       const resume = Effect.fn("Conversations.resume")(function* (claim: Claim, session: Session) {
-        const entries = yield* journal.entries(session.id)
-        let seq = entries.length
-        let transcript = replay(entries)
+        const before = yield* takeUp(claim, session)
+        let { entries: seq, size, transcript } = before
         const { model, system, tools, canCompact } = session
-        const hashOf = (messages: Transcript["messages"]) =>
-          Effect.flatMap(json({ system, tools, messages }), (text) =>
-            digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
-          )
         const request = Effect.sync((): ModelRequest => {
           const messages = cleanView(transcript.messages, transcript.thinkingFrom)
           return { model, system, tools, messages, canCompact }
@@ -75,11 +96,11 @@ export class Conversations extends Context.Service<
         const controls = yield* sessions.enter(session, {
           count: Effect.flatMap(request, client.count),
           canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0),
-          meter: entries.length === 0 ? Meter.blank : Meter.unmeasured
+          meter: seq === 0 ? Meter.blank : Meter.unmeasured
         })
 
-        const append = Effect.fnUntraced(function* (entry: JournalEntry) {
-          yield* journal.append(claim, session.id, seq, entry)
+        const append = Effect.fnUntraced(function* (entry: JournalEntry, settlement?: Settlement) {
+          size += yield* journal.append(claim, session.id, seq, entry, settlement)
           seq += 1
           const move = yield* measure(entry, transcript.calls)
           transcript = advance(transcript, entry)
@@ -88,17 +109,19 @@ export class Conversations extends Context.Service<
 
         const ask = Effect.fnUntraced(function* (text: string | null) {
           const asked = advance(transcript, { _tag: "Asked", text, hash: "" })
-          yield* append({ _tag: "Asked", text, hash: yield* hashOf(asked.messages) })
+          yield* append({ _tag: "Asked", text, hash: yield* hashOf(session, asked.messages) })
         })
 
         return {
           ...controls,
+          claim,
           session,
           transcript: Effect.sync(() => transcript),
+          size: Effect.sync(() => size),
           request,
           append,
           ask,
-          isFaithful: transcript.last !== "asked" || (yield* hashOf(transcript.messages)) === transcript.hash
+          isFaithful: before.isFaithful
         }
       })
 

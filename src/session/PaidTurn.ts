@@ -11,6 +11,7 @@ import { Tasks } from "../task/Tasks.ts"
 import { Clearance } from "./Clearance.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Journal } from "./Journal.ts"
+import type { TriesSpent } from "./PaidCall.ts"
 import { over } from "./Step.ts"
 import type { Assignment, RunError, Step } from "./Step.ts"
 import { Turns } from "./Turns.ts"
@@ -62,7 +63,7 @@ export const makePaidTurn = Effect.gen(function* () {
   })
 
   return Effect.fnUntraced(
-    function* (assignment: Assignment, conversation: Conversation): Effect.fn.Return<Step, RunError> {
+    function* (assignment: Assignment, conversation: Conversation): Effect.fn.Return<Step, RunError | TriesSpent> {
       if (yield* assignment.stopping) return over(null)
       const paid = yield* clearance.clear(assignment.claim, conversation)
       switch (paid._tag) {
@@ -83,6 +84,7 @@ export const makePaidTurn = Effect.gen(function* () {
       Effect.catchTags(step, {
         ContextOverflow: (error) => Effect.succeed<Step>({ rotate: error.message }),
         ModelRejected: (error) => afterRejection(conversation, error),
+        TriesSpent: ({ cause, isBound }) => Effect.succeed<Step>(isBound ? over(parked(cause)) : { rotate: cause }),
         ModelUnfit: (error) => unfit(conversation, error),
         ThinkingRejected: (error) => withoutThinking(conversation, error)
       })

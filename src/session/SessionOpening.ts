@@ -7,7 +7,6 @@ import type { Issue } from "../domain/Issue.ts"
 import { firstPrompt, SYSTEM_PROMPT } from "../domain/Prompt.ts"
 import { SessionId } from "../domain/Session.ts"
 import type { Session } from "../domain/Session.ts"
-import { replay } from "../domain/Transcript.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -60,7 +59,7 @@ export class SessionOpening extends Context.Service<
       const prompt = Effect.fn("SessionOpening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
         const text = { fullName: task.fullName, issue, comments: yield* issues.comments(task.id) }
         if (session.predecessor === null) return firstPrompt(text, session.limit)
-        const before = replay(yield* journal.entries(session.predecessor))
+        const before = yield* journal.outline(session.predecessor)
         return renderHandover(text, handoverOf(text, before), session.limit)
       })
 

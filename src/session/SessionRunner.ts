@@ -2,6 +2,7 @@ import { Context, Effect, Layer, Metric } from "effect"
 import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Session } from "../domain/Session.ts"
+import { MAX_JOURNAL } from "../domain/SessionLimits.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Clearance } from "./Clearance.ts"
 import { Conversations } from "./Conversations.ts"
@@ -10,6 +11,9 @@ import { SessionOpening } from "./SessionOpening.ts"
 import { makeSessionSteps } from "./SessionSteps.ts"
 import type { Assignment, End, RunError, Step } from "./Step.ts"
 import { Turns } from "./Turns.ts"
+
+/** Characters of a journal that is not taken up: longer than any becomes whose session rotates in time. */
+const MAX_REPLAYED = 4 * MAX_JOURNAL
 
 /** Works a task in sessions, one after the other, from wherever its journal stands to its outcome. */
 export class SessionRunner extends Context.Service<
@@ -46,7 +50,7 @@ export class SessionRunner extends Context.Service<
           return result.over
         }
         const barred = yield* clearance.barred(claim)
-        if (barred !== null) return parked(barred)
+        if (barred !== null) return parked(`${barred}, the last one because ${result.rotate}`)
         yield* Metric.update(Metrics.contextAction("rotate"), 1)
         yield* Effect.logInfo("Session rotated").pipe(
           Effect.annotateLogs({ session: session.id, cause: result.rotate })
@@ -57,7 +61,8 @@ export class SessionRunner extends Context.Service<
       const run = Effect.fn("SessionRunner.run")(function* (assignment: Assignment) {
         const { claim } = assignment
         const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
-        return yield* follow(assignment, newest?.state === "open" ? newest : yield* opening.open(claim, newest))
+        const goesOn = newest?.state === "open" && (yield* journal.size(newest.id)) < MAX_REPLAYED
+        return yield* follow(assignment, goesOn ? newest : yield* opening.open(claim, newest))
       })
 
       return { run }

@@ -1,7 +1,10 @@
 import { Effect } from "effect"
 import { nextStep } from "../domain/NextStep.ts"
 import { answered, parked } from "../domain/Outcome.ts"
+import { MAX_REPLY_RESULTS } from "../domain/SessionLimits.ts"
+import { resultsOf } from "../domain/Transcript.ts"
 import type { ToolCall } from "../domain/Transcript.ts"
+import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
 import { makePaidTurn } from "./PaidTurn.ts"
 import { SessionOpening } from "./SessionOpening.ts"
@@ -13,16 +16,19 @@ import { Toolbox } from "./Toolbox.ts"
 export const makeSessionSteps = Effect.gen(function* () {
   const opening = yield* SessionOpening
   const toolbox = yield* Toolbox
+  const tasks = yield* Tasks
   const pay = yield* makePaidTurn
 
   const runTool = Effect.fnUntraced(function* (
     { claim }: Assignment,
-    { append, session }: Conversation,
+    { append, session, transcript }: Conversation,
     { use }: ToolCall
   ) {
     yield* append({ _tag: "ToolStarted", id: use.id })
-    const result = yield* toolbox.run(claim.task.id, use, session.limit)
-    yield* append({ _tag: "ToolEnded", id: use.id, result: result.text, isError: result.isError })
+    const before = resultsOf(yield* transcript)
+    const { isError, text } = yield* toolbox.run(claim.task.id, use, { limit: session.limit, before })
+    const result = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
+    yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
   })
 
   return Effect.fnUntraced(function* (
@@ -32,6 +38,7 @@ export const makeSessionSteps = Effect.gen(function* () {
     const next = nextStep(yield* conversation.transcript)
     switch (next._tag) {
       case "Begin":
+        yield* tasks.mark(assignment.claim, "prompt")
         yield* conversation.ask(yield* opening.prompt(assignment.claim, conversation.session, assignment.issue))
         return "on"
       case "Ask":

@@ -19,10 +19,11 @@ export const makeSessionTable = (sql: SqlClient.SqlClient) => {
       system, tools, predecessor from sessions where task_id = ${id} and generation = ${generation} order by rowid`
   })
 
-  const findEntries = SqlSchema.findAll({
-    Request: Schema.String,
-    Result: Schema.Struct({ entry: Entry }),
-    execute: (session) => sql`select entry from journal where session_id = ${session} order by seq`
+  const findEntry = SqlSchema.findAll({
+    Request: Schema.Struct({ session: Schema.String, seq: Schema.Int }),
+    Result: Schema.Struct({ entry: Entry, size: Schema.Int }),
+    execute: ({ session, seq }) =>
+      sql`select entry, length(entry) as size from journal where session_id = ${session} and seq = ${seq}`
   })
 
   const insert = Effect.fnUntraced(function* ({ canCompact, task, ...session }: Session) {
@@ -32,7 +33,9 @@ export const makeSessionTable = (sql: SqlClient.SqlClient) => {
 
   const append = Effect.fnUntraced(function* (sessionId: SessionId, seq: number, entry: JournalEntry) {
     const at = yield* Clock.currentTimeMillis
-    yield* sql`insert into journal ${sql.insert({ sessionId, seq, at, entry: yield* encode(entry) })}`
+    const text = yield* encode(entry)
+    yield* sql`insert into journal ${sql.insert({ sessionId, seq, at, entry: text })}`
+    return text.length
   })
 
   const rotated = Effect.fnUntraced(function* (session: SessionId) {
@@ -47,7 +50,13 @@ export const makeSessionTable = (sql: SqlClient.SqlClient) => {
 
   return {
     ofGeneration,
-    entries: (session: SessionId) => Effect.map(findEntries(session), (rows) => rows.map(({ entry }) => entry)),
+    entry: (session: SessionId, seq: number) => Effect.map(findEntry({ session, seq }), ([row]) => row ?? null),
+    size: (session: SessionId) =>
+      sql<{
+        size: number
+      }>`select coalesce(sum(length(entry)), 0) as size from journal where session_id = ${session}`.pipe(
+        Effect.map(([row]) => row?.size ?? 0)
+      ),
     insert,
     append,
     rotated,

@@ -1,12 +1,19 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { COMMENTS_PER_PAGE, FinishInput, ProgressInput, ReadCommentsInput } from "../domain/AgentTool.ts"
 import type { ToolResult } from "../domain/AgentTool.ts"
+import { estimateTokens } from "../domain/ContextUsage.ts"
 import { commentsWithin } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
 
-/** Share of the context limit that the result of one call may take, as estimated. */
+/** The session's limit in tokens, and the results of the same reply so far. */
+export interface ResultRoom {
+  readonly limit: number
+  readonly before: ReadonlyArray<string>
+}
+
+/** Share of the context limit that the results of one reply may take together, as estimated. */
 const RESULT_SHARE = 0.6
 
 /**
@@ -18,8 +25,8 @@ export class Toolbox extends Context.Service<
   {
     /** The definitions as the Messages API wants them, rendered once: JSON text of an array. */
     readonly definitions: string
-    /** The result is kept within a share of the session's limit (tokens), so that one long comment cannot fill it. */
-    run(task: TaskId, use: ToolUse, limit: number): Effect.Effect<ToolResult>
+    /** The result is kept within the room that its reply has, so that one long comment cannot fill the session. */
+    run(task: TaskId, use: ToolUse, room: ResultRoom): Effect.Effect<ToolResult>
   }
 >()("mosaic-coordinator/session/Toolbox") {
   static readonly layer = Layer.effect(
@@ -61,11 +68,12 @@ export class Toolbox extends Context.Service<
         )
       }
 
-      const run = Effect.fn("Toolbox.run")((task: TaskId, use: ToolUse, limit: number) => {
+      const run = Effect.fn("Toolbox.run")((task: TaskId, use: ToolUse, { before, limit }: ResultRoom) => {
+        const taken = before.reduce((all, text) => all + estimateTokens(text), 0)
         const found = Object.hasOwn(tools, use.name) ? tools[use.name] : undefined
         return found === undefined
           ? Effect.succeed(failed(`There is no tool \`${use.name}\`.`))
-          : found.run(task, use.input, Math.floor(limit * RESULT_SHARE))
+          : found.run(task, use.input, Math.max(0, Math.floor(limit * RESULT_SHARE) - taken))
       })
 
       const definitions = Object.entries(tools).map(([name, { description, schema }]) => ({

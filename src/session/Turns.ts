@@ -1,15 +1,16 @@
-import { Clock, Context, Effect, Layer, Metric, Ref } from "effect"
+import { Context, Effect, Layer, Metric } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
-import type { StreamUsage } from "../anthropic/ModelRequest.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
-import * as Meter from "../context/Meter.ts"
+import { billedTokens } from "../domain/Reply.ts"
 import type { Block, Reply } from "../domain/Reply.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LeaseLost } from "../task/Lease.ts"
 import type { Conversation } from "./Conversations.ts"
+import { makePaidCall } from "./PaidCall.ts"
+import type { TriesSpent } from "./PaidCall.ts"
 
-type TurnError = LeaseLost | StoreUnavailable | ModelError
+type TurnError = LeaseLost | StoreUnavailable | ModelError | TriesSpent
 
 const blockOf = ({ stopReason, content }: Reply): Block | undefined =>
   stopReason === "compaction" ? content.find(({ type }) => type === "compaction") : undefined
@@ -28,44 +29,42 @@ export class Turns extends Context.Service<
     Turns,
     Effect.gen(function* () {
       const client = yield* ModelClient
+      const paidCall = yield* makePaidCall
 
-      const take = Effect.fn("Turns.take")(function* ({ meter, request, append }: Conversation) {
-        // From the last beginning of a reply on: waiting for an outage to end is not work.
-        const began = yield* Ref.make(yield* Clock.currentTimeMillis)
-        const written = yield* Ref.make<number | null>(null)
-        const follow = Effect.fnUntraced(function* (usage: StreamUsage | null) {
-          if (usage === null) return yield* Ref.update(meter, Meter.cut)
-          const { input, output } = usage
-          const now = yield* Clock.currentTimeMillis
-          const before = yield* Ref.getAndSet(written, output)
-          if (output === 0 && before !== 0) yield* Ref.set(began, now)
-          return yield* Ref.update(meter, (figure) => Meter.streamed(figure, input + output, now))
-        })
-        const reply = yield* client.turn(yield* request, follow)
-        const elapsed = (yield* Clock.currentTimeMillis) - (yield* Ref.get(began))
-        yield* append({ _tag: "Replied", reply, elapsed })
+      const take = Effect.fn("Turns.take")(function* (conversation: Conversation) {
+        const { tries, settlement } = yield* paidCall(conversation)
+        const reply = yield* client.turn(yield* conversation.request, tries)
+        const { elapsed, tokens } = yield* settlement
+        yield* conversation.append({ _tag: "Replied", reply, elapsed }, { tokens, elapsed: 0 })
         yield* Effect.andThen(Metric.update(Metrics.turns, 1), Metrics.billed(reply.usage))
         yield* Effect.logInfo("Turn finished").pipe(Effect.annotateLogs({ stopReason: reply.stopReason, elapsed }))
       })
 
-      const compact = Effect.fn("Turns.compact")(function* ({ request, append, takeProposal }: Conversation) {
-        const reply = yield* client
-          .compact(yield* request)
-          .pipe(
-            Effect.catchTag(["ModelOverloaded", "ModelRejected", "ThinkingRejected", "ContextOverflow"], (error) =>
-              Effect.as(append({ _tag: "CompactionFailed", reason: error.message }), null)
-            )
+      const fail = ({ append }: Conversation, reason: string) =>
+        Effect.as(append({ _tag: "CompactionFailed", reason }), null)
+
+      const compact = Effect.fn("Turns.compact")(function* (conversation: Conversation) {
+        const { tries, settlement } = yield* paidCall(conversation)
+        const reply = yield* client.compact(yield* conversation.request, tries).pipe(
+          Effect.catchTag(["ModelOverloaded", "ModelRejected", "ThinkingRejected", "ContextOverflow"], (error) =>
+            fail(conversation, error.message)
+          ),
+          Effect.catchTag("TriesSpent", (spent): Effect.Effect<null, TurnError> =>
+            spent.isBound ? Effect.fail(spent) : fail(conversation, spent.cause)
           )
+        )
         if (reply === null) return
         yield* Metrics.billed(reply.usage)
         const block = blockOf(reply)
-        yield* append(
-          block === undefined
-            ? { _tag: "CompactionFailed", reason: `Claude answered without a summary (${reply.stopReason})` }
-            : { _tag: "Compacted", block, usage: reply.usage }
-        )
+        const { elapsed, tokens } = yield* settlement
+        yield* block === undefined
+          ? conversation.append(
+              { _tag: "CompactionFailed", reason: `Claude answered without a summary (${reply.stopReason})` },
+              { tokens: tokens + billedTokens(reply.usage), elapsed }
+            )
+          : conversation.append({ _tag: "Compacted", block, usage: reply.usage }, { tokens, elapsed })
         // What the monitor proposed while the summary was being made was about the history that is gone.
-        yield* takeProposal
+        yield* conversation.takeProposal
         if (block !== undefined) yield* Metric.update(Metrics.contextAction("compact"), 1)
         yield* Effect.logInfo(block === undefined ? "Compaction returned no summary" : "Conversation compacted")
       })

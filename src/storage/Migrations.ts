@@ -3,8 +3,14 @@ import { Migrator, SqlClient } from "effect/sql"
 import { migration0001 } from "./migrations/0001_thread.ts"
 import { migration0002 } from "./migrations/0002_gaps.ts"
 import { migration0003 } from "./migrations/0003_traces.ts"
+import { migration0004 } from "./migrations/0004_bounds.ts"
 
-const migrations = { "0001_thread": migration0001, "0002_gaps": migration0002, "0003_traces": migration0003 }
+const migrations = {
+  "0001_thread": migration0001,
+  "0002_gaps": migration0002,
+  "0003_traces": migration0003,
+  "0004_bounds": migration0004
+}
 
 /** The store was written by a newer release; going on could lose what it knows. */
 export class StoreTooNew extends Schema.TaggedError<StoreTooNew>()("StoreTooNew", {

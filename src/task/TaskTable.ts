@@ -36,6 +36,13 @@ export interface Account {
   readonly elapsed: number
 }
 
+/** What a paid request adds to the account before it has a reply; negative where it is taken back. */
+export interface Charge {
+  readonly requests: number
+  readonly tokens: number
+  readonly elapsed: number
+}
+
 /** What is written of an issue that asks for work anew; times in milliseconds. */
 interface Ready {
   readonly mandate: Mandate | null
@@ -83,14 +90,14 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   /** `again`: in new sessions. */
   const restart = (id: TaskId, again: boolean, { mandate, cause, now, traceparent }: Ready) =>
     sql`update tasks set state = 'ready', ${served(mandate)}, cause = ${cause}, generation = generation + ${again ? 1 : 0},
-      round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, not_before = 0, ready_at = ${now}, updated_at = ${now},
-      traceparent = ${traceparent} where id = ${id}`
+      round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, requests = 0, tries = 0, suspect = 0, not_before = 0,
+      ready_at = ${now}, updated_at = ${now}, traceparent = ${traceparent} where id = ${id}`
 
   const serve = (id: TaskId, mandate: Mandate) => sql`update tasks set ${served(mandate)} where id = ${id}`
 
   /** Takes the lease away, whoever works it. */
   const stop = (id: TaskId, to: TaskState, cause: string, now: number) =>
-    sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, updated_at = ${now}
+    sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, step = null, updated_at = ${now}
       where id = ${id}`
 
   const refresh = (id: TaskId, { fullName, title, priority }: Subject) =>
@@ -102,20 +109,24 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     sql<{ since: number }>`update tasks set unreadable_since = coalesce(unreadable_since, ${now}) where id = ${id}
       returning unreadable_since as since`.pipe(Effect.map(([row]) => row?.since ?? now))
 
+  /** Of several that may have ended the process, one is worked at a time, until it gets further. */
+  const free = sql.literal(`(suspect = 0 or not exists (
+    select 1 from tasks as other where other.suspect = 1 and other.lease is not null and other.id <> tasks.id))`)
+
   /** The best that waits, by priority and then age. */
   const best = (now: number) => sql`select id from tasks where state in ('ready', 'running') and not_before <= ${now}
-    and (lease is null or lease_expires_at <= ${now}) order by priority, ready_at, id limit 1`
+    and (lease is null or lease_expires_at <= ${now}) and ${free} order by priority, ready_at, id limit 1`
 
   const canClaim = (now: number) => Effect.map(best(now), (rows) => rows.length > 0)
 
   const claim = (lease: string, now: number) =>
-    sql`update tasks set state = 'running', lease = ${lease}, attempts = attempts + 1,
+    sql`update tasks set state = 'running', lease = ${lease}, step = null,
       lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now} where id = (${best(now)}) returning *`.pipe(
       Effect.flatMap(first)
     )
 
   const due = sql<{ due: number | null }>`select min(max(not_before, coalesce(lease_expires_at, 0))) as due from tasks
-    where state in ('ready', 'running')`.pipe(Effect.map(([row]) => row?.due ?? null))
+    where state in ('ready', 'running') and ${free}`.pipe(Effect.map(([row]) => row?.due ?? null))
 
   const carries = ({ task, lease }: Claim) =>
     Effect.map(sql`select 1 from tasks where id = ${task.id} and lease = ${lease}`, (rows) => rows.length > 0)
@@ -125,6 +136,15 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     const rows = yield* sql`update tasks set ${set} where id = ${task.id} and lease = ${lease} returning id`
     if (rows.length === 0) return yield* new LeaseLost({ task: task.id })
   })
+
+  const begun = sql.literal("lease is not null and step is not null")
+
+  /** Takes tasks over from a process that is gone. A crash counts against the one whose step was under way; of several nobody knows which it was. */
+  const takeOver = Effect.gen(function* () {
+    yield* sql`update tasks set attempts = attempts + 1 where ${begun} and (select count(*) from tasks where ${begun}) = 1`
+    yield* sql`update tasks set suspect = 1 where ${begun}`
+    yield* sql`update tasks set lease = null, lease_expires_at = null, step = null, not_before = 0 where lease is not null`
+  }).pipe(sql.withTransaction)
 
   return {
     find,
@@ -140,25 +160,34 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     claim,
     due,
     carries,
-    freeLeases: sql`update tasks set lease = null, lease_expires_at = null, not_before = 0 where lease is not null`,
+    takeOver,
     renew: (claimed: Claim, now: number) => touch(claimed, sql`lease_expires_at = ${now + Duration.toMillis(LEASE)}`),
     /** Fails when the lease is lost, and changes nothing. */
     check: (claimed: Claim) => touch(claimed, sql`attempts = attempts`),
-    /** Adds to the account; progress ends the count of attempts. */
-    progress: (claimed: Claim, { turns, tokens, elapsed }: Account) =>
+    /** Adds to the account; progress ends the counts of attempts and of tries. */
+    progress: (claimed: Claim, { turns, tokens, elapsed }: Account, step: string | null) =>
       touch(
         claimed,
-        sql`attempts = 0, turns = turns + ${turns}, tokens = tokens + ${tokens}, elapsed = elapsed + ${elapsed}`
+        sql`attempts = 0, tries = 0, suspect = 0, step = ${step}, turns = turns + ${turns},
+          tokens = max(0, tokens + ${tokens}), elapsed = elapsed + ${elapsed}`
       ),
+    charge: (claimed: Claim, { requests, tokens, elapsed }: Charge) =>
+      touch(
+        claimed,
+        sql`requests = max(0, requests + ${requests}), tries = max(0, tries + ${requests}),
+          tokens = max(0, tokens + ${tokens}), elapsed = elapsed + ${elapsed}`
+      ),
+    mark: (claimed: Claim, step: string | null) => touch(claimed, sql`step = ${step}`),
+    tryAfresh: (claimed: Claim) => touch(claimed, sql`tries = 0`),
     end: (claimed: Claim, to: TaskState, cause: string, now: number) =>
       touch(
         claimed,
-        sql`state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, ready_at = ${now}, updated_at = ${now}`
+        sql`state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, step = null, ready_at = ${now}, updated_at = ${now}`
       ),
     release: (claimed: Claim, notBefore: number, attempts: number) =>
       touch(
         claimed,
-        sql`lease = null, lease_expires_at = null, not_before = ${notBefore}, attempts = max(0, attempts - ${attempts})`
+        sql`lease = null, lease_expires_at = null, step = null, not_before = ${notBefore}, attempts = attempts + ${attempts}`
       )
   }
 }

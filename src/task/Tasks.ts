@@ -12,7 +12,7 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { makeIssueChanges } from "./IssueChanges.ts"
 import type { Claim, LeaseLost } from "./Lease.ts"
 import { makeTaskTable } from "./TaskTable.ts"
-import type { Account, TaskTable } from "./TaskTable.ts"
+import type { Account, Charge, TaskTable } from "./TaskTable.ts"
 import { makeTransitions } from "./Transitions.ts"
 import type { Transitions } from "./Transitions.ts"
 
@@ -47,12 +47,19 @@ export class Tasks extends Context.Service<
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
     fenced<A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
-    /** The same, and adds what was used to the task's account. Progress ends its count of attempts. */
+    /** The same for a journal entry, and adds what was used to the task's account. `step`: what the entry says is under way now. */
     progress<A, E, R>(
       claim: Claim,
       used: Account,
+      step: string | null,
       write: Effect.Effect<A, E, R>
     ): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
+    /** Adds to the account what a paid request costs, before it is made and when it has failed. */
+    charge(claim: Claim, charge: Charge): Effect.Effect<void, LeaseLost | StoreUnavailable>
+    /** Writes down what is under way, null for nothing. A crash counts against the task whose step was under way. */
+    mark(claim: Claim, step: string | null): Effect.Effect<void, LeaseLost | StoreUnavailable>
+    /** A fresh session has all its tries. Part of the caller's transaction. */
+    tryAfresh(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Ends the claim with a transition; what `alongside` writes is committed with it. */
     move(
       claim: Claim,
@@ -61,8 +68,8 @@ export class Tasks extends Context.Service<
       alongside: Effect.Effect<void, StoreUnavailable>
     ): Effect.Effect<void, LeaseLost | ForbiddenTransition | StoreUnavailable>
     /**
-     * Ends the claim without a transition: the task is handed out again after the delay. A `pause` is nobody's fault and does not
-     * count as an attempt.
+     * Ends the claim without a transition: the task is handed out again after the delay. A `pause` is nobody's fault, an `attempt` is
+     * counted.
      */
     release(
       claim: Claim,
@@ -79,7 +86,7 @@ export class Tasks extends Context.Service<
       const transitions = makeTransitions(sql)
 
       // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
-      yield* orStoreUnavailable(table.freeLeases)
+      yield* orStoreUnavailable(table.takeOver)
 
       const claims = yield* makeClaims(table, transitions)
 
@@ -99,7 +106,7 @@ export class Tasks extends Context.Service<
         as: "pause" | "attempt"
       ) {
         const notBefore = (yield* Clock.currentTimeMillis) + Duration.toMillis(delay)
-        yield* table.release(claimed, notBefore, as === "pause" ? 1 : 0)
+        yield* table.release(claimed, notBefore, as === "attempt" ? 1 : 0)
       }, orStoreUnavailable)
 
       const within = <A, E, R, E2>(check: Effect.Effect<void, E2>, write: Effect.Effect<A, E, R>) =>
@@ -118,8 +125,11 @@ export class Tasks extends Context.Service<
           orStoreUnavailable
         ),
         fenced: <A, E, R>(claimed: Claim, write: Effect.Effect<A, E, R>) => within(table.check(claimed), write),
-        progress: <A, E, R>(claimed: Claim, used: Account, write: Effect.Effect<A, E, R>) =>
-          within(table.progress(claimed, used), write),
+        progress: <A, E, R>(claimed: Claim, used: Account, step: string | null, write: Effect.Effect<A, E, R>) =>
+          within(table.progress(claimed, used, step), write),
+        charge: (claimed: Claim, charge: Charge) => orStoreUnavailable(table.charge(claimed, charge)),
+        mark: (claimed: Claim, step: string | null) => orStoreUnavailable(table.mark(claimed, step)),
+        tryAfresh: (claimed: Claim) => orStoreUnavailable(table.tryAfresh(claimed)),
         move,
         release
       }

@@ -84,7 +84,7 @@ export const makeRun = Effect.gen(function* () {
     stopping: Effect.Effect<boolean>
   ): Effect.fn.Return<AfterRun, RunError> {
     const { attempts, fullName, id } = claim.task
-    if (attempts > MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
+    if (attempts >= MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
     const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
     if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
     const name = subject?.fullName ?? fullName

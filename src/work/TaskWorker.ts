@@ -10,9 +10,6 @@ import { WorkGate } from "./WorkGate.ts"
 /** How long running turns may go on after a stop was asked for. */
 const GRACE = Duration.seconds(5)
 
-/** From the moment work may begin to the first claim: a process that is killed while it starts counts no attempt. */
-const SETTLING = Duration.millis(200)
-
 /** Hands ready tasks to runs, as many at once as the settings allow, and stops runs whose task was taken away. */
 export const TaskWorker = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -66,10 +63,6 @@ export const TaskWorker = Layer.effectDiscard(
       )
     )
     yield* Effect.forkScoped(doorbell.follow("tasks", "Cannot check for lost leases", stopLost))
-    yield* gate.opened.pipe(
-      Effect.andThen(Effect.sleep(SETTLING)),
-      Effect.andThen(doorbell.follow("tasks", "Cannot claim tasks", fill)),
-      Effect.forkScoped
-    )
+    yield* gate.opened.pipe(Effect.andThen(doorbell.follow("tasks", "Cannot claim tasks", fill)), Effect.forkScoped)
   })
 )

@@ -1,7 +1,10 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber, Layer, Ref } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Ref } from "effect"
+import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
+import { setImmediate } from "node:timers/promises"
+import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { AnthropicTest, MAX_OUTPUT, request, turn, until } from "./support.ts"
 
@@ -33,6 +36,58 @@ layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("CallWatch"
       yield* TestClock.adjust("1 second")
       assert.deepInclude(yield* Fiber.join(running), { _tag: "ModelUnavailable", kind: "stalled" })
       yield* until(Effect.map(requests, (all) => all[before]?.aborted === true))
+    })
+  )
+
+  const dripping = Effect.fnUntraced(function* <A, R>(
+    call: Effect.Effect<A, ModelError, R>,
+    piece: string,
+    between: Duration.Duration
+  ) {
+    let body: ReadableStreamDefaultController<Uint8Array> | undefined
+    const answer = new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller) })
+    const running = yield* Effect.forkChild(
+      Effect.flip(
+        Effect.provideService(call, FetchHttpClient.Fetch, () =>
+          Promise.resolve(new Response(answer, { headers: { "content-type": "text/event-stream" } }))
+        )
+      )
+    )
+    const drip = Effect.andThen(
+      Effect.promise(() => {
+        body?.enqueue(new TextEncoder().encode(piece))
+        return setImmediate()
+      }),
+      TestClock.adjust(between)
+    )
+    const began = yield* Clock.currentTimeMillis
+    yield* drip
+    while (running.pollUnsafe() === undefined) yield* drip
+    return { error: yield* Fiber.join(running), after: (yield* Clock.currentTimeMillis) - began }
+  })
+
+  it.effect("gives a stream up that only pings", () =>
+    Effect.gen(function* () {
+      const { after, error } = yield* dripping(turn(), 'event: ping\ndata: {"type":"ping"}\n\n', Duration.seconds(20))
+      assert.deepInclude(error, { _tag: "ModelUnavailable", kind: "endless" })
+      assert.strictEqual(after, Duration.toMillis("15 minutes"))
+    })
+  )
+
+  it.effect("gives a models endpoint up that drips a byte a second", () =>
+    Effect.gen(function* () {
+      const anthropic = yield* Anthropic
+      const { after, error } = yield* dripping(anthropic.info("claude-sandbox"), " ", Duration.seconds(1))
+      assert.deepInclude(error, { _tag: "ModelUnavailable", kind: "endless" })
+      assert.strictEqual(after, Duration.toMillis("2 minutes"))
+    })
+  )
+
+  it.effect("gives an answer up that is longer than any of the API's", () =>
+    Effect.gen(function* () {
+      const { after, error } = yield* dripping(turn(), ": ".padEnd(8 * 1024 * 1024), Duration.millis(1))
+      assert.strictEqual(error._tag, "ModelUnavailable")
+      assert.isBelow(after, 100)
     })
   )
 

@@ -13,14 +13,13 @@ import {
 } from "../../src/anthropic/ModelError.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { StreamUsage } from "../../src/anthropic/ModelRequest.ts"
-import { compaction, MODEL_INFO, reply } from "../harness/Models.ts"
+import { anyTries, compaction, MODEL_INFO, reply } from "../harness/Models.ts"
 import { request } from "./support.ts"
 
 const call = { operation: "turn", requestId: null }
 const down = new ModelUnavailable({ ...call, kind: "connection" })
 const limited = (retryAfter: number) => new ModelRateLimited({ ...call, retryAfter })
 const rejected = new ModelRejected({ ...call, status: 400, code: null, detail: "no" })
-const ignore = () => Effect.void
 
 /** Fails while there are errors, then answers. `calls` counts. */
 const script = <A>(errors: ReadonlyArray<ModelError>, answer: A) =>
@@ -46,7 +45,7 @@ const claude = (members: Members, keyless: ModelAuth | null = null) =>
 const logged = (lines: Array<string>) =>
   Logger.layer([Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))])
 
-const turn = Effect.flatMap(ModelClient, (client) => client.turn(request(), ignore))
+const turn = Effect.flatMap(ModelClient, (client) => client.turn(request(), anyTries))
 
 describe("ModelClient", () => {
   it.effect("waits as long as it was asked to", () =>
@@ -67,7 +66,7 @@ describe("ModelClient", () => {
       const tell = (usage: StreamUsage | null) => Effect.sync(() => void told.push(usage))
       const { run } = yield* script([new ModelUnavailable({ ...call, kind: "streamCut" })], reply("done"))
       const begun = { input: 500, output: 0 }
-      const asking = Effect.flatMap(ModelClient, (client) => client.turn(request(), tell))
+      const asking = Effect.flatMap(ModelClient, (client) => client.turn(request(), { ...anyTries, onUsage: tell }))
       const running = yield* Effect.forkChild(
         Effect.provide(asking, claude({ turn: (_, __, onUsage) => Effect.andThen(onUsage(begun), run) }))
       )
@@ -101,7 +100,7 @@ describe("ModelClient", () => {
       const lines: Array<string> = []
       yield* Effect.gen(function* () {
         const client = yield* ModelClient
-        const tasks = Array.from({ length: 10 }, () => client.turn(request(), ignore))
+        const tasks = Array.from({ length: 10 }, () => client.turn(request(), anyTries))
         const running = yield* Effect.forkChild(Effect.all(tasks, { concurrency: "unbounded" }))
         yield* TestClock.adjust("3 hours")
         assert.isUndefined(running.pollUnsafe())
@@ -118,6 +117,29 @@ describe("ModelClient", () => {
     })
   )
 
+  it.effect(
+    "tells its caller of every try, waits longer where it may have to pay again, and stops when the caller says so",
+    () =>
+      Effect.gen(function* () {
+        const cut = new ModelUnavailable({ ...call, kind: "streamCut" })
+        const told: Array<string> = []
+        const tries = {
+          begin: Effect.suspend(() => (told.push("begin") > 6 ? Effect.fail("enough") : Effect.void)),
+          failed: ({ _tag }: ModelError) => Effect.sync(() => void told.push(_tag)),
+          onUsage: () => Effect.void
+        }
+        const asking = Effect.flatMap(ModelClient, (client) => client.turn(request(), tries))
+        const running = yield* Effect.forkChild(
+          Effect.flip(Effect.provide(asking, claude({ turn: () => Effect.fail(cut) })))
+        )
+        yield* TestClock.adjust("14 seconds")
+        assert.deepStrictEqual(told, ["begin", "ModelUnavailable"])
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual(yield* Fiber.join(running), "enough")
+        assert.lengthOf(told, 7)
+      })
+  )
+
   it.effect("hands a refusal to the caller at once", () =>
     Effect.gen(function* () {
       const { run, calls } = yield* script([rejected], reply("done"))
@@ -130,7 +152,7 @@ describe("ModelClient", () => {
     Effect.gen(function* () {
       const overloaded = new ModelOverloaded({ ...call, operation: "compact", retryAfter: null })
       const { run, calls } = yield* script([overloaded, overloaded, overloaded, overloaded], compaction("So far."))
-      const compacting = Effect.flatMap(ModelClient, (client) => client.compact(request()))
+      const compacting = Effect.flatMap(ModelClient, (client) => client.compact(request(), anyTries))
       const running = yield* Effect.forkChild(Effect.flip(Effect.provide(compacting, claude({ compact: () => run }))))
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(running), overloaded)

@@ -18,6 +18,8 @@ const task = (fields: Partial<Task> = {}): Task => ({
   generation: 1,
   round: 1,
   attempts: 0,
+  requests: 0,
+  tries: 0,
   turns: 0,
   tokens: 0,
   elapsed: 0,

@@ -10,6 +10,7 @@ import {
   NextStep,
   NUDGE
 } from "../../src/domain/NextStep.ts"
+import { MAX_CALLS, MAX_REPLY_RESULTS, TOO_MANY_CALLS, TOO_MANY_RESULTS } from "../../src/domain/SessionLimits.ts"
 import { replay } from "../../src/domain/Transcript.ts"
 import { toolUse } from "../harness/Models.ts"
 import { asked, compacted, compactionFailed, ended, replied, started } from "./journals.ts"
@@ -53,6 +54,21 @@ describe("nextStep", () => {
     assert.strictEqual(after(issue, both)._tag, "RunTool")
     assert.deepInclude(after(issue, both, ended("a")), { _tag: "RefuseTool", why: CUT_CALL })
     assert.deepStrictEqual(after(issue, both, ended("a"), ended("b", CUT_CALL, true)), NextStep.Ask({ text: null }))
+  })
+
+  it("runs no more calls of one reply than it may have", () => {
+    const ids = Array.from({ length: 400 }, (_, index) => `t${index}`)
+    const before = ids.slice(0, MAX_CALLS).flatMap((id) => [started(id), ended(id)])
+    const step = after(issue, replied(ids.map(read)), ...before)
+    assert.deepInclude(step, { _tag: "RefuseTool", why: TOO_MANY_CALLS })
+    assert.strictEqual(callOf(step), `t${MAX_CALLS}`)
+  })
+
+  it("runs no further call once the results of a reply are as long as they may be", () => {
+    const both = replied([read("a"), read("b")])
+    const long = ended("a", "x".repeat(MAX_REPLY_RESULTS))
+    assert.deepInclude(after(issue, both, started("a"), long), { _tag: "RefuseTool", why: TOO_MANY_RESULTS })
+    assert.strictEqual(after(issue, both, started("a"), ended("a", "short"))._tag, "RunTool")
   })
 
   it("lets a text that was cut go on", () => {

@@ -1,5 +1,6 @@
 import { Effect, Layer } from "effect"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
+import type { Tries } from "../../src/anthropic/ModelClient.ts"
 import type { ModelInfo } from "../../src/anthropic/ModelRequest.ts"
 import type { Block, Reply, ReplyUsage } from "../../src/domain/Reply.ts"
 
@@ -14,6 +15,13 @@ export const models = (members: Partial<Omit<ModelClient["Service"], "layer">> =
     probe: () => Effect.void,
     ...members
   })
+
+/** Lets a paid call be tried as often as it likes. */
+export const anyTries: Tries<never> = {
+  begin: Effect.void,
+  failed: () => Effect.void,
+  onUsage: () => Effect.void
+}
 
 /** What a reply without caching reports: tokens in, tokens out. */
 export const usage = (input = 100, output = 10): ReplyUsage => ({ input_tokens: input, output_tokens: output })

@@ -43,6 +43,10 @@ export interface Tables {
     readonly unreadableSince: number | null
     readonly round: number
     readonly traceparent: string | null
+    readonly requests: number
+    readonly tries: number
+    readonly step: string | null
+    readonly suspect: number
   }
   readonly transitions: {
     readonly id: number

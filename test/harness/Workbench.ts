@@ -1,8 +1,10 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { ModelClient, ModelRetry } from "../../src/anthropic/ModelClient.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { ModelInfo, ModelRequest, StreamUsage } from "../../src/anthropic/ModelRequest.ts"
 import type { Comment } from "../../src/domain/Comment.ts"
+import { JournalEntry } from "../../src/domain/JournalEntry.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { Reply } from "../../src/domain/Reply.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
@@ -42,7 +44,7 @@ export const inOrder =
   (_, index) =>
     Effect.succeed(replies[index] ?? replies.at(-1) ?? replies[0])
 
-type OnUsage = (usage: StreamUsage | null) => Effect.Effect<void>
+type OnUsage = (usage: StreamUsage) => Effect.Effect<void>
 
 /** How Claude answers. `index` counts the turns from 0. */
 export interface Script {
@@ -55,28 +57,30 @@ export interface Script {
 export const finish = (answer: string, status: "done" | "blocked" = "done"): Reply =>
   reply([toolUse("finish", { answer, status })])
 
-/** Claude as the script has it, and every call it got. A count is 1,000 unless scripted; a compaction dies. */
+/** Claude as the script has it, and every call it got; nothing is repeated. A count is 1,000 unless scripted; a compaction dies. */
 export const claude = (script: Partial<Script>) => {
   const calls: Array<Call> = []
   const asked = (operation: Call["operation"], request: ModelRequest) =>
     calls.push({ operation, request }) && calls.filter((call) => call.operation === operation).length - 1
-  const layer = models({
-    turn: (request, onUsage) =>
+  const adapter = mocks.Anthropic({
+    keyless: null,
+    turn: (request, _, onUsage) =>
       Effect.suspend(() => {
         const index = asked("turn", request)
         return script.turn?.(request, index, onUsage) ?? Effect.succeed(finish("answer"))
-      }).pipe(Effect.onError(() => onUsage(null))),
+      }),
     compact: (request) =>
       Effect.suspend(() => (asked("compact", request), script.compact?.(request) ?? Effect.die("no compaction here"))),
     count: (request) =>
       Effect.suspend(() => (asked("count", request), script.count?.(request) ?? Effect.succeed(1_000))),
     info: () => script.info ?? Effect.succeed(MODEL_INFO)
   })
+  const layer = ModelClient.layerNoDeps.pipe(Layer.provide([adapter, Layer.succeed(ModelRetry, Schedule.recurs(0))]))
   return { calls, layer, paid: () => calls.filter(({ operation }) => operation !== "count") }
 }
 
 export interface Surroundings {
-  readonly claude?: Pick<ReturnType<typeof claude>, "layer">
+  readonly claude?: { readonly layer: Layer.Layer<ModelClient> }
   readonly comments?: ReadonlyArray<Comment>
   readonly settings?: Partial<SettingsValues>
   readonly toolbox?: Partial<Toolbox["Service"]>
@@ -128,12 +132,21 @@ export const work = Effect.gen(function* () {
   return outcome
 })
 
+const decodeEntry = Schema.decodeUnknownEffect(Schema.fromJsonString(JournalEntry))
+
+/** The entries of a session, oldest first. */
+export const entriesOf = (session: string) =>
+  Effect.flatMap(
+    rows<{ entry: string }>(`select entry from journal where session_id = '${session}' order by seq`),
+    Effect.forEach(({ entry }) => Effect.orDie(decodeEntry(entry)))
+  )
+
 /** The journals of the task's sessions, oldest session first. */
 export const journals = Effect.gen(function* () {
   const journal = yield* Journal
   const task = yield* (yield* Tasks).find(TASK)
   const sessions = task === null ? [] : yield* journal.sessions(task)
-  return yield* Effect.forEach(sessions, ({ id }) => journal.entries(id))
+  return yield* Effect.forEach(sessions, ({ id }) => entriesOf(id))
 })
 
 /** The journals by the names of their entries. */

@@ -117,11 +117,6 @@ describe("Kill", () => {
         assert.strictEqual(yield* first.ended, 0)
 
         const posted = yield* rounds(POSTED_UNMARKED, work, killAfterPost(issues))
-        // Work that is under way would meet too many lives in a row that are too short for any progress, and be given up for that.
-        const between = yield* start
-        yield* none("what was begun is over", UNDER_WAY)
-        yield* between.signal("SIGTERM")
-        assert.strictEqual(yield* between.ended, 0)
         const anywhere = yield* rounds(ANYWHERE, work, killAnywhere)
         const answered = yield* rounds(JUST_ANSWERED, more, killAfterAnswer)
         const unanswered = yield* rounds(STORED_UNANSWERED, more, killAfterCommit)

@@ -10,7 +10,17 @@ import { Journal } from "../../src/session/Journal.ts"
 import { SqlClient } from "effect/sql"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { claimed, claimedAgain, claude, finish, rows, SUBJECT, workbench, workOn } from "../harness/Workbench.ts"
+import {
+  claimed,
+  claimedAgain,
+  claude,
+  entriesOf,
+  finish,
+  rows,
+  SUBJECT,
+  workbench,
+  workOn
+} from "../harness/Workbench.ts"
 
 const isCompacted = ({ messages }: ModelRequest) =>
   messages.some(({ content }) => content.some(({ type }) => type === "compaction"))
@@ -65,7 +75,7 @@ const workFrom = Effect.fnUntraced(function* (
   const outcome = yield* workOn(claim)
   const [session, ...others] = yield* journal.sessions(claim.task)
   if (session === undefined || others.length > 0) return assert.fail("one session was to do all the work")
-  const ended: Ended = { outcome, session, entries: yield* journal.entries(session.id) }
+  const ended: Ended = { outcome, session, entries: yield* entriesOf(session.id) }
   return ended
 })
 

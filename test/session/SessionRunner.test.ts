@@ -178,7 +178,12 @@ describe("SessionRunner", () => {
   it.effect("rotates when the API says that the context is full, and parks after three sessions without a turn", () => {
     const model = claude({ turn: () => Effect.fail(new ContextOverflow(call)) })
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* work, parked("3 sessions in a row ended without a finished turn"))
+      assert.deepStrictEqual(
+        yield* work,
+        parked(
+          `3 sessions in a row ended without a finished turn, the last one because ${new ContextOverflow(call).message}`
+        )
+      )
       assert.strictEqual(model.paid().length, 3)
       assert.deepStrictEqual(yield* told, [["Asked"], ["Asked"], ["Asked"]])
     }).pipe(Effect.provide(workbench({ claude: model })))

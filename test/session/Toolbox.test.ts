@@ -20,9 +20,14 @@ const toolbox = (issues: Parameters<typeof mocks.IssueReader>[0] = { comments: (
 
 const LIMIT = 200_000
 
-const run = Effect.fnUntraced(function* (name: string, input: ToolUse["input"], limit = LIMIT) {
+const run = Effect.fnUntraced(function* (
+  name: string,
+  input: ToolUse["input"],
+  limit = LIMIT,
+  before: ReadonlyArray<string> = []
+) {
   const { run } = yield* Toolbox
-  return yield* run(TASK, { type: "tool_use", id: "t", name, input }, limit)
+  return yield* run(TASK, { type: "tool_use", id: "t", name, input }, { limit, before })
 })
 
 const Definitions = Schema.fromJsonString(
@@ -36,6 +41,16 @@ const Definitions = Schema.fromJsonString(
 )
 
 describe("Toolbox", () => {
+  it.effect("gives a later result of the same reply the room that is left", () =>
+    Effect.gen(function* () {
+      const share = 8_000 * 0.6
+      const first = yield* run("read_comments", { page: 1 }, 8_000)
+      assert.isAtMost(estimateTokens(first.text), share + 100)
+      const second = yield* run("read_comments", { page: 1 }, 8_000, [first.text.slice(0, 9_000)])
+      assert.isAtMost(estimateTokens(second.text), share - 3_000 + 100)
+    }).pipe(toolbox({ comments: () => Effect.succeed([{ id: 1, user: PERSON, body: "x".repeat(100_000) }]) }))
+  )
+
   it.effect("defines its tools as the Messages API wants them", () =>
     Effect.gen(function* () {
       const { definitions } = yield* Toolbox

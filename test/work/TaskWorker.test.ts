@@ -237,7 +237,7 @@ describe("TaskWorker", () => {
       yield* observe(57)
       yield* start({ run: () => Effect.map(Ref.getAndSet(first, false), (is) => (is ? null : done)) })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual([yield* states, yield* attempts], [["completed"], 1])
+      assert.deepStrictEqual([yield* states, yield* attempts], [["completed"], 0])
     }).pipe(onStore)
   )
 
