@@ -132,7 +132,7 @@ describe("ModelClient", () => {
         const running = yield* Effect.forkChild(
           Effect.flip(Effect.provide(asking, claude({ turn: () => Effect.fail(cut) })))
         )
-        yield* TestClock.adjust("14 seconds")
+        yield* TestClock.adjust("11 seconds")
         assert.deepStrictEqual(told, ["begin", "ModelUnavailable"])
         yield* TestClock.adjust("5 minutes")
         assert.strictEqual(yield* Fiber.join(running), "enough")
