@@ -15,7 +15,7 @@ COPY --from=build /build/dist /app
 # By number, so that the user needs no name in the base and an orchestrator can see that it is not root.
 RUN mkdir /data /app/compiled && chown 1000:1000 /data /app/compiled
 USER 1000:1000
-ENV DATABASE_URL=sqlite:/data/coordinator.db HOST=0.0.0.0 PORT=8000 NODE_COMPILE_CACHE=/app/compiled
+ENV DATABASE_URL=sqlite:/data/coordinator.db PORT=8000 NODE_COMPILE_CACHE=/app/compiled
 # Compiled once here, and not at each start.
 RUN node /app/main.js --version
 VOLUME /data

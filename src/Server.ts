@@ -29,6 +29,7 @@ import { Toolbox } from "./session/Toolbox.ts"
 import { retentionJob } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
 import { IssueObserver } from "./task/IssueObserver.ts"
+import { SetupFaults } from "./telemetry/SetupFaults.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { TaskWorker } from "./work/TaskWorker.ts"
@@ -69,7 +70,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Tasks.layer),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
-    Layer.provideMerge(NodeCrypto.layer)
+    Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))
   )
 
 export const Server = assemble(foundations)

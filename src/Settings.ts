@@ -52,7 +52,7 @@ const Keys = Schema.Struct({
   model: key("ANTHROPIC_MODEL", withDefault(Text.model, "claude-opus-5-5")),
   maxOutputTokens: key("ANTHROPIC_MAX_OUTPUT_TOKENS", withDefault(Text.integer(256, 128_000), 16_000)),
   database: key("DATABASE_URL", withDefault(Text.database, "./data/coordinator.db")),
-  host: key("HOST", withDefault(Text.host, "0.0.0.0")),
+  host: key("HOST", withDefault(Text.host, "::")),
   port: key("PORT", withDefault(Text.integer(0, 65_535), 8000)),
   logLevel: key("LOG_LEVEL", withDefault(Text.logLevel, "Info")),
   logFormat: key("LOG_FORMAT", optional(Text.logFormat)),

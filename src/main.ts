@@ -2,6 +2,8 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import { HttpServerError } from "effect/http"
+import { ExtraAuthorities } from "./http/ExtraAuthorities.ts"
+import { OutwardProxy } from "./http/OutwardProxy.ts"
 import { Telemetry } from "./telemetry/Telemetry.ts"
 import { VERSION } from "./telemetry/Version.ts"
 import { Server } from "./Server.ts"
@@ -16,7 +18,12 @@ const announce = Layer.effectDiscard(
 )
 
 const serve = Layer.launch(
-  Server.pipe(Layer.provide(announce), Layer.provide(Telemetry), Layer.provide(Settings.layer))
+  Server.pipe(
+    Layer.provide(announce),
+    Layer.provide(Telemetry),
+    Layer.provide([OutwardProxy, ExtraAuthorities]),
+    Layer.provide(Settings.layer)
+  )
 )
 
 const command = Command.make("mosaic-coordinator", {}, () => serve).pipe(

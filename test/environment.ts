@@ -67,7 +67,7 @@ export const OPTIONAL: ReadonlyArray<Key> = [
     right: ["sqlite:/data/x.db", "/data/x.db"],
     wrong: "postgres://db/mosaic"
   },
-  { name: "HOST", value: "host", missing: "0.0.0.0", right: ["127.0.0.1", "127.0.0.1"], wrong: "localhost:80" },
+  { name: "HOST", value: "host", missing: "::", right: ["127.0.0.1", "127.0.0.1"], wrong: "localhost:80" },
   { name: "PORT", value: "port", missing: 8_000, right: ["0", 0], wrong: "http" },
   { name: "LOG_LEVEL", value: "logLevel", missing: "Info", right: ["WARNING", "Warn"], wrong: "loud" },
   { name: "LOG_FORMAT", value: "logFormat", missing: null, right: ["json", "json"], wrong: "xml" },

@@ -15,6 +15,8 @@ export const GapCause = Schema.Literals([
   "not subscribed to assignments",
   "hook missing",
   "host not allowed",
+  "signature refused",
+  "payload too large",
   "created with assignee",
   "unknown"
 ])
@@ -39,6 +41,8 @@ export interface Evidence {
   readonly downtimes: ReadonlyArray<Downtime>
   readonly hook: HookState
   readonly received: Received
+  /** Why requests that may have told of it were refused since it happened; null: none was. */
+  readonly refused: "signature" | "size" | null
 }
 
 /** Deliveries that came from a repository: any before the change, any about assignments, and any since the change. */
@@ -75,12 +79,21 @@ export const downtimeOf = ({ happenedAt, downtimes }: Pick<Evidence, "happenedAt
 const cameWithTheIssue = ({ happenedAt, issueCreatedAt }: Evidence): boolean =>
   happenedAt !== null && issueCreatedAt !== null && Math.abs(happenedAt - issueCreatedAt) <= SLACK
 
+/** Nobody listened when it happened; not a few seconds before or after. */
+const fellInto = ({ happenedAt }: Evidence, down: Downtime): boolean =>
+  happenedAt !== null && distance(happenedAt, down) === 0
+
 /** The probable cause of a gap: the first that the evidence supports, from the surest to the least sure. */
 export const causeOf = (evidence: Evidence): GapCause => {
-  const { hook, received } = evidence
-  if (downtimeOf(evidence) !== null) return "receiver down"
+  const { hook, received, refused } = evidence
+  const down = downtimeOf(evidence)
+  if (down !== null && fellInto(evidence, down)) return "receiver down"
   if (hook === "inactive") return "hook inactive"
   if (hook === "unsubscribed") return "not subscribed to assignments"
+  if (refused === "signature" && !received.since) return "signature refused"
+  if (refused === "size") return "payload too large"
+  // A few seconds off: only where deliveries do come is that what kept this one away.
+  if (down !== null && (received.before || received.since)) return "receiver down"
   // Before, there may have been a hook of the organization.
   if (hook === "younger" && !received.before) return "hook missing"
   if (!received.before && !received.since) return hook === "active" ? "host not allowed" : "hook missing"
@@ -90,17 +103,23 @@ export const causeOf = (evidence: Evidence): GapCause => {
   return received.assignments || hook === "active" ? "unknown" : "not subscribed to assignments"
 }
 
+/** The events that the hook has to send, as Gitea, Forgejo and the API of both call them. */
+export const EVENTS =
+  "Issues, Issue Assigned and Issue Labeled (in Forgejo: Modification, Assignment and Labels; in the API: issues_only, issue_assign and issue_label)"
+
 /** What to do about it. */
 export const adviceFor: Readonly<Record<GapCause, string>> = {
   "receiver down": "nothing: Gitea sends a hook once, and the coordinator was not running",
   "hook inactive": "activate the hook in Gitea",
-  "not subscribed to assignments": "tick the events Issues, Issue Assigned and Issue Labeled of the hook",
+  "not subscribed to assignments": `tick the events of the hook: ${EVENTS}`,
   "hook missing":
     "create the hook, if that was not done since; if there is one, see its recent deliveries and [webhook] ALLOWED_HOST_LIST in Gitea's app.ini",
   "host not allowed":
     "allow the coordinator's host in [webhook] ALLOWED_HOST_LIST of Gitea's app.ini, and restart Gitea",
+  "signature refused": "compare the hook's secret in Gitea with GITEA_WEBHOOK_SECRET: its requests fail verification",
+  "payload too large": "nothing: a delivery over 8 MiB is not read, and this comparison finds its issue",
   "created with assignee":
-    "tick the event Issues of the hook: Gitea can lose the assignment of an issue created with it",
+    "tick the event Issues of the hook (in Forgejo: Modification; in the API: issues_only): Gitea can lose the assignment of an issue created with it",
   unknown: "see the recent deliveries of the hook in Gitea"
 }
 

@@ -1,11 +1,12 @@
 import { Clock, DateTime, Duration, Effect, Option, Predicate } from "effect"
-import { causeOf, downtimeOf } from "../domain/Gap.ts"
+import { causeOf, downtimeOf, SLACK } from "../domain/Gap.ts"
 import { numberOf } from "../domain/Task.ts"
 import { lastGiven, lastTaken } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { Uptime } from "./Uptime.ts"
 import { Gaps } from "./Gaps.ts"
 import type { Suspect } from "./Gaps.ts"
@@ -33,12 +34,18 @@ export const makeGapExplainer = Effect.gen(function* () {
   const gaps = yield* Gaps
   const identity = yield* BotIdentity
   const uptime = yield* Uptime
+  const faults = yield* SetupFaults
 
   const whenOf = Effect.fnUntraced(function* ({ fullName, state, taskId }: Suspect) {
     const bot = yield* identity.confirmed
     const timeline = yield* unless(gitea.timeline(fullName, numberOf(taskId)), [])
     const entry = state === "cancelled" ? lastTaken(timeline, bot.id) : lastGiven(timeline, bot.id)
     return millis(entry?.createdAt)
+  })
+
+  const refusedSince = Effect.fnUntraced(function* (from: number) {
+    if (((yield* faults.lastShown("signature")) ?? 0) >= from) return "signature"
+    return ((yield* faults.lastShown("size")) ?? 0) >= from ? "size" : null
   })
 
   const explain = Effect.fnUntraced(function* (suspect: Suspect) {
@@ -53,9 +60,10 @@ export const makeGapExplainer = Effect.gen(function* () {
       issueCreatedAt: millis(issue?.createdAt),
       downtimes,
       hook: yield* unless(gitea.hook(suspect.fullName, happenedAt), "unreadable"),
-      received: yield* gaps.received(suspect.fullName, happenedAt)
+      received: yield* gaps.received(suspect.fullName, happenedAt),
+      refused: yield* refusedSince((happenedAt ?? suspect.foundAt) - SLACK)
     })
-    const down = downtimeOf({ happenedAt, downtimes })
+    const down = cause === "receiver down" ? downtimeOf({ happenedAt, downtimes }) : null
     yield* gaps.record(suspect, { cause, downFrom: down?.from || null, downTo: down?.to ?? null, happenedAt })
   })
 

@@ -10,10 +10,11 @@ import { Doorbell } from "../storage/Doorbell.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { Exporting, traceparent } from "../telemetry/Tracing.ts"
 import type { Incoming } from "./Incoming.ts"
 import { intake } from "./Intake.ts"
-import { screen } from "./Screening.ts"
+import { ADVICE_NOT_ALLOWED, askedInVain, screen } from "./Screening.ts"
 
 /** Bounds one commit: a wave of deliveries becomes several. */
 const MAX_BATCH = 64
@@ -97,11 +98,14 @@ export class Inbox extends Context.Service<
       const doorbell = yield* Doorbell
 
       const exporting = yield* Exporting
+      const faults = yield* SetupFaults
 
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
           const bot = yield* identity.current
           const batch = entries.map(({ request }) => screen(request.incoming, { bot, repositories }))
+          const [vain] = batch.flatMap((it) => askedInVain(it) ?? [])
+          if (vain !== undefined) yield* faults.found("repository", ADVICE_NOT_ALLOWED, { repository: vain })
           const stored = intake({ sql, tasks, canLook: giteaToken !== null }, batch)
           const verdicts = yield* (
             exporting ? sql.withTransaction(Effect.tap(stored, keepSpans(sql, entries))) : stored

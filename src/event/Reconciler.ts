@@ -9,11 +9,18 @@ import { Settings } from "../Settings.ts"
 import type { IssueRef } from "../domain/IssueRef.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { makeTrouble } from "../telemetry/Trouble.ts"
 import { makeGapExplainer } from "./GapExplainer.ts"
 import { Gaps } from "./Gaps.ts"
+import { ADVICE_NOT_ALLOWED } from "./Screening.ts"
 
 const CONCURRENCY = 4
+
+const NO_PULLS =
+  "a pull request is assigned to the bot, and it works on issues alone: take the bot off it, and assign an issue instead"
+
+type Assigned = Effect.Success<Gitea["Service"]["assigned"]>[number]
 
 /**
  * Hooks are sent once, and lost while nobody listens: at start and at every interval, looks at each open issue that is assigned to
@@ -28,6 +35,7 @@ export const Reconciler = Layer.effectDiscard(
     const identity = yield* BotIdentity
     const observer = yield* IssueObserver
     const tasks = yield* Tasks
+    const faults = yield* SetupFaults
     const { explainAll } = yield* makeGapExplainer
     const looks = makeTrouble<TaskId>({ says: "Issue cannot be read" })
 
@@ -40,20 +48,36 @@ export const Reconciler = Layer.effectDiscard(
           Effect.annotateLogs({ task: ref.taskId })
         )
 
+    const noteVain = (one: Assigned | undefined) =>
+      one === undefined
+        ? faults.over("repository")
+        : faults.found("repository", ADVICE_NOT_ALLOWED, { repository: one.repository.fullName })
+
+    /** No part of a round depends on it. */
+    const notePulls = gitea.hasAssignedPulls.pipe(
+      Effect.flatMap((has) => (has ? faults.found("pullRequest", NO_PULLS) : faults.over("pullRequest"))),
+      Effect.ignore
+    )
+
     const round = Effect.gen(function* () {
       yield* identity.confirmed
-      const listed = (yield* gitea.assigned)
-        .filter(({ repository }) => isAllowed(repositories, repository.fullName))
-        .map(({ repository, number }) => ({ taskId: taskIdOf(repository.id, number), fullName: repository.fullName }))
+      const all = yield* gitea.assigned
+      const may = ({ repository }: Assigned) => isAllowed(repositories, repository.fullName)
+      yield* noteVain(all.find((one) => !may(one)))
+      const listed = all.filter(may).map(({ repository, number }) => ({
+        taskId: taskIdOf(repository.id, number),
+        fullName: repository.fullName
+      }))
       const listedIds = new Set(listed.map(({ taskId }) => taskId))
       const open = (yield* tasks.unfinished).filter(({ taskId }) => !listedIds.has(taskId))
-      const all = [...listed, ...open]
-      looks.keepOnly(all.map(({ taskId }) => taskId))
-      yield* Effect.forEach(all, compare, { concurrency: CONCURRENCY, discard: true })
+      const issues = [...listed, ...open]
+      looks.keepOnly(issues.map(({ taskId }) => taskId))
+      yield* Effect.forEach(issues, compare, { concurrency: CONCURRENCY, discard: true })
       yield* Effect.logInfo("Assigned issues checked").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })
       )
       yield* explainAll
+      yield* notePulls
     }).pipe(Effect.catchCause((cause) => Effect.logWarning("Assigned issues cannot be checked", cause)))
 
     if (giteaToken !== null) yield* round.pipe(Effect.repeat(Schedule.spaced(reconcileInterval)), Effect.forkScoped)

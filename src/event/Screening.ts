@@ -8,6 +8,8 @@ import type { Incoming } from "./Incoming.ts"
 
 const PULL_REQUESTS = "pull requests are not handled"
 
+const NOT_ALLOWED = "repository is not in GITEA_REPOSITORIES"
+
 /** Whom a delivery must concern. */
 export interface Scope {
   readonly bot: Bot
@@ -36,7 +38,7 @@ const reasonToIgnore = ({ action, event, issue }: Incoming, { bot, repositories 
   if (event !== "issues") return `event ${event} is not handled`
   if (issue === null) return `action ${action} is not handled`
   if (isPullRequest(issue.issue)) return PULL_REQUESTS
-  if (!isAllowed(repositories, issue.repository.fullName)) return "repository is not in GITEA_REPOSITORIES"
+  if (!isAllowed(repositories, issue.repository.fullName)) return NOT_ALLOWED
   return isBot(bot, issue.sender) ? "the bot's own action" : null
 }
 
@@ -44,3 +46,11 @@ export const screen = (incoming: Incoming, scope: Scope): Screened => {
   const { issue: _, ...rest } = incoming
   return { ...rest, subject: subjectOf(incoming, scope.bot), ignored: reasonToIgnore(incoming, scope) }
 }
+
+/** What whoever assigned the bot in vain has to know. */
+export const ADVICE_NOT_ALLOWED =
+  "the bot was assigned in a repository that is not in GITEA_REPOSITORIES: add the repository there and restart, or take the bot off the issue"
+
+/** The repository of a delivery by which the bot is asked for work where it may not be; null where it is not. */
+export const askedInVain = ({ ignored, subject }: Screened): string | null =>
+  ignored === NOT_ALLOWED && subject !== null && subject.assigned ? subject.fullName : null

@@ -9,12 +9,13 @@ import type { FullName } from "../domain/Repository.ts"
 import { TimelineEntry } from "../domain/Timeline.ts"
 import { User } from "../domain/User.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import { listOf, objectOf, unread } from "./Answer.ts"
 import type { Answer } from "./Answer.ts"
 import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
-import { concernsGitea, fromStatus, isRefused } from "./GiteaError.ts"
+import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
@@ -41,6 +42,8 @@ export class Gitea extends Context.Service<
     readonly whoAmI: Effect.Effect<User, GiteaError>
     /** Where a repository is today; tells a missing issue from a repository that was renamed or is out of sight. */
     repository(id: number): Effect.Effect<Repository, GiteaError>
+    /** Under its name, as all of its issues are read. Fails with 404 where Gitea enforces two-factor authentication and the bot has none. */
+    repositoryNamed(fullName: FullName): Effect.Effect<Repository, GiteaError>
     issue(fullName: FullName, number: number): Effect.Effect<Issue, GiteaError>
     comments(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
     /** All of it: without `page` Gitea leaves nothing out, while a page is filtered after it is cut and so may be short. */
@@ -50,6 +53,8 @@ export class Gitea extends Context.Service<
       ReadonlyArray<{ readonly repository: Repository; readonly number: number }>,
       GiteaError
     >
+    /** Whether an open pull request is assigned to the bot. */
+    readonly hasAssignedPulls: Effect.Effect<boolean, GiteaError>
     /** The repository's hook that points at us and did then (milliseconds); unreadable unless the bot administers it, which it need not. */
     hook(fullName: FullName, at: number | null): Effect.Effect<HookState, GiteaError>
     /** Not repeated here: a comment whose answer was lost may have been written. */
@@ -76,7 +81,7 @@ export class Gitea extends Context.Service<
 
       return {
         health: Ref.get(health),
-        ...readsOf(get),
+        ...readsOf(get, yield* SetupFaults),
         createComment: Effect.fn("Gitea.createComment")((fullName: FullName, number: number, body: string) =>
           send(
             {
@@ -128,7 +133,7 @@ const pageOf =
   }
 
 /** What is only read, and so may be asked again. */
-const readsOf = (get: Get) => {
+const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
   // Until an empty page: a short one may only mean that the server caps pages lower.
   const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
     Stream.paginate(1, (page) =>
@@ -145,12 +150,20 @@ const readsOf = (get: Get) => {
     )
 
   return {
-    whoAmI: get({ operation: "ask who the bot is", path: "/user" }, objectOf(User)),
+    whoAmI: Effect.mapError(get({ operation: "ask who the bot is", path: "/user" }, objectOf(User)), noApi),
     repository: Effect.fn("Gitea.repository")((id: number) =>
       get({ operation: "read repository", path: `/repositories/${id}` }, objectOf(Repository))
     ),
+    repositoryNamed: Effect.fn("Gitea.repositoryNamed")((fullName: FullName) =>
+      get({ operation: "read repository", path: `/repos/${fullName}` }, objectOf(Repository)).pipe(
+        Effect.mapError(keptOut),
+        Effect.tapError((error) => (isMissing(error) ? faults.found("twoFactor", error.detail) : Effect.void))
+      )
+    ),
     issue: Effect.fn("Gitea.issue")((fullName: FullName, number: number) =>
-      get({ operation: "read issue", path: issuePath(fullName, number) }, issueAnswer)
+      get({ operation: "read issue", path: issuePath(fullName, number) }, issueAnswer).pipe(
+        Effect.tap(faults.over("twoFactor"))
+      )
     ),
     comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
       get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, listOf(Comment))
@@ -169,6 +182,14 @@ const readsOf = (get: Get) => {
       ),
       ({ items }) => items
     ),
+    hasAssignedPulls: get(
+      {
+        operation: "list assigned issues",
+        path: "/repos/issues/search",
+        query: { assigned: "true", type: "pulls", state: "open", limit: 1 }
+      },
+      listOf(Schema.Unknown)
+    ).pipe(Effect.map((found) => found.length > 0)),
     hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
       pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
         Effect.map(({ isWhole, items }) => {

@@ -3,6 +3,7 @@ import type { Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../telemetry/Metrics.ts"
+import { connectionFault } from "./ConnectionFault.ts"
 import type { Answer } from "./Answer.ts"
 import { fromStatus, isMoved, noAnswer, retryAfterOf, unusable } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
@@ -81,7 +82,7 @@ const take = Effect.fnUntraced(function* <A>(operation: string, answer: Answer<A
     case "Foreign":
       return yield* noAnswer(
         operation,
-        "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it"
+        "the answer is not what Gitea's API sends: check GITEA_URL and any proxy before it, and add the path if Gitea has one"
       )
   }
 })
@@ -116,7 +117,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
       call.body === undefined ? identity : HttpClientRequest.bodyJsonUnsafe(call.body)
     )
     const response = yield* Effect.mapError(client.execute(request), ({ reason }) =>
-      noAnswer(call.operation, reason._tag)
+      noAnswer(call.operation, connectionFault(reason))
     )
     if (response.status < 200 || response.status > 299) {
       return yield* refused(call.operation, request.url, response, yield* Clock.currentTimeMillis)

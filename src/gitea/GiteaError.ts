@@ -55,6 +55,25 @@ export const unusable = (operation: string, detail: string): GiteaError =>
 
 const isUnusable = ({ retryable, status }: GiteaError): boolean => status === null && !retryable
 
+/** What Gitea's API answers to none of its accounts when they ask who they are. */
+const NEVER_OF_THE_API = [400, 404, 405, 410]
+
+/** Asked who the bot is, something answered so that it cannot be Gitea's API. */
+export const noApi = (error: GiteaError): GiteaError =>
+  error.status !== null && NEVER_OF_THE_API.includes(error.status)
+    ? noAnswer(
+        error.operation,
+        `no Gitea API answers at GITEA_URL (${error.status}): add the path if Gitea has one, such as https://example.com/git, and check scheme and port`
+      )
+    : error
+
+const KEPT_OUT =
+  "Gitea knows the repository and shows it to the bot nowhere, as it does where two-factor authentication is enforced: sign in once as the bot and set it up under Settings, Security; its token stays valid"
+
+/** Of a repository that was just found by its id, and is not there under its name. */
+export const keptOut = (error: GiteaError): GiteaError =>
+  isMissing(error) ? new GiteaError({ ...error, detail: KEPT_OUT }) : error
+
 /** Under another path by now: the repository was renamed (301), or its owner (307). */
 export const isMoved = ({ status }: GiteaError): boolean => status === 301 || status === 307
 

@@ -25,12 +25,20 @@ const LISTEN_LIMITS = { backlog: 4_096 }
 /** How long requests that are being answered may go on once the service stops. */
 const GRACE = "2 seconds"
 
+/** Every address of this machine, over IPv6 and IPv4. Node takes 0.0.0.0 instead where there is no IPv6, unless a host is named. */
+const EVERYWHERE = "::"
+
 /** The HTTP server on the address of the settings. */
 export const Listener = Layer.unwrap(
   Effect.gen(function* () {
     const { host, port } = yield* Settings
     const server = Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS)
     yield* watchDrops(server)
-    return NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: GRACE, ...LISTEN_LIMITS })
+    return NodeHttpServer.layer(() => server, {
+      ...(host === EVERYWHERE ? {} : { host }),
+      port,
+      gracefulShutdownTimeout: GRACE,
+      ...LISTEN_LIMITS
+    })
   })
 )

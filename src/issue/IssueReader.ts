@@ -76,7 +76,10 @@ export class IssueReader extends Context.Service<
         const repository = yield* gitea.repository(id)
         // Read anew even under the same name: only of a repository that could be seen before does a missing issue prove anything.
         const present = yield* read({ ...ref, fullName: repository.fullName }, isMissing)
-        return present === null ? GONE : yield* observe(repository, present)
+        if (present !== null) return yield* observe(repository, present)
+        // By its id a repository is shown even to a bot that is kept out of all it holds.
+        yield* gitea.repositoryNamed(repository.fullName)
+        return GONE
       })
 
       const comments = Effect.fn("IssueReader.comments")((id: TaskId) =>

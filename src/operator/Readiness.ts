@@ -7,6 +7,8 @@ import { Gitea } from "../gitea/Gitea.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { Settings } from "../Settings.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
+import type { SetupFault } from "../telemetry/SetupFaults.ts"
 import { TaskRecords } from "../task/TaskRecords.ts"
 import { WorkGate } from "../work/WorkGate.ts"
 
@@ -17,6 +19,10 @@ const RECENT = Duration.days(1)
 /** How long comments may wait before anybody is told. */
 const COMMENTS_MAY_WAIT = Duration.minutes(5)
 const UNREADABLE = "issues of tasks cannot be read: see the log, and the bot's access"
+
+/** Where each mistake in the set-up is told. */
+const OF_GITEA: ReadonlyArray<SetupFault> = ["renamed", "twoFactor"]
+const OF_INTAKE: ReadonlyArray<SetupFault> = ["signature", "size", "repository", "pullRequest"]
 
 export interface Component {
   readonly status: "ok" | "degraded" | "missing"
@@ -62,6 +68,7 @@ export class Readiness extends Context.Service<
       const adapter = yield* Gitea
       const gaps = yield* Gaps
       const gate = yield* WorkGate
+      const faults = yield* SetupFaults
 
       const stopping = yield* Ref.make(false)
       const commits = yield* holder.commit.pipe(
@@ -69,10 +76,13 @@ export class Readiness extends Context.Service<
         Effect.cachedWithTTL(STORE_CHECK)
       )
       const store = Effect.flatMap(Ref.get(stopping), (is) => (is ? Effect.succeed(STOPPING) : commits))
+      const mistakes = (of: ReadonlyArray<SetupFault>) =>
+        Effect.map(faults.standing, (all) => all.flatMap(({ fault, why }) => (of.includes(fault) ? [why] : [])))
       const gitea = Effect.gen(function* () {
         if (settings.giteaToken === null) return missing("GITEA_TOKEN is not set: receive-only")
         const problem = (yield* identity.problem) ?? (yield* adapter.health)?.message
-        return problem === undefined ? OK : degraded(problem)
+        const whys = [...(problem === undefined ? [] : [problem]), ...(yield* mistakes(OF_GITEA))]
+        return whys.length === 0 ? OK : degraded(whys.join("; "))
       })
       const claude = Effect.map(client.health, (health): Component => {
         if (settings.anthropicKey === null) return missing("ANTHROPIC_API_KEY is not set: tasks wait in ready")
@@ -89,6 +99,7 @@ export class Readiness extends Context.Service<
         const causes = [...newest.values()].map((gap) => `${causeIn(gap)} (${adviceFor[gap.cause]})`)
         const whys = [
           ...((yield* tasks.hasUnreadable) ? [UNREADABLE] : []),
+          ...(yield* mistakes(OF_INTAKE)),
           ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])
         ]
         return whys.length === 0 ? OK : degraded(whys.join("; "))

@@ -10,8 +10,8 @@ import { MAX_BODY_BYTES } from "./RequestHead.ts"
 /** As long as Gitea waits for the whole exchange. */
 const PATIENCE = Duration.seconds(5)
 
-/** Bytes of all bodies together, whose room is at most twice that. What came counts, not what is only declared. */
-const MAX_HELD_BYTES = 64 * MAX_BODY_BYTES
+/** 64 MiB: bytes of all bodies together, whose room is at most twice that. What came counts, not what is only declared. */
+export const MAX_HELD_BYTES = 67_108_864
 /** Seconds a sender is asked to wait. */
 const RETRY_WHEN_FULL = 1
 
@@ -56,7 +56,7 @@ export const incomingBody = (request: HttpServerRequest.HttpServerRequest): Read
 }
 
 /**
- * Reads the raw bytes of a body, at most 1 MiB within 5 seconds, and counts them until the request is over. When there is no room
+ * Reads the raw bytes of a body, at most 8 MiB within 5 seconds, and counts them until the request is over. When there is no room
  * for more, the unfinished body that began first is ended with 503: a crowd that holds its bodies back keeps nobody out, because it
  * makes way for who comes later and is done at once.
  *

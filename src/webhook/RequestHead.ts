@@ -5,8 +5,8 @@ import { unprocessable } from "../http/Problem.ts"
 import { tooLarge, unauthorized, unsupportedType } from "./WebhookProblem.ts"
 import type { Problem } from "../http/Problem.ts"
 
-/** Gitea sends no larger payloads in practice, and the store keeps each of them whole. */
-export const MAX_BODY_BYTES = 1_048_576
+/** 8 MiB. An issue with a long text and hundreds of labels or assignees comes near 1 MiB; the store keeps each body whole. */
+export const MAX_BODY_BYTES = 8_388_608
 
 const TYPE = /^application\/(json|x-www-form-urlencoded) *(?:; *charset *= *(?:"[\w-]+"|[\w-]+) *)?$/i
 /** A header that was sent twice arrives joined with ", ", which none of these patterns admits. */

@@ -3,7 +3,7 @@ import { Problem } from "../http/Problem.ts"
 export const tooLarge = new Problem({
   status: 413,
   title: "Content Too Large",
-  detail: "The body is over 1 MiB",
+  detail: "The body is over 8 MiB",
   headers: {}
 })
 

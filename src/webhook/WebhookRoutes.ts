@@ -7,9 +7,11 @@ import { WEBHOOK_PATH } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
 import { Inbox } from "../event/Inbox.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
+import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { decode } from "./EventDecoder.ts"
 import { FailureLimit } from "./FailureLimit.ts"
 import { payloadOf } from "./FormPayload.ts"
+import { peerNetwork } from "./PeerNetwork.ts"
 import { leavingBody, problemResponse, unavailable } from "../http/Problem.ts"
 import { tooManyFailures, unauthorized } from "./WebhookProblem.ts"
 import type { Problem } from "../http/Problem.ts"
@@ -25,7 +27,11 @@ const RETRY_WHEN_STORE_FAILS = 5
 
 const OK = 200
 const UNAUTHORIZED = 401
+const TOO_LARGE = 413
 const UNPROCESSABLE = 422
+
+const LEFT_UNREAD =
+  "a delivery of Gitea's was over 8 MiB and was not read: nothing is to be done, the next comparison finds its issue"
 
 const busy = unavailable("Too many deliveries are being stored", RETRY_WHEN_BUSY)
 
@@ -57,6 +63,7 @@ export const WebhookRoutes = HttpRouter.use(
     const failures = yield* FailureLimit
     const digest = yield* Digest.Digest
     const inbox = yield* Inbox
+    const faults = yield* SetupFaults
     const places = yield* Semaphore.make(MAX_IN_FLIGHT)
 
     const store = Effect.fnUntraced(function* (headers: Headers.Headers, signed: Uint8Array) {
@@ -66,8 +73,16 @@ export const WebhookRoutes = HttpRouter.use(
       return yield* inbox.accept({ delivery, bodyHash, body: text, event, ...said })
     })
 
+    /** Gitea gives every request a signature, if only an empty one; whoever gives none is not Gitea. */
+    const note = ({ detail, status }: Problem, { headers, peerAddress }: HttpServerRequest.HttpServerRequest) => {
+      if (headers["x-gitea-signature"] === undefined) return Effect.void
+      const peer = peerNetwork(peerAddress)
+      if (status === UNAUTHORIZED) return faults.found("signature", detail, { peer })
+      return status === TOO_LARGE ? faults.found("size", LEFT_UNREAD, { peer }) : Effect.void
+    }
+
     const limited = Effect.fnUntraced(function* (refusal: Problem, peer: Option.Option<string>) {
-      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer, refusal.detail) : null
+      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
       return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
 
@@ -80,6 +95,7 @@ export const WebhookRoutes = HttpRouter.use(
     const receive = Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest) {
         const [took, receipt] = yield* Effect.timed(accept(request))
+        yield* faults.over("signature")
         yield* Metric.update(Metrics.acknowledgement, Duration.toSeconds(took))
         yield* Metric.update(Metrics.delivery(receipt.status, OK), 1)
         yield* logReceipt(receipt)
@@ -91,9 +107,9 @@ export const WebhookRoutes = HttpRouter.use(
           Effect.fail(unavailable("The delivery cannot be stored right now", RETRY_WHEN_STORE_FAILS))
         )
       ),
-      (effect, { peerAddress }) =>
+      (effect, request) =>
         Effect.catchTag(effect, "Problem", (cause) =>
-          Effect.flatMap(limited(cause, peerAddress), (refusal) =>
+          Effect.flatMap(Effect.andThen(note(cause, request), limited(cause, request.peerAddress)), (refusal) =>
             Metric.update(Metrics.delivery("refused", refusal.status), 1).pipe(
               Effect.andThen(logRefusal(refusal)),
               Effect.as(problemResponse(refusal))

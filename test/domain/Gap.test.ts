@@ -11,11 +11,13 @@ const evidence = (parts: Partial<Evidence>): Evidence => ({
   downtimes: [],
   hook: "unreadable",
   received: { before: true, assignments: true, since: true },
+  refused: null,
   ...parts
 })
 
 const nothing = { before: false, assignments: false, since: false }
 const unassigned = { before: true, assignments: false, since: true }
+const FIRST_START = [{ from: 0, to: NOON - 2_000 }]
 const down = [{ from: NOON - 60_000, to: NOON + 60_000 }]
 
 describe("Gap", () => {
@@ -23,6 +25,17 @@ describe("Gap", () => {
     ["receiver down", { downtimes: down }],
     ["receiver down", { downtimes: down, hook: "inactive", received: nothing }],
     ["receiver down", { downtimes: [{ from: NOON + 3_000, to: NOON + HOUR }] }],
+    // In the first seconds of the first start, where nothing ever came: the hook is what is wrong.
+    ["hook missing", { downtimes: FIRST_START, received: nothing }],
+    ["host not allowed", { downtimes: FIRST_START, received: nothing, hook: "active" }],
+    ["hook inactive", { downtimes: FIRST_START, received: nothing, hook: "inactive" }],
+    ["receiver down", { downtimes: FIRST_START, received: { before: false, assignments: false, since: true } }],
+    ["receiver down", { downtimes: [{ from: 0, to: NOON }], received: nothing }],
+    ["signature refused", { received: nothing, refused: "signature" }],
+    ["signature refused", { hook: "active", received: { ...unassigned, since: false }, refused: "signature" }],
+    ["unknown", { refused: "signature" }],
+    ["payload too large", { refused: "size" }],
+    ["receiver down", { downtimes: down, refused: "size" }],
     ["unknown", { downtimes: [{ from: NOON + HOUR, to: NOON + 2 * HOUR }] }],
     ["unknown", { happenedAt: null, downtimes: down }],
     ["hook missing", { hook: "younger", received: { before: false, assignments: true, since: true } }],

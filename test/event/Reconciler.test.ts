@@ -38,7 +38,8 @@ const reconciling = (scene: Scene = {}) => {
   const layer = Reconciler.pipe(
     Layer.provide([
       mocks.Gitea({
-        assigned: scene.listed ?? Effect.succeed([1, 2].map((number) => ({ repository: SHOP, number })))
+        assigned: scene.listed ?? Effect.succeed([1, 2].map((number) => ({ repository: SHOP, number }))),
+        hasAssignedPulls: Effect.succeed(false)
       }),
       mocks.BotIdentity({ confirmed: scene.confirmed ?? Effect.succeed(BOT) }),
       mocks.Inbox({ of: () => Effect.succeed([]) }),

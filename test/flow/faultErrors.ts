@@ -70,6 +70,7 @@ const suffered = Effect.gen(function* () {
     issue: gitea.issue(REPOSITORY, number),
     repository: gitea.repository(id),
     repositoryOfRenamed: gitea.repository(id),
+    repositoryNamed: gitea.repositoryNamed(REPOSITORY),
     timeline: gitea.timeline(REPOSITORY, number),
     comments: gitea.comments(REPOSITORY, number),
     createComment: gitea.createComment(REPOSITORY, number, "On it."),

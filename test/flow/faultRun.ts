@@ -85,6 +85,7 @@ const suffer = (it: FaultCase, begun: Latch.Latch, lines: () => ReadonlyArray<st
     if (circumstance !== "unheard") yield* assigned(gitea)
     // In the same moment: the delivery that tells of the assignment is not there yet.
     if (circumstance === "renamed") yield* gitea.rename(ISSUE.repository, RENAMED)
+    if (circumstance === "deleted") yield* gitea.remove(issue, "ada")
     yield* gitea.drained
     yield* begun.open
     const readiness = yield* Readiness

@@ -47,6 +47,8 @@ export type Circumstance =
   | "unheard"
   /** Its repository has another name by the time of the look. */
   | "renamed"
+  /** It is deleted by the time of the look. */
+  | "deleted"
 
 interface Call {
   /** As the adapter calls it in its errors. */
@@ -55,8 +57,8 @@ interface Call {
   readonly circumstance?: Circumstance
 }
 
-/** Every member of the adapter that calls anybody: `health` only tells of the others. */
-type Member = Exclude<keyof Gitea["Service"], "health">
+/** Every member of the adapter that calls anybody: `health` only tells of the others. Both searches are the same call. */
+type Member = Exclude<keyof Gitea["Service"], "health" | "hasAssignedPulls">
 
 export const giteaOperations = {
   whoAmI: { name: "ask who the bot is", match: /^GET .*\/user$/ },
@@ -66,6 +68,11 @@ export const giteaOperations = {
     name: "read repository, renamed",
     match: /^GET .*\/repositories\/\d+$/,
     circumstance: "renamed"
+  },
+  repositoryNamed: {
+    name: "read repository, of a deleted issue",
+    match: /^GET .*\/repos\/[^/]+\/[^/]+$/,
+    circumstance: "deleted"
   },
   timeline: { name: "read timeline", match: /\/timeline$/ },
   comments: { name: "read comments", match: /^GET .*\/comments$/ },

@@ -6,6 +6,7 @@ import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
+import { SetupFaults } from "../../src/telemetry/SetupFaults.ts"
 import { BOT } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
@@ -61,11 +62,45 @@ describe("BotIdentity", () => {
       assert.isFalse(yield* isConfirmed)
       const why =
         "GITEA_TOKEN belongs to mira, not to GITEA_BOT_USERNAME press-bot: " +
-        "nothing is started until one of them is set to match the other"
+        "nothing is started until one of them is set to match the other; " +
+        "if the bot was renamed, set GITEA_BOT_USERNAME to mira"
       assert.strictEqual(yield* problem, why)
       assert.deepStrictEqual(lines, [`Error ${why}`])
       assert.deepStrictEqual(yield* current, { login: "press-bot", id: null })
     }).pipe(Effect.provide(identity([{ id: 3, login: "mira" }], lines)))
+  })
+
+  it.effect("is confirmed without a restart once the bot has its name again", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("30 seconds")
+      assert.isTrue(yield* isConfirmed)
+      assert.isNull(yield* (yield* BotIdentity).problem)
+      assert.lengthOf(lines, 1)
+    }).pipe(Effect.provide(identity([{ ...BOT, login: "old-bot" }, BOT], lines)))
+  })
+
+  it.effect("goes on under its new name when it is renamed, and says what the next start would make of that", () => {
+    const lines: Array<string> = []
+    const RENAMED = { ...BOT, login: "new-bot" }
+    return Effect.gen(function* () {
+      const { current, problem } = yield* BotIdentity
+      const { standing } = yield* SetupFaults
+      yield* TestClock.adjust("20 minutes")
+      assert.isTrue(yield* isConfirmed)
+      assert.isNull(yield* problem)
+      assert.deepStrictEqual(yield* current, RENAMED)
+      assert.deepStrictEqual(lines, ["Warn The bot was renamed"])
+      const [mistake, ...others] = yield* standing
+      assert.isEmpty(others)
+      assert.include(mistake?.why, "the bot is called new-bot now, and GITEA_BOT_USERNAME says press-bot")
+      yield* TestClock.adjust("5 minutes")
+      assert.isEmpty(yield* standing)
+    }).pipe(
+      Effect.provide(
+        identity([BOT, RENAMED, RENAMED, RENAMED, RENAMED, BOT], lines).pipe(Layer.provideMerge(SetupFaults.layer))
+      )
+    )
   })
 
   it.effect("is asked for again every half minute while Gitea is down, with one log line", () => {

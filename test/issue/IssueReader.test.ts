@@ -7,7 +7,9 @@ import { BOT, issue, REPOSITORY } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
 
 /** What a look sees when Gitea answers so to the reads of the issue, one after the other. */
-const seen = (...statuses: ReadonlyArray<number>) => {
+const seen = (...statuses: ReadonlyArray<number>) => seenBy(false, statuses)
+
+const seenBy = (isKeptOut: boolean, statuses: ReadonlyArray<number>) => {
   let reads = 0
   const gitea = mocks.Gitea({
     issue: () =>
@@ -17,7 +19,8 @@ const seen = (...statuses: ReadonlyArray<number>) => {
           ? Effect.succeed({ ...issue(), state: "closed" as const })
           : Effect.fail(fromStatus("read issue", status, undefined))
       }),
-    repository: () => Effect.succeed(REPOSITORY)
+    repository: () => Effect.succeed(REPOSITORY),
+    repositoryNamed: () => (isKeptOut ? Effect.fail(fromStatus("read repository", 404)) : Effect.succeed(REPOSITORY))
   })
   return IssueReader.pipe(
     Effect.flatMap((issues) =>
@@ -34,6 +37,12 @@ describe("IssueReader", () => {
   it.effect("takes an issue for gone that its repository does not have, once that is seen", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* seen(404, 404), "Gone")
+    })
+  )
+
+  it.effect("knows nothing of an issue whose repository is shown by its id alone", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(seenBy(true, [404, 404]))).status, 404)
     })
   )
 

@@ -3,6 +3,7 @@ import { Deferred, Effect, Fiber, Layer } from "effect"
 import type { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
+import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
 import { bodyOf, issueEvent, requestOf, signedDelivery } from "../harness/Deliveries.ts"
 import { accepting, answerTo, jsonOf, over, send, untouched, webhook } from "./support.ts"
 
@@ -104,10 +105,10 @@ describe("Refusal", () => {
     }).pipe(Effect.provide(untouched))
   )
 
-  it.effect("answers 413 to a body over 1 MiB that did not say so, and 200 to one of exactly 1 MiB", () =>
+  it.effect("answers 413 to a body over 8 MiB that did not say so, and 200 to one of exactly 8 MiB", () =>
     Effect.gen(function* () {
       const text = bodyOf(issueEvent())
-      const full = text + " ".repeat(1_048_576 - text.length)
+      const full = text + " ".repeat(MAX_BODY_BYTES - text.length)
       const fits = yield* send(signedDelivery(full))
       const above = yield* send(signedDelivery(`${full} `))
       assert.deepStrictEqual([fits.status, above.status], [200, 413])

@@ -2,11 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Exit, Fiber, Scope } from "effect"
 import { Readable } from "node:stream"
 import type { Problem } from "../../src/http/Problem.ts"
-import { makeBodyReader } from "../../src/webhook/RequestBody.ts"
-import { MAX_BODY_BYTES } from "../../src/webhook/RequestHead.ts"
+import { makeBodyReader, MAX_HELD_BYTES } from "../../src/webhook/RequestBody.ts"
 import { eventually } from "../harness/Eventually.ts"
 
-const WHOLE = new Uint8Array(MAX_BODY_BYTES)
+const WHOLE = new Uint8Array(MAX_HELD_BYTES / 64)
 
 const bodyOf = (chunks: Iterable<Uint8Array>) => Readable.from(chunks, { objectMode: false })
 const small = () => bodyOf([new Uint8Array(2)])

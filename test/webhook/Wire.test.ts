@@ -59,8 +59,8 @@ describe("Webhook over a socket", () => {
     it.effect.each([
       ["a bad signature", { "x-gitea-signature": "" }, "1000", 401],
       ["another content type", { "content-type": "text/plain" }, "1000", 415],
-      ["a declared size over 1 MiB", {}, "1048577", 413],
-      ["a declared size over 1 MiB of another type", { "content-type": "text/plain" }, "1048577", 413]
+      ["a declared size over 8 MiB", {}, "8388609", 413],
+      ["a declared size over 8 MiB of another type", { "content-type": "text/plain" }, "8388609", 413]
     ] as const)("answers %s without waiting for the body, and closes", ([, headers, length, status]) =>
       Effect.gen(function* () {
         const head = deliveryHead(signedDelivery("{}", { headers }), [["content-length", length]])
@@ -70,10 +70,10 @@ describe("Webhook over a socket", () => {
       })
     )
 
-    it.effect("answers 413 to chunks without an end once they are over 1 MiB, and closes", () =>
+    it.effect("answers 413 to chunks without an end once they are over 8 MiB, and closes", () =>
       Effect.gen(function* () {
         const head = deliveryHead(signedDelivery("{}"), [["transfer-encoding", "chunked"]])
-        const chunks = Array.makeBy(17, () => rawChunk("a".repeat(65_536)))
+        const chunks = Array.makeBy(17, () => rawChunk("a".repeat(524_288)))
         const heard = yield* converse(yield* url, head, ...chunks)
         assert.deepStrictEqual(statusesIn(heard), [413])
         assert.include(heard, "application/problem+json")

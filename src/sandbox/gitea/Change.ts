@@ -88,7 +88,9 @@ export const record =
 
 export const announce =
   (act: Act, issue: number, event: Pick<ForgeEvent, "type" | "action" | "comment" | "changes">): Step =>
-  (forge) => ({
-    forge,
-    events: [{ ...event, forge, issue: referred(forge.issues, issue), sender: userId(forge, act.by) }]
-  })
+  (forge) => {
+    const about = referred(forge.issues, issue)
+    return about.pull
+      ? unchanged(forge)
+      : { forge, events: [{ ...event, forge, issue: about, sender: userId(forge, act.by) }] }
+  }

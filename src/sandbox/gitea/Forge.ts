@@ -43,6 +43,8 @@ export interface Issue {
   readonly repository: number
   readonly number: number
   readonly poster: number
+  /** A pull request: it has a number and assignees as issues do, and events of its own, which are not sent here. */
+  readonly pull: boolean
   readonly title: string
   readonly body: string
   readonly state: "open" | "closed"

@@ -16,6 +16,7 @@ export const openIssue = (
     readonly body: string
     readonly assignees: ReadonlyArray<string>
     readonly labels: ReadonlyArray<string>
+    readonly pull: boolean
   }
 ): Step =>
   inOrder(introduce(act.at, act.by), (before) => {
@@ -174,7 +175,11 @@ export const editComment =
   }
 
 const create =
-  (act: Act, repository: number, { title, body }: { readonly title: string; readonly body: string }): Step =>
+  (
+    act: Act,
+    repository: number,
+    { body, pull, title }: { readonly title: string; readonly body: string; readonly pull: boolean }
+  ): Step =>
   (forge) => {
     const number = forge.issues.filter((issue) => issue.repository === repository).length + 1
     const issue = {
@@ -182,6 +187,7 @@ const create =
       repository,
       number,
       poster: userId(forge, act.by),
+      pull,
       title,
       body,
       state: "open" as const,

@@ -12,7 +12,7 @@ export const SearchQuery = Schema.Struct({
   limit: Schema.optionalKey(Schema.String)
 })
 
-/** What the user may see of all issues, newest first. `since` is a time of update, and there are no pull requests. */
+/** What the user may see of all issues, newest first. `since` is a time of update; without `type` pull requests are among them. */
 export const searchIssues = (forge: Forge, query: typeof SearchQuery.Type, user: number): ReadonlyArray<Issue> => {
   const state = query.state ?? "open"
   const since = Option.fromUndefinedOr(query.since).pipe(Option.flatMap(DateTime.make), Option.map(timestamp))
@@ -21,7 +21,7 @@ export const searchIssues = (forge: Forge, query: typeof SearchQuery.Type, user:
       (issue) =>
         !issue.deleted &&
         referred(forge.repositories, issue.repository).refusal === null &&
-        query.type !== "pulls" &&
+        (query.type === undefined || issue.pull === (query.type === "pulls")) &&
         (state === "all" || issue.state === state) &&
         (query.assigned !== "true" || issue.assignees.includes(user)) &&
         Option.match(since, { onNone: () => true, onSome: (from) => issue.updatedAt >= from })

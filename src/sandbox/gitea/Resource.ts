@@ -91,7 +91,7 @@ export const issueResource = (view: View, issue: Issue) => {
     closed_at: issue.closedAt,
     due_date: null,
     time_estimate: 0,
-    pull_request: null,
+    pull_request: issue.pull ? { merged: false, merged_at: null, draft: false, html_url: issueUrl(view, issue) } : null,
     repository: { id: issue.repository, name: nameOf(fullName), owner: ownerOf(fullName), full_name: fullName },
     pin_order: 0
   }

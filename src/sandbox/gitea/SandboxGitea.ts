@@ -79,6 +79,8 @@ export class SandboxGitea extends Context.Service<
       readonly by?: string
       readonly assignees?: ReadonlyArray<string>
       readonly labels?: ReadonlyArray<string>
+      /** A pull request instead. */
+      readonly pull?: boolean
     }): Effect.Effect<SandboxIssue>
     /** Does nothing when `login` is assigned already; `unassign` likewise. */
     assign(issue: SandboxIssue, login: string, by?: string): Effect.Effect<void>
@@ -172,7 +174,8 @@ const make = Effect.gen(function* () {
         title: draft.title,
         body: draft.body,
         assignees: draft.assignees ?? [],
-        labels: draft.labels ?? []
+        labels: draft.labels ?? [],
+        pull: draft.pull ?? false
       })
     )
     const { id, number } = referred(forge.issues, forge.issues.length)
