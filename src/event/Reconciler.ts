@@ -76,8 +76,8 @@ export const Reconciler = Layer.effectDiscard(
       yield* Effect.logInfo("Assigned issues checked").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })
       )
-      yield* explainAll
       yield* notePulls
+      yield* explainAll
     }).pipe(Effect.catchCause((cause) => Effect.logWarning("Assigned issues cannot be checked", cause)))
 
     if (giteaToken !== null) yield* round.pipe(Effect.repeat(Schedule.spaced(reconcileInterval)), Effect.forkScoped)

@@ -71,7 +71,7 @@ export const giteaOperations = {
   },
   repositoryNamed: {
     name: "read repository, of a deleted issue",
-    match: /^GET .*\/repos\/[^/]+\/[^/]+$/,
+    match: /^GET .*\/repos\/(?!issues\/)[^/]+\/[^/]+$/,
     circumstance: "deleted"
   },
   timeline: { name: "read timeline", match: /\/timeline$/ },

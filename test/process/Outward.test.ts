@@ -113,7 +113,6 @@ describe("Outward calls", () => {
       }).pipe(Effect.scoped, Effect.provide(Stands)),
     LIMIT
   )
-
 })
 
 describe("The listener", () => {
