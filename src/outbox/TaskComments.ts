@@ -1,9 +1,12 @@
-import { escapeMarkdown, withMarker } from "../domain/Comment.ts"
+import { Effect } from "effect"
+import { withMarker } from "../domain/Comment.ts"
 import { percent } from "../domain/ContextUsage.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
 import { isOver } from "../domain/TaskState.ts"
 import type { TaskState } from "../domain/TaskState.ts"
+import { disarm, plain } from "./Disarming.ts"
+import type { Disarmed } from "./Disarming.ts"
 import { progressKey, reportKey } from "./Outbox.ts"
 import type { OutboxEntry } from "./Outbox.ts"
 
@@ -16,18 +19,39 @@ const HEADINGS: Record<TaskState, string> = {
   cancelled: "Stopped."
 }
 
+/** What the model noted as done and as next. */
+interface Note {
+  readonly done: string
+  readonly next: string
+}
+
 /** What a run can tell of itself. */
 export interface RunProgress {
   readonly session: number
   readonly turns: number
   /** Share of the context limit, or null while it is unknown. */
   readonly ratio: number | null
-  readonly note: { readonly done: string; readonly next: string } | null
+  readonly note: Note | null
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
+
+/** Less of the context than this is not worth telling. */
+const LEAST_RATIO = 0.01
+
+const contextLine = (ratio: number | null): string =>
+  ratio === null || ratio < LEAST_RATIO ? "" : `, context ${percent(ratio)} full`
+
+/** Characters of a note that are shown. */
+const MAX_NOTE = 2_000
+
+/** On one line, so that nothing in it is a block of its own. */
+const noteLine = (name: string, text: string): string =>
+  `- ${name}: ${text.replace(/\s+/g, " ").slice(0, MAX_NOTE).toWellFormed()}`
+
 const runLines = ({ session, turns, ratio, note }: RunProgress): ReadonlyArray<string> => [
-  `Session ${session}, ${turns} turns, context ${ratio === null ? "not known yet" : `${percent(ratio)} full`}.`,
-  ...(note === null ? [] : [`- done: ${escapeMarkdown(note.done)}`, `- next: ${escapeMarkdown(note.next)}`])
+  `Session ${session}, ${counted(turns, "turn")}${contextLine(ratio)}.`,
+  ...(note === null ? [] : [noteLine("done", note.done), noteLine("next", note.next)])
 ]
 
 /** What to do about it, for the states that wait for somebody. */
@@ -36,44 +60,55 @@ const HINTS: Partial<Record<TaskState, string>> = {
   failed: "To retry: unassign the bot, then assign it again."
 }
 
-/** The text of a task's one progress comment. */
+/** Where the heading says it all, the cause is for the log. */
+const whyLines = (state: TaskState, cause: string): ReadonlyArray<string> =>
+  state === "ready" || state === "running" || state === "completed" ? [] : [`Why: ${plain(cause)}.`]
+
+/** The text of a task's one progress comment, as Markdown; what a run noted is the model's. */
 export const progressText = (state: TaskState, cause: string, run: RunProgress | null): string =>
   [
     `**${HEADINGS[state]}**`,
-    ...(state === "ready" || state === "running" ? [] : [`Why: ${escapeMarkdown(cause)}.`]),
+    ...whyLines(state, cause),
     ...(HINTS[state] === undefined ? [] : [HINTS[state]]),
     ...(run === null ? [] : runLines(run))
   ].join("\n\n")
 
-/** The text of the final comment. It is the model's, written for people: kept as Markdown, with what could act on Gitea disarmed. */
-export const answerText = (answer: string, state: TaskState): string =>
-  state === "parked"
-    ? `${escapeMarkdown(answer)}\n\n*This needs a person. Assign the bot again when it can continue.*`
-    : escapeMarkdown(answer)
+/** Characters of an answer that are shown, well under what Gitea stores. */
+const MAX_ANSWER = 60_000
+
+/** The text of the final comment. It is the model's, written for people: kept as Markdown, in which nothing acts. */
+const answerText = Effect.fnUntraced(function* (answer: string, state: TaskState) {
+  const shown: Disarmed = yield* disarm(answer.slice(0, MAX_ANSWER).toWellFormed())
+  return [
+    shown,
+    ...(answer.length > MAX_ANSWER ? ["*(cut: the text was longer)*"] : []),
+    ...(state === "parked" ? ["*This needs a person. Assign the bot again when it can continue.*"] : [])
+  ].join("\n\n")
+})
+
+const progressOf = (taskId: TaskId, state: TaskState, text: string): OutboxEntry => {
+  const key = progressKey(taskId)
+  return { key, taskId, needsMandate: !isOver(state), body: withMarker(key, text) }
+}
 
 /**
  * The one progress comment of a task. Work that waits or runs is told of only while the issue is the bot's; that it is over is
  * told even when it no longer is, lest the comment speak of work for ever.
  */
-export const progressEntry = (
-  taskId: TaskId,
-  state: TaskState,
-  cause: string,
-  run: RunProgress | null = null
-): OutboxEntry => {
-  const key = progressKey(taskId)
-  return {
-    key,
-    taskId,
-    needsMandate: !isOver(state),
-    body: withMarker(key, progressText(state, cause, run))
-  }
-}
+export const progressEntry = (taskId: TaskId, state: TaskState, cause: string): OutboxEntry =>
+  progressOf(taskId, state, progressText(state, cause, null))
+
+/** The progress comment while a run goes on. */
+export const runningEntry = (taskId: TaskId, cause: string, run: RunProgress): Effect.Effect<OutboxEntry> =>
+  Effect.map(disarm(progressText("running", cause, run)), (text) => progressOf(taskId, "running", text))
 
 /** What is said when a run ends: the progress comment, and the answer in a comment of its own. */
-export const entriesFor = ({ id, round }: Task, { to, cause, answer }: Outcome): ReadonlyArray<OutboxEntry> => {
+export const entriesFor = Effect.fnUntraced(function* (
+  { id, round }: Pick<Task, "id" | "round">,
+  { to, cause, answer }: Outcome
+): Effect.fn.Return<ReadonlyArray<OutboxEntry>> {
   const progress = progressEntry(id, to, cause)
   if (answer === null) return [progress]
   const key = reportKey(id, round)
-  return [progress, { key, taskId: id, needsMandate: true, body: withMarker(key, answerText(answer, to)) }]
-}
+  return [progress, { key, taskId: id, needsMandate: true, body: withMarker(key, yield* answerText(answer, to)) }]
+})

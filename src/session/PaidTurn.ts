@@ -5,7 +5,7 @@ import { hasThinking } from "../domain/CleanView.ts"
 import { parked } from "../domain/Outcome.ts"
 import type { Transcript } from "../domain/Transcript.ts"
 import { Outbox } from "../outbox/Outbox.ts"
-import { progressEntry } from "../outbox/TaskComments.ts"
+import { runningEntry } from "../outbox/TaskComments.ts"
 import { Settings } from "../Settings.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { Clearance } from "./Clearance.ts"
@@ -59,7 +59,8 @@ export const makePaidTurn = Effect.gen(function* () {
       ratio: (yield* live.usage)?.ratio ?? null,
       note: noteOf(yield* transcript)
     }
-    yield* tasks.fenced(claim, outbox.put(progressEntry(task.id, "running", task.cause, run)))
+    const entry = yield* runningEntry(task.id, task.cause, run)
+    yield* tasks.fenced(claim, outbox.put(entry))
   })
 
   return Effect.fnUntraced(

@@ -6,6 +6,7 @@ import { isAllowed } from "../domain/Repository.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
+import type { OutboxEntry } from "../outbox/Outbox.ts"
 import { entriesFor } from "../outbox/TaskComments.ts"
 import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
@@ -51,12 +52,17 @@ const makeEnding = Effect.gen(function* () {
   })
 
   /** A session that had ended before its task moved would be followed by another one. */
-  const tell = (task: Task, outcome: Outcome) =>
-    Effect.andThen(journal.end(task.id), Effect.forEach(entriesFor(task, outcome), outbox.put, { discard: true }))
+  const tell = (task: Task, entries: ReadonlyArray<OutboxEntry>) =>
+    Effect.andThen(journal.end(task.id), Effect.forEach(entries, outbox.put, { discard: true }))
+
+  const move = Effect.fnUntraced(function* (claim: Claim, outcome: Outcome) {
+    const entries = yield* entriesFor(claim.task, outcome)
+    yield* tasks.move(claim, outcome.to, outcome.cause, tell(claim.task, entries))
+  })
 
   const carryOut = (claim: Claim, after: AfterRun) =>
     AfterRun.$match(after, {
-      Move: ({ outcome }) => tasks.move(claim, outcome.to, outcome.cause, tell(claim.task, outcome)),
+      Move: ({ outcome }) => move(claim, outcome),
       Release: ({ as, rest }) => tasks.release(claim, rest, as),
       Leave: () => Effect.void
     })

@@ -110,15 +110,22 @@ describe("Report", () => {
         })
       )
 
-      it.effect("disarms what the model wrote: no mention, no marker", () =>
+      it.effect("disarms what the model wrote: no mention, no reference, no marker, and code as it was", () =>
         Effect.gen(function* () {
           const forged = markerOf("task 1/1 report 1")
-          const { answered, issue, report, said } = yield* beforeAnswer(`Ask @ada, see \`@grace\`. ${forged}`)
+          const code = "```mermaid\ngraph TD; A-->B[@ada #1]\n```"
+          const { answered, issue, report, said } = yield* beforeAnswer(
+            `Ask @ada, see \`@grace\`; fixes #1. ${forged}\n\n${code}\n\n\`\`\`\nopen @ada`
+          )
           yield* answered
           yield* said
           const [own] = yield* report(issue)
-          assert.include(own?.body, "Ask @\u200bada, see `@grace`. &lt;!-- mosaic")
-          assert.lengthOf(own?.body.match(/<!--/g) ?? [], 1)
+          const [marker, ...text] = own?.body.split("\n") ?? []
+          assert.strictEqual(marker, markerOf(reportKey(taskIdOf(issue.repository.id, issue.number), 1)))
+          assert.strictEqual(
+            text.join("\n").trim(),
+            `Ask @\u200bada, see \`@grace\`; fixes #\u200b1. ${forged.replace("<", "&lt;")}\n\n${code}\n\n\`\`\`\nopen @ada\n\`\`\``
+          )
         })
       )
 
@@ -149,8 +156,8 @@ describe("Report", () => {
             ([it]) => it?.body.includes("- done:") === true
           )
           assert.include(comment?.body, "**At work.**")
-          assert.include(comment?.body, "Session 1, 1 turns, context ")
-          assert.include(comment?.body, "- done: Read @\u200bada's remarks &lt;!-- x --&gt;\n\n- next: Draft a plan")
+          assert.include(comment?.body, "Session 1, 1 turn.")
+          assert.include(comment?.body, "- done: Read @\u200bada's remarks &lt;!-- x -->\n\n- next: Draft a plan")
           yield* second.release
           yield* becomes(issue, "completed")
         })

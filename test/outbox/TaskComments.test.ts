@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import { TaskState } from "../../src/domain/TaskState.ts"
-import { answerText, progressText } from "../../src/outbox/TaskComments.ts"
+import { answered } from "../../src/domain/Outcome.ts"
+import { withMarker } from "../../src/domain/Comment.ts"
+import { progressKey, reportKey } from "../../src/outbox/Outbox.ts"
+import { entriesFor, progressEntry, progressText, runningEntry } from "../../src/outbox/TaskComments.ts"
+import { TASK } from "../harness/Workbench.ts"
 
 const CAUSE = "the work needs a person: see the answer"
 const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" } }
@@ -15,38 +20,81 @@ describe("progressText", () => {
     )
   })
 
-  it("says that the context is not known yet, and never zero", () => {
-    const text = progressText("running", "claimed", { ...run, ratio: null, note: null })
-    assert.strictEqual(text, "**At work.**\n\nSession 2, 7 turns, context not known yet.")
+  it.each([null, 0, 0.004])("says nothing of a context that is %d full", (ratio) => {
+    const text = progressText("running", "claimed", { ...run, turns: 1, ratio, note: null })
+    assert.strictEqual(text, "**At work.**\n\nSession 2, 1 turn.")
   })
 
   it.each(TaskState.literals)("heads a %s task, and says why where it stands still", (state) => {
     const [heading, ...rest] = progressText(state, CAUSE, null).split("\n\n")
     assert.match(heading ?? "", /^\*\*.+\.\*\*$/)
-    assert.strictEqual(rest.includes(`Why: ${CAUSE}.`), !["ready", "running"].includes(state))
+    assert.strictEqual(rest.includes(`Why: ${CAUSE}.`), ["parked", "failed", "cancelled"].includes(state))
   })
 
   it.each(["parked", "failed"] as const)("says how a %s task can go on", (state) => {
     assert.match(progressText(state, CAUSE, null), /unassign the bot, then assign it again\.$/)
   })
 
-  it("mentions nobody and hides nothing, whatever the model noted", () => {
-    const note = { done: "asked @mira <!-- x -->", next: "wait for @tomas" }
-    const text = progressText("parked", "@mira said <!-- so", { ...run, note })
-    assert.notMatch(text, /@\w|<!--|-->/)
+  it("keeps a note on one line, and cuts it", () => {
+    const note = { done: "a\n\n# b", next: "c".repeat(10_000) }
+    const lines = progressText("running", "claimed", { ...run, note }).split("\n\n")
+    assert.strictEqual(lines[2], "- done: a # b")
+    assert.isBelow(lines[3]?.length ?? 0, 2_100)
   })
 })
 
-describe("answerText", () => {
-  it("is the answer alone when the work is done", () => {
-    assert.strictEqual(answerText("## Plan\n\nWiden it.", "completed"), "## Plan\n\nWiden it.")
+describe("progressEntry", () => {
+  it("mentions nobody and hides nothing, whatever name is in the cause", () => {
+    const { body } = progressEntry(TASK, "parked", "@mira said <!-- so of #1")
+    assert.notMatch(body.slice(body.indexOf("-->") + 3), /@\w|#\d|<!--/)
   })
+})
 
-  it("says that a person is needed when the task is parked", () => {
-    assert.match(answerText("Which press?", "parked"), /^Which press\?\n\n\*This needs a person\./)
-  })
+describe("runningEntry", () => {
+  it.effect("mentions nobody and hides nothing, whatever the model noted", () =>
+    Effect.gen(function* () {
+      const note = { done: "asked @mira <!-- x -->", next: "~~~ wait for @tomas" }
+      const { body } = yield* runningEntry(TASK, "claimed", { ...run, note })
+      assert.include(body, "- done: asked @\u200bmira &lt;!-- x -->\n\n- next: ~~~ wait for @\u200btomas\n")
+    })
+  )
+})
 
-  it.each(["completed", "parked"] as const)("is disarmed when %s", (state) => {
-    assert.notMatch(answerText("@mira <!-- mosaic x -->", state), /@\w|<!--|-->/)
-  })
+describe("entriesFor", () => {
+  const said = (answer: string, status: "done" | "blocked") =>
+    Effect.map(entriesFor({ id: TASK, round: 1 }, answered({ answer, status })), (entries) =>
+      entries.map(({ body, key }) => [key, body])
+    )
+
+  it.effect("is the answer alone when the work is done", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* said("## Plan\n\nWiden it.", "done"), [
+        [progressKey(TASK), withMarker(progressKey(TASK), "**Done. The answer is in a comment of its own.**")],
+        [reportKey(TASK, 1), withMarker(reportKey(TASK, 1), "## Plan\n\nWiden it.")]
+      ])
+    })
+  )
+
+  it.effect("says below the answer that a person is needed, and no fence in it swallows that", () =>
+    Effect.gen(function* () {
+      const [, [, body] = []] = yield* said("Which press?\n\n```\nopen", "blocked")
+      assert.include(body, "Which press?\n\n```\nopen\n```\n\n*This needs a person.")
+    })
+  )
+
+  it.effect.each(["done", "blocked"] as const)("is disarmed when %s", (status) =>
+    Effect.gen(function* () {
+      const [, [, body = ""] = []] = yield* said("@mira <!-- mosaic x --> fixes #1", status)
+      assert.include(body, "@\u200bmira &lt;!-- mosaic x --> fixes #\u200b1")
+    })
+  )
+
+  it.effect("cuts an answer that is too long, and says so outside the code that it cut", () =>
+    Effect.gen(function* () {
+      const [, [, body = ""] = []] = yield* said(`\`\`\`\n${"\u{1f5a8}x".repeat(60_000)}`, "done")
+      assert.isBelow(body.length, 61_000)
+      assert.isTrue(body.endsWith("\n```\n\n*(cut: the text was longer)*\n"))
+      assert.isTrue(body.isWellFormed())
+    })
+  )
 })

@@ -67,7 +67,7 @@ const reporting = (scene: Scene = {}) => {
   return { layer, writes, what: () => writes.map(({ what }) => what) }
 }
 
-const firstLine = (text: string): string => text.split("\n")[0] ?? ""
+const firstLine = (body: string): string => body.replace(/^<!-- .* -->\n\n/, "").split("\n")[0] ?? ""
 
 /** Says something about the task, which is there and has said nothing else. */
 const say = Effect.fnUntraced(function* (key: string, text: string, needsMandate = true) {
