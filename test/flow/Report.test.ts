@@ -121,7 +121,7 @@ describe("Report", () => {
           yield* said
           const [own] = yield* report(issue)
           const [marker, ...text] = own?.body.split("\n") ?? []
-          assert.strictEqual(marker, markerOf(reportKey(taskIdOf(issue.repository.id, issue.number), 1)))
+          assert.strictEqual(marker, markerOf(reportKey(taskIdOfIssue(issue), 1)))
           assert.strictEqual(
             text.join("\n").trim(),
             `Ask @\u200bada, see \`@grace\`; fixes #\u200b1. ${forged.replace("<", "&lt;")}\n\n${code}\n\n\`\`\`\nopen @ada\n\`\`\``
