@@ -19,6 +19,7 @@ import { MalformedEscapes } from "./http/MalformedEscapes.ts"
 import { IssueReader } from "./issue/IssueReader.ts"
 import { OPEN_METHODS, OpenRoutes } from "./operator/OpenRoutes.ts"
 import { OperatorRoutes } from "./operator/OperatorRoutes.ts"
+import { OperatorToken } from "./operator/OperatorToken.ts"
 import { Readiness } from "./operator/Readiness.ts"
 import { Outbox } from "./outbox/Outbox.ts"
 import { OutboxRetention } from "./outbox/OutboxRetention.ts"
@@ -66,7 +67,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Readiness.layer),
     Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer)),
     Layer.provideMerge(Layer.mergeAll(on.toolbox, LiveSessions.layer, UsageLog.layer, IssueObserver.layer)),
-    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer)),
+    Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
     Layer.provideMerge(Tasks.layer),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),

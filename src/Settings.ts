@@ -64,7 +64,7 @@ const Keys = Schema.Struct({
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", withDefault(Text.share, ROTATE_THRESHOLD)),
   contextLimit: key("CONTEXT_LIMIT_TOKENS", optional(Text.integer(1000, 10_000_000))),
   workDir: key("AGENT_WORK_DIR", withDefault(Text.folder, "./data/work")),
-  operatorToken: key("OPERATOR_TOKEN", optional(Text.longToken)),
+  operatorToken: key("OPERATOR_TOKEN", optional(Text.ownToken)),
   otlpEndpoint: key("OTEL_EXPORTER_OTLP_ENDPOINT", optional(Text.url)),
   otlpHeaders: key("OTEL_EXPORTER_OTLP_HEADERS", optional(Text.headers))
 })
@@ -125,7 +125,7 @@ export class Settings extends Context.Service<Settings, SettingsValues>()("mosai
   )
 }
 
-/** Of a header of the collector's: it may be a token, and a short one is a word that other lines have by chance. */
+/** A short value is a word that other lines have by chance: a header of the collector's may be one. */
 const isLong = (value: string) => value.length >= Text.SHORT
 
 /** Secrets by value, to be kept out of everything that is printed. */
@@ -140,15 +140,8 @@ export const secretsOf = (settings: SettingsValues): ReadonlyArray<string> => [
   ...(settings.otlpHeaders === null ? [] : Object.values(Redacted.value(settings.otlpHeaders)).filter(isLong))
 ]
 
-const shortSecret = (name: string, secret: Redacted.Redacted | null): ReadonlyArray<string> =>
-  secret !== null && Redacted.value(secret).length < Text.SHORT
-    ? [`${name} is shorter than ${Text.SHORT} characters: use a longer one`]
-    : []
-
 /** Sentences for the log at start: nothing is wrong, but it is worth knowing. */
 export const warningsOf = (settings: SettingsValues): ReadonlyArray<string> => [
-  ...shortSecret("GITEA_WEBHOOK_SECRET", settings.webhookSecret),
-  ...shortSecret("GITEA_WEBHOOK_SECRET_PREVIOUS", settings.previousSecret),
   ...(settings.repositories.length === 0
     ? ["GITEA_REPOSITORIES is not set: every repository that assigns the bot may ask for work"]
     : []),

@@ -21,22 +21,28 @@ const means =
 const noPlaceholder = (advice: string) => text(`is a placeholder: ${advice}`, (text) => !PLACEHOLDER.test(text))
 const redacted = means(Schema.Redacted(Schema.String), (text) => Redacted.make(text))
 
-export const secret = noPlaceholder("set it to a long random value, for instance from `openssl rand -hex 32`").pipe(
-  redacted
-)
+/** A short one could be guessed, and would be blotted out of every line and answer that has it by chance. */
+const long = (advice: string) =>
+  text(`is shorter than ${SHORT} characters: ${advice}`, (text) => text.length >= SHORT || PLACEHOLDER.test(text))
 
-export const token = noPlaceholder("set it to a token of your own").pipe(
-  Schema.decodeTo(
-    text("has a character a token cannot have: set it to the token alone, without spaces", /^[\x21-\x7e]+$/)
-  ),
-  redacted
-)
+const CHOSEN = "set it to a long random value, for instance from `openssl rand -hex 32`"
 
-/** For a token that we choose ourselves: a short one could be guessed, and would be blotted out of every line that has it by chance. */
-export const longToken = text(
-  `is shorter than ${SHORT} characters: set it to a longer one, for instance from \`openssl rand -hex 32\``,
-  (text) => text.length >= SHORT || PLACEHOLDER.test(text)
-).pipe(Schema.decodeTo(token))
+export const secret = long(CHOSEN).pipe(Schema.decodeTo(noPlaceholder(CHOSEN)), redacted)
+
+const tokenWith = (advice: string) =>
+  long(advice).pipe(
+    Schema.decodeTo(noPlaceholder("set it to a token of your own")),
+    Schema.decodeTo(
+      text("has a character a token cannot have: set it to the token alone, without spaces", /^[\x21-\x7e]+$/)
+    ),
+    redacted
+  )
+
+/** Made by somebody else. */
+export const token = tokenWith("set it to the whole token")
+
+/** Chosen by whoever runs the service. */
+export const ownToken = tokenWith(CHOSEN)
 
 export const url = text(
   "is not a base URL: set it to http:// or https://, a host, and a path if there is one",

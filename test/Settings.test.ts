@@ -131,9 +131,9 @@ describe("Settings", () => {
   it.effect("redacts every secret", () =>
     Effect.gen(function* () {
       const values = yield* read({
-        GITEA_WEBHOOK_SECRET_PREVIOUS: "b",
-        GITEA_TOKEN: "c",
-        ANTHROPIC_API_KEY: "d",
+        GITEA_WEBHOOK_SECRET_PREVIOUS: "a-synthetic-secret-b",
+        GITEA_TOKEN: "a-synthetic-token-c",
+        ANTHROPIC_API_KEY: "a-synthetic-key-d",
         OPERATOR_TOKEN: "an-operators-own-token",
         OTEL_EXPORTER_OTLP_HEADERS: "authorization=abc"
       })

@@ -32,29 +32,41 @@ describe("a secret", () => {
     (text) => Effect.map(faultOf(text), (fault) => assert.match(fault ?? "", /^is a placeholder: /))
   )
 
-  it.effect("may contain the word", () => valueOf("secret-1"))
+  it.effect("may contain the word", () => valueOf("secret-with-much-more"))
 })
 
 describe("a token", () => {
   const { faultOf, valueOf } = key("GITEA_TOKEN", "giteaToken")
 
   it.effect("is redacted", () =>
-    Effect.map(valueOf("sk-1"), (token) => assert.strictEqual(token && Redacted.value(token), "sk-1"))
+    Effect.map(valueOf("sk-synthetic-key-1"), (token) =>
+      assert.strictEqual(token && Redacted.value(token), "sk-synthetic-key-1")
+    )
   )
 
-  it.effect.each(["a b", "a\tb", "a\nb", "tökén", "\u0000", "<token>", "changeme"])("is not %j", faultOf)
+  it.effect.each(["a b", "a\tb", "a\nb", "tökén", "\u0000"].map((text) => text + "x".repeat(16)))(
+    "has no character as in %j",
+    (text) => Effect.map(faultOf(text), (fault) => assert.match(fault ?? "", /^has a character/))
+  )
+
+  it.effect.each(["<token>", "changeme"])("is not the placeholder %s", (text) =>
+    Effect.map(faultOf(text), (fault) => assert.match(fault ?? "", /^is a placeholder: /))
+  )
 })
 
-describe("a token of our own", () => {
-  const { faultOf, valueOf } = key("OPERATOR_TOKEN", "operatorToken")
-
-  it.effect("has at least 16 characters", () =>
+describe("a secret value", () => {
+  it.effect.each([
+    ["GITEA_WEBHOOK_SECRET", "webhookSecret"],
+    ["GITEA_WEBHOOK_SECRET_PREVIOUS", "previousSecret"],
+    ["GITEA_TOKEN", "giteaToken"],
+    ["ANTHROPIC_API_KEY", "anthropicKey"],
+    ["OPERATOR_TOKEN", "operatorToken"]
+  ] as const)("of %s has at least 16 characters", ([name, own]) =>
     Effect.gen(function* () {
-      const token = yield* valueOf("x".repeat(16))
-      assert.strictEqual(token && Redacted.value(token), "x".repeat(16))
-      assert.match((yield* faultOf("x".repeat(15))) ?? "", /^is shorter than 16 characters: /)
-      assert.strictEqual(yield* faultOf("changeme"), yield* key("GITEA_TOKEN", "giteaToken").faultOf("changeme"))
-      yield* faultOf("x".repeat(8) + " " + "x".repeat(8))
+      const { faultOf, valueOf } = key(name, own)
+      const value = yield* valueOf("x".repeat(16))
+      assert.strictEqual(value && Redacted.value(value), "x".repeat(16))
+      assert.match((yield* faultOf("x".repeat(15))) ?? "", /^is shorter than 16 characters: set it to /)
     })
   )
 })

@@ -8,17 +8,17 @@ describe("secretsOf", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(secretsOf(yield* read({})), [REQUIRED.GITEA_WEBHOOK_SECRET])
       const env = {
-        GITEA_WEBHOOK_SECRET_PREVIOUS: "before",
-        GITEA_TOKEN: "token",
-        ANTHROPIC_API_KEY: "key",
+        GITEA_WEBHOOK_SECRET_PREVIOUS: "the-secret-before",
+        GITEA_TOKEN: "a-synthetic-token",
+        ANTHROPIC_API_KEY: "a-synthetic-key-1",
         OPERATOR_TOKEN: "an-operators-own-token",
         OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20a-collectors-token,x-tenant=press"
       }
       const secrets = [
         REQUIRED.GITEA_WEBHOOK_SECRET,
-        "before",
-        "token",
-        "key",
+        "the-secret-before",
+        "a-synthetic-token",
+        "a-synthetic-key-1",
         "an-operators-own-token",
         "Bearer a-collectors-token"
       ]
@@ -27,19 +27,20 @@ describe("secretsOf", () => {
   )
 })
 
-const QUIET = { GITEA_TOKEN: "token", ANTHROPIC_API_KEY: "key", GITEA_REPOSITORIES: "a/*" }
+const QUIET = {
+  GITEA_TOKEN: "a-synthetic-token",
+  ANTHROPIC_API_KEY: "a-synthetic-key-1",
+  GITEA_REPOSITORIES: "a/*"
+}
 
 describe("warningsOf", () => {
   it.effect("has nothing to say of a whole configuration", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(warningsOf(yield* read(QUIET)), [])
-      assert.deepStrictEqual(warningsOf(yield* read({ ...QUIET, GITEA_WEBHOOK_SECRET: "x".repeat(16) })), [])
     })
   )
 
   it.effect.each([
-    { name: "GITEA_WEBHOOK_SECRET", text: "x".repeat(15) },
-    { name: "GITEA_WEBHOOK_SECRET_PREVIOUS", text: "x".repeat(15) },
     { name: "GITEA_REPOSITORIES", text: "" },
     { name: "GITEA_TOKEN", text: "" },
     { name: "ANTHROPIC_API_KEY", text: "" },

@@ -26,7 +26,7 @@ export const OPTIONAL: ReadonlyArray<Key> = [
     name: "GITEA_WEBHOOK_SECRET_PREVIOUS",
     value: "previousSecret",
     missing: null,
-    right: ["the-one-before", "the-one-before"],
+    right: ["the-secret-before", "the-secret-before"],
     wrong: "changeme"
   },
   {
@@ -38,7 +38,13 @@ export const OPTIONAL: ReadonlyArray<Key> = [
   },
   { name: "GITEA_BOT_USERNAME", value: "botLogin", missing: "mosaic", right: ["press-bot", "press-bot"], wrong: "a b" },
   { name: "GITEA_REPOSITORIES", value: "repositories", missing: [], right: ["a/*, b/c", ["a/*", "b/c"]], wrong: "a" },
-  { name: "ANTHROPIC_API_KEY", value: "anthropicKey", missing: null, right: ["sk-1", "sk-1"], wrong: "two words" },
+  {
+    name: "ANTHROPIC_API_KEY",
+    value: "anthropicKey",
+    missing: null,
+    right: ["sk-synthetic-key-1", "sk-synthetic-key-1"],
+    wrong: "two words"
+  },
   {
     name: "ANTHROPIC_BASE_URL",
     value: "anthropicUrl",

@@ -135,6 +135,17 @@ const figuresOf = (event: StreamEvent, usage: SDK.Beta.Messages.BetaUsage): Stre
   output: event.type === "message_delta" || event.type === "message_stop" ? usage.output_tokens : null
 })
 
+/** The SDK reads further `ANTHROPIC_` variables, headers among them, that nobody set for this service: it sees none. */
+const withoutEnvironment = <A>(make: () => A): A => {
+  const { env } = process
+  process.env = {}
+  try {
+    return make()
+  } finally {
+    process.env = env
+  }
+}
+
 /** One call with a client of its own, because its `fetch` watches the bytes of that call. */
 const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
   Effect.fnUntraced(function* <A>(
@@ -147,14 +158,19 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
     const clock = yield* Clock.Clock
     const isReply = operation === "turn" || operation === "compact"
     const watch = yield* makeCallWatch(isReply ? LONGEST_REPLY : LONGEST_ANSWER)
-    const client = new SDK({
-      apiKey: Redacted.value(key),
-      baseURL,
-      fetch: watch.fetch,
-      maxRetries: 0,
-      logLevel: "off",
-      openTelemetry: false
-    })
+    const client = withoutEnvironment(
+      () =>
+        new SDK({
+          apiKey: Redacted.value(key),
+          authToken: null,
+          webhookKey: null,
+          baseURL,
+          fetch: watch.fetch,
+          maxRetries: 0,
+          logLevel: "off",
+          openTelemetry: false
+        })
+    )
     const failed = (failure: ModelFailure) => Effect.map(watch.requestId, (id) => classify(operation, id, failure))
     const ended = Effect.mapError(watch.end, (kind): ModelFailure => ({ _tag: "NoAnswer", kind }))
     return yield* Effect.tryPromise({

@@ -1,5 +1,6 @@
 import { Duration, Effect, Predicate, Schedule, Schema } from "effect"
 import { DatabaseSync } from "node:sqlite"
+import { besideStore } from "./PrivateFile.ts"
 import { toSqlError } from "./Sqlite.ts"
 
 /** How long a second start waits for a predecessor that is stopping. */
@@ -33,7 +34,7 @@ const take = (lock: string) =>
   })
 
 /** The file that is locked for a store; null: a store in memory needs none. Setting its times does not open it. */
-export const lockOf = (file: string): string | null => (file === ":memory:" ? null : `${file}.lock`)
+export const lockOf = (file: string): string | null => besideStore(file, "lock")
 
 /**
  * One process per store, by an exclusive transaction on `<file>.lock`: refused at once, freed by the kernel when the holder

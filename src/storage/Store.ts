@@ -1,10 +1,11 @@
-import { Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { StoreHolder } from "./StoreHolder.ts"
 import { migrate } from "./Migrations.ts"
-import { hold } from "./ProcessLock.ts"
+import { makePrivateFolder, writePrivate } from "./PrivateFile.ts"
+import { hold, lockOf } from "./ProcessLock.ts"
 import * as Sqlite from "./Sqlite.ts"
 
 /** The store cannot be opened at start. */
@@ -17,15 +18,18 @@ export class StoreUnusable extends Schema.TaggedError<StoreUnusable>()("StoreUnu
   }
 }
 
-const makeFolder = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+/** Made before they are opened, for their owner alone. What SQLite puts beside a file gets the same rights. */
+const makeFiles = Effect.fnUntraced(function* (file: string) {
+  const lock = lockOf(file)
+  if (lock === null) return
+  yield* makePrivateFolder(file)
+  yield* writePrivate(lock, "")
+  yield* writePrivate(file, "")
 })
 
 const open = Effect.fnUntraced(
   function* (file: string) {
-    if (file !== ":memory:") yield* makeFolder(file)
+    yield* makeFiles(file)
     yield* hold(file)
     const sql = yield* Sqlite.make(file)
     yield* migrate(sql)

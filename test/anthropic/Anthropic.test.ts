@@ -1,4 +1,4 @@
-import { assert, layer } from "@effect/vitest"
+import { assert, layer, vi } from "@effect/vitest"
 import { Effect, Fiber, Layer, Ref, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
@@ -38,6 +38,34 @@ layer(AnthropicTest().pipe(Layer.provideMerge(SandboxClaude.layer)))("Anthropic"
       assert.deepStrictEqual(sent?.betas, ["compact-2026-09-04"])
       yield* turn(request("Hello", { canCompact: false }))
       assert.deepStrictEqual((yield* last)?.betas, [])
+    })
+  )
+
+  it.effect("sends nothing of the SDK's own variables, which nobody set for this service", () =>
+    Effect.gen(function* () {
+      const foreign = {
+        ANTHROPIC_CUSTOM_HEADERS: "x-foreign: yes\nx-api-key: another",
+        ANTHROPIC_AUTH_TOKEN: "another",
+        ANTHROPIC_BASE_URL: "http://127.0.0.1:1",
+        ANTHROPIC_PROFILE: "another",
+        ANTHROPIC_LOG: "debug"
+      }
+      const { apiKey } = yield* SandboxClaude
+      const fetch = yield* FetchHttpClient.Fetch
+      const sent: Array<Headers> = []
+      const watching: typeof fetch = (input, init) => {
+        sent.push(new Headers(init?.headers))
+        return fetch(input, init)
+      }
+      yield* Effect.acquireUseRelease(
+        Effect.sync(() => Object.entries(foreign).forEach(([name, value]) => vi.stubEnv(name, value))),
+        () => Effect.provideService(turn(), FetchHttpClient.Fetch, watching),
+        () => Effect.sync(() => vi.unstubAllEnvs())
+      )
+      assert.deepStrictEqual(
+        sent.map((headers) => [headers.get("x-api-key"), headers.get("x-foreign"), headers.get("authorization")]),
+        [[null, null, `Bearer ${apiKey}`]]
+      )
     })
   )
 

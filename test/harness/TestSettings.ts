@@ -8,9 +8,9 @@ export const SECRET = "synthetic-webhook-secret"
 const ENVIRONMENT = {
   GITEA_WEBHOOK_SECRET: SECRET,
   GITEA_URL: "https://git.example.com",
-  GITEA_TOKEN: "test-token",
+  GITEA_TOKEN: "a-token-for-tests",
   GITEA_BOT_USERNAME: "press-bot",
-  ANTHROPIC_API_KEY: "test-key",
+  ANTHROPIC_API_KEY: "a-key-for-the-tests",
   DATABASE_URL: "sqlite::memory:"
 }
 

@@ -4,6 +4,7 @@ import { HttpServer } from "effect/http"
 import type { SqlClient } from "effect/sql"
 import { MalformedEscapes } from "../../src/http/MalformedEscapes.ts"
 import { OperatorRoutes } from "../../src/operator/OperatorRoutes.ts"
+import { OperatorToken } from "../../src/operator/OperatorToken.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { stored } from "../harness/StoreBuilder.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -24,7 +25,11 @@ export const PATHS = [
   "/api/sessions/session-57/usage"
 ]
 
-export const Surroundings = Layer.mergeAll(TestStore, settings({ operatorToken: Redacted.make(TOKEN) }))
+export const Surroundings = Layer.mergeAll(
+  TestStore,
+  settings({ operatorToken: Redacted.make(TOKEN) }),
+  Layer.succeed(OperatorToken, Redacted.make(TOKEN))
+)
 
 /** The operator API, as the server has it. */
 const Routes = Layer.mergeAll(OperatorRoutes, MalformedEscapes).pipe(Layer.provide(HttpServer.layerServices))
@@ -33,7 +38,7 @@ const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Any))
 
 /** Asks as an operator, unless other headers are given. JSON answers are decoded. */
 export const operator = Effect.gen(function* () {
-  const context = yield* Effect.context<SqlClient.SqlClient | Settings | Mac.Mac>()
+  const context = yield* Effect.context<SqlClient.SqlClient | Settings | OperatorToken | Mac.Mac>()
   const server = yield* webServer(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))))
   const headers = { authorization: `Bearer ${TOKEN}` }
   return Effect.fnUntraced(function* (path: string, init: RequestInit = { headers }) {

@@ -1,7 +1,7 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Schema } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { Clock, DateTime, Effect, FileSystem, Schema } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TaskDetail } from "../../src/operator/api/Tasks.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
@@ -19,12 +19,19 @@ const get = Effect.fnUntraced(function* (path: string) {
 
 const text = (path: string) => Effect.flatMap(get(path), (response) => Effect.orDie(response.text))
 
+/** The token that was made at the first start, where `OPERATOR_TOKEN` is not set. */
+const token = Effect.gen(function* () {
+  const { store } = yield* CoordinatorProcess
+  return (yield* (yield* FileSystem.FileSystem).readFileString(`${store.path}.operator-token`)).trim()
+}).pipe(Effect.orDie)
+
 /** What the operator API tells of an issue's task. */
-const detail = ({ number, repository }: SandboxIssue) =>
-  get(`/api/tasks/${repository.id}/${number}`).pipe(
-    Effect.flatMap(HttpClientResponse.schemaBodyJson(TaskDetail)),
-    Effect.orDie
-  )
+const detail = Effect.fnUntraced(function* ({ number, repository }: SandboxIssue) {
+  const { webhook } = yield* CoordinatorProcess
+  const request = HttpClientRequest.get(new URL(`/api/tasks/${repository.id}/${number}`, yield* webhook))
+  const response = yield* HttpClient.execute(HttpClientRequest.bearerToken(request, yield* token))
+  return yield* HttpClientResponse.schemaBodyJson(TaskDetail)(response)
+}, Effect.orDie)
 
 const Ready = Schema.Struct({
   components: Schema.Struct({ intake: Schema.Struct({ status: Schema.String, why: Schema.String }) })
@@ -61,7 +68,7 @@ describe("Downtime", () => {
     () =>
       Effect.gen(function* () {
         const gitea = yield* SandboxGitea
-        const { launch, listening, start } = yield* CoordinatorProcess
+        const { launch, listening, start, store } = yield* CoordinatorProcess
         const began = yield* Clock.currentTimeMillis
         const first = yield* start
         yield* gitea.createRepository(REPOSITORY)
@@ -75,8 +82,14 @@ describe("Downtime", () => {
           (yield* gitea.deliveries).filter(({ event, outcome }) => event === "issues" && "status" in outcome),
           "no delivery of the assignments arrived"
         )
-        yield* start
+        const third = yield* start
         yield* completed(stopped.issue)
+
+        const path = `${store.path}.operator-token`
+        const told = (yield* third.stdout).filter((line) => line.includes("The token of the operator API is in a file"))
+        assert.include(told.join("\n"), path)
+        assert.notInclude((yield* third.stdout).join("\n"), yield* token)
+        assert.strictEqual((yield* get("/api/tasks")).status, 401)
 
         let earliest = began
         let newest = { from: "", to: "" }

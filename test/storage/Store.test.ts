@@ -49,6 +49,29 @@ describe("Store", () => {
     }).pipe(onDisk)
   )
 
+  it.effect("makes its files for their owner alone, and its folders", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const above = `${yield* folder}/deep`
+      const file = `${above}/down/store.db`
+      const modeOf = (path: string) => Effect.map(fs.stat(path), ({ mode }) => mode & 0o777)
+      yield* Effect.gen(function* () {
+        yield* (yield* SqlClient.SqlClient)`insert into deliveries (delivery_id, body_hash, event, status, received_at)
+          values ('a', 'h', 'e', 's', 1)`
+        const files = (yield* fs.readDirectory(`${above}/down`)).toSorted()
+        assert.deepStrictEqual(files, [
+          "store.db",
+          "store.db-shm",
+          "store.db-wal",
+          "store.db.lock",
+          "store.db.lock-journal"
+        ])
+        for (const name of files) assert.strictEqual(yield* modeOf(`${above}/down/${name}`), 0o600, name)
+        assert.deepStrictEqual([yield* modeOf(above), yield* modeOf(`${above}/down`)], [0o700, 0o700])
+      }).pipe(Effect.provide(storeAt(file)))
+    }).pipe(onDisk)
+  )
+
   it.effect("refuses a file that is no database, and says what to do", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -6,7 +6,7 @@ import { SessionsGroup } from "./Sessions.ts"
 import { TasksGroup } from "./Tasks.ts"
 
 const bearer = HttpApiSecurity.http({ scheme: "bearer" }).pipe(
-  HttpApiSecurity.annotate(OpenApi.Description, "OPERATOR_TOKEN, where it is set")
+  HttpApiSecurity.annotate(OpenApi.Description, "The operator token")
 )
 
 /** Declares the token. `OperatorAccess` asks for it, in front of the document and the page about it, too. */
@@ -26,7 +26,7 @@ export class OperatorApi extends HttpApi.make("operator")
       title: "Mosaic Coordinator, operator API",
       version: VERSION,
       description:
-        "With OPERATOR_TOKEN set, send it as a bearer token. Without it, only a direct request from the same machine is answered. " +
+        "Send the operator token as a bearer token: OPERATOR_TOKEN, or the one that was made at the first start. " +
         "Lists are newest first; `nextCursor`, when it is not null, is the `cursor` of the next page."
     })
   ) {}
