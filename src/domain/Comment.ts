@@ -19,6 +19,9 @@ export const mapText = (body: string, change: (text: string) => string): string 
   return marker.index === 0 ? marker[0] + change(body.slice(end)) : change(body.slice(0, marker.index)) + marker[0]
 }
 
+/** What readers see of one of our comments. */
+export const textOf = (body: string): string => MARKERS.reduce((text, marker) => text.replace(marker, ""), body).trim()
+
 /** Whether a comment carries the marker, where only the marker can stand. */
 export const isMarked = (body: string, key: string): boolean =>
   body.startsWith(markerOf(key)) || body.trimEnd().endsWith(markerOf(key))

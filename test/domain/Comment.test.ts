@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { findMarked, mapText, markerOf, withMarker } from "../../src/domain/Comment.ts"
+import { findMarked, mapText, markerOf, textOf, withMarker } from "../../src/domain/Comment.ts"
 import { BOT, PERSON } from "../harness/Deliveries.ts"
 
 const KEY = "21/57 report 1"
@@ -38,6 +38,12 @@ describe("mapText", () => {
     assert.strictEqual(mapText(`A mosaic of 21\n\n${markerOf(KEY)}\n`, change), `A picture of x\n\n${markerOf(KEY)}\n`)
     assert.strictEqual(mapText("mosaic", change), "picture")
     assert.strictEqual(mapText(`on ${markerOf("21")} above`, change), "on <!-- picture x --> above")
+  })
+})
+
+describe("textOf", () => {
+  it.each([withMarker(KEY, "Done."), `Done.\n\n${markerOf(KEY)}\n`, "Done."])("is what readers see of %j", (body) => {
+    assert.strictEqual(textOf(body), "Done.")
   })
 })
 

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { textOf } from "../../domain/Comment.ts"
 import type { Story } from "./Narrator.ts"
 import { Screen } from "./Screen.ts"
 
@@ -14,7 +15,12 @@ export const summarise = Effect.fnUntraced(function* (
   const report = comments.at(-1)
   yield* screen.line("")
   yield* screen.line(`The report on the issue, by ${report?.user}:`)
-  yield* Effect.forEach((report?.body ?? "").split("\n").slice(0, QUOTED_LINES), (text) => screen.line(`  > ${text}`))
+  yield* Effect.forEach(
+    textOf(report?.body ?? "")
+      .split("\n")
+      .slice(0, QUOTED_LINES),
+    (text) => screen.line(`  > ${text}`)
+  )
   yield* screen.line("")
   yield* screen.line(
     `${story.deliveries} delivery, ${story.turns} turns in ${story.sessions.length} sessions, ${story.compactions} compaction, ` +

@@ -1,4 +1,5 @@
 import { Effect, Ref } from "effect"
+import { textOf } from "../../domain/Comment.ts"
 import { comments, ISSUE } from "../demo/Thread.ts"
 import type { SandboxIssue } from "../gitea/SandboxGitea.ts"
 import { SandboxGitea } from "../gitea/SandboxGitea.ts"
@@ -45,7 +46,7 @@ export const makeIssues = Effect.gen(function* () {
   const thread = Effect.fnUntraced(function* (issue: OpenedIssue) {
     const all = yield* gitea.comments(issue)
     yield* say(`#${issue.number} "${issue.title}", comments: ${all.length}`)
-    yield* Effect.forEach(all.slice(-SHOWN), ({ user, body }) => say(`--- ${user}\n${body}`), { discard: true })
+    yield* Effect.forEach(all.slice(-SHOWN), ({ user, body }) => say(`--- ${user}\n${textOf(body)}`), { discard: true })
   })
 
   const changes: Record<Change, (issue: OpenedIssue) => Effect.Effect<void>> = {
