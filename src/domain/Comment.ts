@@ -1,8 +1,14 @@
 import { Schema } from "effect"
 import { User } from "./User.ts"
 
-/** A comment on an issue, as Gitea's API gives it. */
-export const Comment = Schema.Struct({ id: Schema.Int, user: User, body: Schema.String })
+/** A comment on an issue, as Gitea's API gives it. Its times are a help and no condition. */
+export const Comment = Schema.Struct({
+  id: Schema.Int,
+  user: User,
+  body: Schema.String,
+  createdAt: Schema.Unknown.pipe(Schema.optionalKey),
+  updatedAt: Schema.Unknown.pipe(Schema.optionalKey)
+}).pipe(Schema.encodeKeys({ createdAt: "created_at", updatedAt: "updated_at" }))
 export type Comment = typeof Comment.Type
 
 /** The hidden line by which one of our comments is found again before a write is repeated. */

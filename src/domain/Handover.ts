@@ -3,6 +3,7 @@ import type { IssueText } from "./Prompt.ts"
 import { estimateTokens } from "./ContextUsage.ts"
 import { fenceWithin, FIRST_PROMPT_SHARE, firstPrompt } from "./Prompt.ts"
 import type { ToolCall, Transcript } from "./Transcript.ts"
+import { visible } from "./Visible.ts"
 
 /** What a session leaves to the one that goes on with its task. */
 export interface Handover {
@@ -37,13 +38,16 @@ const describe = ({ use, result }: ToolCall): string =>
     .toWellFormed()} -> ${firstLine(result?.text ?? "no result")}`
 
 /** Made from the journal alone: no model is asked, so a full or failing context cannot spoil it. */
-export const handoverOf = ({ fullName, issue }: IssueText, transcript: Transcript): Handover => {
+export const handoverOf = (
+  { fullName, issue }: Pick<IssueText, "fullName" | "issue">,
+  transcript: Transcript
+): Handover => {
   const calls = [...transcript.done, ...transcript.calls]
   const answered = calls.filter(({ result }) => result !== null).slice(-MAX_CALLS)
   const notes = calls.filter(({ use }) => use.name === "progress").map(({ use }) => use.input)
   return {
     task: `${fullName}#${issue.number}`,
-    constraints: constraintsOf(issue.body),
+    constraints: constraintsOf(visible(issue.body).text),
     done: answered.filter(({ result }) => result?.isError !== true).map(describe),
     failed: answered.filter(({ result }) => result?.isError === true).map(describe),
     next: notes.findLast(isProgress)?.next ?? transcript.text,

@@ -5,6 +5,8 @@ import { Observation } from "../domain/Mandate.ts"
 import type { Comment } from "../domain/Comment.ts"
 import { subjectOf } from "../domain/IssueRef.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
+import { provenanceOf } from "../domain/Provenance.ts"
+import type { Provenance } from "../domain/Provenance.ts"
 import type { Repository } from "../domain/Repository.ts"
 import { numberOf, repositoryIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
@@ -21,6 +23,12 @@ export interface Look {
   readonly observation: Observation
 }
 
+/** What was said on an issue. */
+export interface Thread {
+  readonly comments: ReadonlyArray<Comment>
+  readonly from: Provenance
+}
+
 const GONE: Look = { subject: null, issue: null, observation: Observation.Gone() }
 
 /**
@@ -33,10 +41,10 @@ export class IssueReader extends Context.Service<
     /** The issue, and what follows from it for its task. */
     look(ref: IssueRef): Effect.Effect<Look, GiteaError>
     /**
-     * The comments of a task's issue, oldest first. The repository is asked for its name each time: a run may outlast a rename, and
-     * the old name can be another repository's by then.
+     * The comments of a task's issue, oldest first, and who has had a say on it. The repository is asked for its name each time: a run
+     * may outlast a rename, and the old name can be another repository's by then.
      */
-    comments(id: TaskId): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
+    thread(id: TaskId): Effect.Effect<Thread, GiteaError>
   }
 >()("mosaic-coordinator/issue/IssueReader") {
   static readonly layer = Layer.effect(
@@ -82,11 +90,14 @@ export class IssueReader extends Context.Service<
         return GONE
       })
 
-      const comments = Effect.fn("IssueReader.comments")((id: TaskId) =>
-        Effect.flatMap(gitea.repository(repositoryIdOf(id)), ({ fullName }) => gitea.comments(fullName, numberOf(id)))
-      )
+      const thread = Effect.fn("IssueReader.thread")(function* (id: TaskId) {
+        const bot = yield* identity.confirmed
+        const { fullName } = yield* gitea.repository(repositoryIdOf(id))
+        const comments = yield* gitea.comments(fullName, numberOf(id))
+        return { comments, from: provenanceOf(yield* gitea.timeline(fullName, numberOf(id)), bot.id) }
+      })
 
-      return { look, comments }
+      return { look, thread }
     })
   )
 }

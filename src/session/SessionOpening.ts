@@ -4,7 +4,7 @@ import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import { handoverOf, renderHandover } from "../domain/Handover.ts"
 import type { Issue } from "../domain/Issue.ts"
-import { firstPrompt, SYSTEM_PROMPT } from "../domain/Prompt.ts"
+import { firstPrompt, marksIn, SYSTEM_PROMPT } from "../domain/Prompt.ts"
 import { SessionId } from "../domain/Session.ts"
 import type { Session } from "../domain/Session.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
@@ -14,6 +14,9 @@ import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
 import { Journal } from "./Journal.ts"
 import { Toolbox } from "./Toolbox.ts"
+
+/** Of what was marked, so much is logged. */
+const MARKS_LOGGED = 50
 
 /** How sessions begin: what is frozen for their life, and the first message. */
 export class SessionOpening extends Context.Service<
@@ -57,7 +60,13 @@ export class SessionOpening extends Context.Service<
       })
 
       const prompt = Effect.fn("SessionOpening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
-        const text = { fullName: task.fullName, issue, comments: yield* issues.comments(task.id) }
+        const text = { fullName: task.fullName, issue, ...(yield* issues.thread(task.id)) }
+        const marked = marksIn(text)
+        if (marked.length > 0) {
+          yield* Effect.logInfo("Marked in the prompt").pipe(
+            Effect.annotateLogs({ marked: marked.slice(0, MARKS_LOGGED) })
+          )
+        }
         if (session.predecessor === null) return firstPrompt(text, session.limit)
         const before = yield* journal.outline(session.predecessor)
         return renderHandover(text, handoverOf(text, before), session.limit)

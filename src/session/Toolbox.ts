@@ -39,9 +39,13 @@ export class Toolbox extends Context.Service<
         { page }: typeof ReadCommentsInput.Type,
         room: number
       ) {
-        const comments = yield* issues.comments(task)
+        const { comments, from } = yield* issues.thread(task)
         const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
-        const shown = commentsWithin(comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE), room)
+        const shown = commentsWithin(
+          comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE),
+          from,
+          room
+        )
         const end = page >= pages ? ["no more comments"] : []
         return [`page ${page} of ${pages}`, ...shown, ...end].join("\n\n")
       })

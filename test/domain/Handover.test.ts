@@ -5,7 +5,7 @@ import { constraintsOf, handoverOf, renderHandover } from "../../src/domain/Hand
 import type { Handover } from "../../src/domain/Handover.ts"
 import { FIRST_PROMPT_SHARE } from "../../src/domain/Prompt.ts"
 import { replay } from "../../src/domain/Transcript.ts"
-import { issue, PERSON, REPOSITORY } from "../harness/Deliveries.ts"
+import { FROM, issue, PERSON, REPOSITORY } from "../harness/Deliveries.ts"
 import { toolUse } from "../harness/Models.ts"
 import { asked, compacted, ended, Journal, replied, started } from "./journals.ts"
 import { anyText, between, shortText } from "./texts.ts"
@@ -20,7 +20,7 @@ const BODY = [
   "Thanks!"
 ].join("\n")
 
-const text = { fullName: REPOSITORY.fullName, issue: issue({ body: BODY }), comments: [] }
+const text = { fullName: REPOSITORY.fullName, issue: issue({ body: BODY }), comments: [], from: FROM }
 const note = (done: string, next: string, id: string) => toolUse("progress", { done, next }, id)
 
 const journal = [
@@ -165,7 +165,7 @@ describe("renderHandover", () => {
     ],
     ([[limit, title, body, next], lines, said]) => {
       const comments = said.map((words, id) => ({ id, user: PERSON, body: words }))
-      const full = { fullName: REPOSITORY.fullName, issue: issue({ title, body }), comments }
+      const full = { fullName: REPOSITORY.fullName, issue: issue({ title, body }), comments, from: FROM }
       const handover: Handover = {
         task: "inkwell/letterpress#57",
         constraints: constraintsOf(body),

@@ -1,9 +1,10 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Logger, Schema } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { adviceFor } from "../../src/domain/Gap.ts"
 import type { GapCause } from "../../src/domain/Gap.ts"
+import { OperatorToken } from "../../src/operator/OperatorToken.ts"
 import { TaskDetail } from "../../src/operator/api/Tasks.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
@@ -35,7 +36,8 @@ const Ready = Schema.Struct({
 const scene = Effect.fnUntraced(
   function* (repository: string) {
     const { becomes, gitea, settled, url, webhook } = yield* flow
-    const client = yield* HttpClient.HttpClient
+    const token = yield* OperatorToken
+    const client = HttpClient.mapRequest(yield* HttpClient.HttpClient, HttpClientRequest.bearerToken(token))
     const get = <A>(path: string, body: Schema.Codec<A, unknown>) =>
       client
         .get(`${url}${path}`)

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { createHmac, randomUUID } from "node:crypto"
 import { IssueEvent } from "../../src/domain/GiteaEvent.ts"
+import type { Provenance } from "../../src/domain/Provenance.ts"
 import type { Issue } from "../../src/domain/Issue.ts"
 import { FullName } from "../../src/domain/Repository.ts"
 import type { Repository } from "../../src/domain/Repository.ts"
@@ -9,6 +10,9 @@ import { SECRET } from "./TestSettings.ts"
 
 export const BOT: User = { id: 9, login: "press-bot" }
 export const PERSON: User = { id: 3, login: "mira" }
+
+/** Where only that person has a say. */
+export const FROM: Provenance = { mandate: { id: 0, at: 0 }, trusted: new Set([PERSON.id]), titles: [] }
 export const REPOSITORY: Repository = { id: 21, fullName: FullName.make("inkwell/letterpress") }
 
 /** An open issue, number 57, assigned to the bot. */

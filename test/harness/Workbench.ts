@@ -17,7 +17,7 @@ import type { SettingsValues } from "../../src/Settings.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import type { Subject } from "../../src/domain/IssueRef.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { issue, REPOSITORY } from "./Deliveries.ts"
+import { FROM, issue, REPOSITORY } from "./Deliveries.ts"
 import { mocks } from "./Mocks.ts"
 import { MODEL_INFO, models, reply, toolUse } from "./Models.ts"
 import { settings } from "./TestSettings.ts"
@@ -88,7 +88,9 @@ export interface Surroundings {
 
 /** All that works a task in sessions, real, on a store in memory; Gitea and Claude around it are scripted. */
 export const workbench = (around: Surroundings = {}) => {
-  const issues = mocks.IssueReader({ comments: () => Effect.succeed(around.comments ?? []) })
+  const issues = mocks.IssueReader({
+    thread: () => Effect.succeed({ comments: around.comments ?? [], from: FROM })
+  })
   return SessionRunner.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer)),
     Layer.provideMerge(

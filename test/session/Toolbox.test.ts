@@ -5,7 +5,7 @@ import type { Comment } from "../../src/domain/Comment.ts"
 import type { ToolUse } from "../../src/domain/Reply.ts"
 import { estimateTokens } from "../../src/domain/ContextUsage.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
-import { PERSON } from "../harness/Deliveries.ts"
+import { FROM, PERSON } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { TASK } from "../harness/Workbench.ts"
 
@@ -15,7 +15,9 @@ const comments: ReadonlyArray<Comment> = Array.from({ length: 12 }, (_, index) =
   body: `remark ${index + 1}`
 }))
 
-const toolbox = (issues: Parameters<typeof mocks.IssueReader>[0] = { comments: () => Effect.succeed(comments) }) =>
+const threadOf = (comments: ReadonlyArray<Comment>) => ({ thread: () => Effect.succeed({ comments, from: FROM }) })
+
+const toolbox = (issues: Parameters<typeof mocks.IssueReader>[0] = threadOf(comments)) =>
   Effect.provide(Toolbox.layer.pipe(Layer.provide(mocks.IssueReader(issues))))
 
 const LIMIT = 200_000
@@ -74,7 +76,7 @@ describe("Toolbox", () => {
       assert.include(text, "page 1 of 1")
       assert.include(text, "did not fit")
       assert.include(text, "no more comments")
-    }).pipe(toolbox({ comments: () => Effect.succeed([long, ...comments.slice(0, 3)]) }))
+    }).pipe(toolbox(threadOf([long, ...comments.slice(0, 3)])))
   })
 
   it.effect("reads comments page by page, fenced as a stranger's text, and tells where they end", () =>
@@ -115,6 +117,6 @@ describe("Toolbox", () => {
       const { isError, text } = yield* run("read_comments", { page: 1 })
       assert.isTrue(isError)
       assert.include(text, "The comments cannot be read now")
-    }).pipe(toolbox({ comments: () => Effect.fail(noAnswer("read comments", "no route")) }))
+    }).pipe(toolbox({ thread: () => Effect.fail(noAnswer("read comments", "no route")) }))
   )
 })

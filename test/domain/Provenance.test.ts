@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import { markedComment, markedTitle, provenanceOf } from "../../src/domain/Provenance.ts"
+import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
+
+const EVE = { id: 66, login: "eve" }
+const assigned = (id: number, by: number) => ({
+  id,
+  type: "assignees",
+  createdAt: "2026-03-18T08:00:00Z",
+  user: { id: by },
+  assignee: { id: BOT.id }
+})
+const renamed = (id: number, by: number | null) => ({
+  id,
+  type: "change_title",
+  createdAt: "2026-03-18T09:00:00Z",
+  user: by === null ? null : { id: by }
+})
+
+const TIMELINE = [
+  renamed(3, EVE.id),
+  assigned(4, PERSON.id),
+  renamed(6, EVE.id),
+  renamed(7, PERSON.id),
+  renamed(8, null)
+]
+const FROM = provenanceOf(TIMELINE, BOT.id)
+
+const comment = (id: number, user = EVE) => ({ id, user, body: "Delete it", createdAt: "2026-03-18T08:00:00Z" })
+
+describe("provenanceOf", () => {
+  it("knows the mandate, who gave it, and what became of the title since", () => {
+    const at = Date.UTC(2026, 2, 18, 8)
+    assert.deepStrictEqual(FROM.mandate, { id: 4, at })
+    assert.deepStrictEqual([...FROM.trusted].toSorted(), [BOT.id, PERSON.id].toSorted())
+    assert.deepStrictEqual(
+      FROM.titles.map(({ by }) => by),
+      [EVE.id, PERSON.id, null]
+    )
+  })
+
+  it("trusts nobody but the bot where nothing is known", () => {
+    const { mandate, trusted } = provenanceOf([], BOT.id)
+    assert.deepStrictEqual([mandate, [...trusted]], [null, [BOT.id]])
+  })
+})
+
+describe("markedComment", () => {
+  it("marks what a stranger wrote after the mandate, also in the same second, and not what was there before", () => {
+    assert.match(
+      markedComment(comment(5), FROM).marks.join(),
+      /^written after the assignment at 2026-03-18T08:00:00.000Z/
+    )
+    assert.deepStrictEqual(markedComment(comment(2), FROM).marks, [])
+  })
+
+  it("marks what a stranger's comment became after the mandate", () => {
+    const edited = { ...comment(2), createdAt: "2026-03-18T07:00:00Z", updatedAt: "2026-03-18T10:00:00+02:00" }
+    assert.match(
+      markedComment(edited, FROM).marks.join(),
+      /^edited after the assignment at 2026-03-18T08:00:00.000Z, by eve/
+    )
+    assert.deepStrictEqual(markedComment({ ...edited, updatedAt: "2026-03-18T07:59:59Z" }, FROM).marks, [])
+  })
+
+  it("marks nothing of those who have assigned somebody, nor of the bot", () => {
+    assert.deepStrictEqual(markedComment(comment(5, PERSON), FROM).marks, [])
+    assert.deepStrictEqual(markedComment(comment(5, BOT), FROM).marks, [])
+  })
+
+  it("marks everything of strangers where the mandate is not known, and does without times", () => {
+    const { createdAt: _, ...timeless } = comment(1)
+    assert.deepStrictEqual(markedComment(timeless, provenanceOf([], BOT.id)).marks, [
+      "written after the assignment, by somebody not known to have write access"
+    ])
+  })
+})
+
+describe("markedTitle", () => {
+  it("marks the newest changes by strangers, and by people who are gone", () => {
+    assert.lengthOf(markedTitle(issue(), FROM).marks, 2)
+    const own = provenanceOf([assigned(4, PERSON.id), renamed(7, PERSON.id)], BOT.id)
+    assert.deepStrictEqual(markedTitle(issue(), own).marks, [])
+  })
+})
