@@ -30,10 +30,12 @@ import { Toolbox } from "./session/Toolbox.ts"
 import { retentionJob } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
 import { IssueObserver } from "./task/IssueObserver.ts"
+import { ReadyTasks } from "./task/ReadyTasks.ts"
 import { SetupFaults } from "./telemetry/SetupFaults.ts"
 import { Tasks } from "./task/Tasks.ts"
 import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { TaskWorker } from "./work/TaskWorker.ts"
+import { WaitingComments } from "./work/WaitingComments.ts"
 import { WorkGate } from "./work/WorkGate.ts"
 
 const NotFound = Fallback({ [WEBHOOK_PATH]: ["POST"], ...OPEN_METHODS })
@@ -50,7 +52,7 @@ const Http = HttpRouter.serve(Layer.mergeAll(WebhookRoutes, OpenRoutes, Operator
 export const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])
 
 /** Everything that works in the background, in the order of the data. */
-const Stages = Layer.mergeAll(EventWorkers, TaskWorker, ContextMonitor, Reporter, RetentionJob)
+const Stages = Layer.mergeAll(EventWorkers, TaskWorker, WaitingComments, ContextMonitor, Reporter, RetentionJob)
 
 /** What the service stands on, and what a test may replace one by one. */
 export const foundations = { store: Store.layer, gitea: Gitea.layer, model: ModelClient.layer, toolbox: Toolbox.layer }
@@ -68,7 +70,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer)),
     Layer.provideMerge(Layer.mergeAll(on.toolbox, LiveSessions.layer, UsageLog.layer, IssueObserver.layer)),
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
-    Layer.provideMerge(Tasks.layer),
+    Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer)),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))

@@ -37,7 +37,7 @@ const ROWS_AT_ONCE = 50
 export class Outbox extends Context.Service<
   Outbox,
   {
-    /** Says it, or says it anew: a known key gets the new text, in the same comment. */
+    /** Says it, or says it anew: a known key gets the new text, in the same comment. The same text again changes nothing. */
     put(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Says it anew if it was said before. */
     amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
@@ -75,7 +75,8 @@ export class Outbox extends Context.Service<
         yield* sql`insert into outbox (key, task_id, needs_mandate, body, created_at)
           values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${now})
           on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
-            revision = revision + 1, state = 'pending', reason = null`
+            revision = revision + 1, state = 'pending', reason = null
+            where outbox.body <> excluded.body or outbox.needs_mandate <> excluded.needs_mandate or outbox.state = 'dropped'`
         yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 

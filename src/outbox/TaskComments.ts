@@ -56,8 +56,8 @@ const runLines = ({ session, turns, ratio, note }: RunProgress): ReadonlyArray<s
 
 /** What to do about it, for the states that wait for somebody. */
 const HINTS: Partial<Record<TaskState, string>> = {
-  parked: "To continue: unassign the bot, then assign it again.",
-  failed: "To retry: unassign the bot, then assign it again."
+  parked: "To continue: see to it, then unassign the bot and assign it again.",
+  failed: "To try again: unassign the bot and assign it again."
 }
 
 /** Where the heading says it all, the cause is for the log. */
@@ -82,7 +82,9 @@ const answerText = Effect.fnUntraced(function* (answer: string, state: TaskState
   return [
     shown,
     ...(answer.length > MAX_ANSWER ? ["*(cut: the text was longer)*"] : []),
-    ...(state === "parked" ? ["*This needs a person. Assign the bot again when it can continue.*"] : [])
+    ...(state === "parked"
+      ? ["*This needs a person. Answer in a comment, then unassign the bot and assign it again.*"]
+      : [])
   ].join("\n\n")
 })
 
@@ -97,6 +99,14 @@ const progressOf = (taskId: TaskId, state: TaskState, text: string): OutboxEntry
  */
 export const progressEntry = (taskId: TaskId, state: TaskState, cause: string): OutboxEntry =>
   progressOf(taskId, state, progressText(state, cause, null))
+
+/** The progress comment of a task that has waited for a while; `why` null: only for its turn. */
+export const waitingEntry = (taskId: TaskId, why: string | null): OutboxEntry =>
+  progressOf(
+    taskId,
+    "ready",
+    why === null ? progressText("ready", "", null) : `**Waiting to start.**\n\nWhy: ${plain(why)}.`
+  )
 
 /** The progress comment while a run goes on. */
 export const runningEntry = (taskId: TaskId, cause: string, run: RunProgress): Effect.Effect<OutboxEntry> =>

@@ -30,7 +30,6 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
   ) {
     yield* table.insert(id, subject, { mandate, ...(yield* readyFor(ASSIGNED)) })
     yield* transitions.record({ id, state: null }, "ready", ASSIGNED)
-    yield* outbox.put(progressEntry(id, "ready", ASSIGNED))
   })
 
   const restart = Effect.fnUntraced(function* (
@@ -44,7 +43,6 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     }
     yield* table.restart(task.id, again, { mandate, ...(yield* readyFor(cause)) })
     yield* transitions.record(task, "ready", cause)
-    yield* outbox.put(progressEntry(task.id, "ready", cause))
   })
 
   const cancel = Effect.fnUntraced(function* (task: Task, { cause, report }: Decision & { readonly _tag: "Cancel" }) {

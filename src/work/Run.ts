@@ -7,7 +7,7 @@ import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import type { OutboxEntry } from "../outbox/Outbox.ts"
-import { entriesFor } from "../outbox/TaskComments.ts"
+import { entriesFor, progressEntry } from "../outbox/TaskComments.ts"
 import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
 import { Settings } from "../Settings.ts"
@@ -82,6 +82,7 @@ export const makeRun = Effect.gen(function* () {
   const { repositories } = yield* Settings
   const tasks = yield* Tasks
   const observer = yield* IssueObserver
+  const outbox = yield* Outbox
   const runner = yield* SessionRunner
   const end = yield* makeEnding
 
@@ -89,7 +90,7 @@ export const makeRun = Effect.gen(function* () {
     claim: Claim,
     stopping: Effect.Effect<boolean>
   ): Effect.fn.Return<AfterRun, RunError> {
-    const { attempts, fullName, id } = claim.task
+    const { attempts, cause, fullName, id, turns } = claim.task
     if (attempts >= MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
     const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
     if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
@@ -97,6 +98,8 @@ export const makeRun = Effect.gen(function* () {
     if (!isAllowed(repositories, name)) {
       return AfterRun.Move({ outcome: parked(`${name} is not in GITEA_REPOSITORIES: add it there first`) })
     }
+    // The first sign of life; later ones tell how it is going.
+    if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
     return afterSession(yield* runner.run({ claim, issue, stopping }))
   })
 

@@ -82,9 +82,10 @@ describe("Observations of one issue", () => {
 
         yield* gate.release
         yield* becomes(issue, "running")
-        yield* underWay("the delivery looks, and the worker and the reporter wait for their turns", 3)
+        yield* underWay("the delivery looks, and the worker waits for its turn", 2)
         assert.strictEqual(reads.most, 1)
 
+        // The worker looks, says that it is at work, and the reporter asks in its turn.
         yield* gate.open
         yield* becomes(issue, "completed")
         yield* settled

@@ -32,7 +32,7 @@ describe("progressText", () => {
   })
 
   it.each(["parked", "failed"] as const)("says how a %s task can go on", (state) => {
-    assert.match(progressText(state, CAUSE, null), /unassign the bot, then assign it again\.$/)
+    assert.match(progressText(state, CAUSE, null), /unassign the bot and assign it again\.$/)
   })
 
   it("keeps a note on one line, and cuts it", () => {

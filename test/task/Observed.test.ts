@@ -4,6 +4,8 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { TaskState } from "../../src/domain/TaskState.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
+import { waitingEntry } from "../../src/outbox/TaskComments.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { alter } from "../harness/StoreBuilder.ts"
@@ -53,13 +55,19 @@ describe("Tasks whose issue is observed", () => {
 
   it.effect("say on the issue that they were cancelled, except on an issue that is gone", () =>
     Effect.gen(function* () {
+      const outbox = yield* Outbox
       yield* observe(1)
+      yield* outbox.put(waitingEntry(taskOf(1), null))
       yield* observe(1, Observation.Closed())
       yield* observe(2)
+      yield* outbox.put(waitingEntry(taskOf(2), null))
       yield* observe(2, Observation.Gone())
-      const [closed, gone] = yield* column("outbox", "body")
+      yield* observe(3)
+      yield* observe(3, Observation.Closed())
+      const [closed, gone, ...unsaid] = yield* column("outbox", "body")
       assert.include(closed, "Stopped")
       assert.include(gone, "Queued")
+      assert.deepStrictEqual(unsaid, [], "where nothing was said, nothing is taken back")
     }).pipe(Effect.provide(TasksOnStore))
   )
 
