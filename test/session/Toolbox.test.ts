@@ -50,7 +50,7 @@ describe("Toolbox", () => {
       assert.isAtMost(estimateTokens(first.text), share + 100)
       const second = yield* run("read_comments", { page: 1 }, 8_000, [first.text.slice(0, 9_000)])
       assert.isAtMost(estimateTokens(second.text), share - 3_000 + 100)
-    }).pipe(toolbox({ comments: () => Effect.succeed([{ id: 1, user: PERSON, body: "x".repeat(100_000) }]) }))
+    }).pipe(toolbox(threadOf([{ id: 1, user: PERSON, body: "x".repeat(100_000) }])))
   )
 
   it.effect("defines its tools as the Messages API wants them", () =>
