@@ -64,6 +64,9 @@ const Keys = Schema.Struct({
   rotateAt: key("CONTEXT_ROTATE_THRESHOLD", withDefault(Text.share, ROTATE_THRESHOLD)),
   contextLimit: key("CONTEXT_LIMIT_TOKENS", optional(Text.integer(1000, 10_000_000))),
   workDir: key("AGENT_WORK_DIR", withDefault(Text.folder, "./data/work")),
+  sandbox: key("AGENT_SANDBOX", withDefault(Text.sandbox, "auto")),
+  toolsSocket: key("AGENT_TOOLS_SOCKET", optional(Text.path)),
+  setupHosts: key("AGENT_SETUP_HOSTS", withDefault(Text.hosts, [])),
   operatorToken: key("OPERATOR_TOKEN", optional(Text.ownToken)),
   otlpEndpoint: key("OTEL_EXPORTER_OTLP_ENDPOINT", optional(Text.url)),
   otlpHeaders: key("OTEL_EXPORTER_OTLP_HEADERS", optional(Text.headers))

@@ -80,6 +80,13 @@ export const logLevel = oneOf(Schema.Literals(["Debug", "Info", "Warn", "Error"]
   error: "Error"
 })
 
+export const sandbox = oneOf(Schema.Literals(["auto", "bwrap", "socket", "none"]), {
+  auto: "auto",
+  bwrap: "bwrap",
+  socket: "socket",
+  none: "none"
+})
+
 const durationOf = (text: string) => Duration.fromInput(text as Duration.Input)
 
 export const duration = text("is not a duration: set it to a number and a unit, for instance `10 seconds`", (text) =>
@@ -110,6 +117,13 @@ export const globs = text(
   "is not a list of repositories: set it to owner/name patterns with commas between, for instance acme/*",
   (text) => listOf(text).every((glob) => /^[\w.*?-]+\/[\w.*?-]+$/.test(glob))
 ).pipe(means(Schema.Array(Schema.String), listOf))
+
+export const path = text("is not an absolute path: set it to one that begins with /", (text) => text.startsWith("/"))
+
+export const hosts = text(
+  "is not a list of hosts: set it to names with commas between, without ports, for instance registry.npmjs.org, *.example.com",
+  (text) => listOf(text).every((host) => /^(\*\.)?[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(host) && isIP(host) === 0)
+).pipe(means(Schema.Array(Schema.String), (text) => listOf(text).map((host) => host.toLowerCase())))
 
 export const host = text(
   "is not an address to listen on: set it to an IP address or a host name, without a port",

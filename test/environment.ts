@@ -102,6 +102,21 @@ export const OPTIONAL: ReadonlyArray<Key> = [
   { name: "CONTEXT_COMPACT_THRESHOLD", value: "compactAt", missing: 0.8, right: ["0.5", 0.5], wrong: "80%" },
   { name: "CONTEXT_ROTATE_THRESHOLD", value: "rotateAt", missing: 0.95, right: ["1", 1], wrong: "0" },
   { name: "CONTEXT_LIMIT_TOKENS", value: "contextLimit", missing: null, right: ["100000", 100_000], wrong: "10" },
+  { name: "AGENT_SANDBOX", value: "sandbox", missing: "auto", right: ["BWRAP", "bwrap"], wrong: "docker" },
+  {
+    name: "AGENT_TOOLS_SOCKET",
+    value: "toolsSocket",
+    missing: null,
+    right: ["/work/tools.sock", "/work/tools.sock"],
+    wrong: "tools.sock"
+  },
+  {
+    name: "AGENT_SETUP_HOSTS",
+    value: "setupHosts",
+    missing: [],
+    right: ["Registry.npmjs.org, *.example.com", ["registry.npmjs.org", "*.example.com"]],
+    wrong: "https://registry.npmjs.org"
+  },
   {
     name: "AGENT_WORK_DIR",
     value: "workDir",

@@ -2,7 +2,12 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 /** Processes of their own, every row of the fault table, and pages of which each waits on a real clock. */
-const SLOW = ["test/process/**/*.test.ts", "test/flow/FaultTable.test.ts", "test/flow/Pages.test.ts"]
+const SLOW = [
+  "test/process/**/*.test.ts",
+  "test/tool/**/*.test.ts",
+  "test/flow/FaultTable.test.ts",
+  "test/flow/Pages.test.ts"
+]
 
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),

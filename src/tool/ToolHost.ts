@@ -1,7 +1,10 @@
-import { Context } from "effect"
-import type { Duration, Effect, Scope } from "effect"
+import { Context, Effect, Layer } from "effect"
+import type { Duration, Scope } from "effect"
 import type { ToolResult } from "../domain/AgentTool.ts"
+import { openSession } from "./HostSession.ts"
+import { Isolation } from "./Isolation.ts"
 import type { IsolationFailed } from "./IsolationFailed.ts"
+import { DEFINITIONS } from "./ToolInputs.ts"
 
 /**
  * A folder of this machine that an isolation has. A path means the same inside and outside, so an argument, a line of output or an
@@ -22,14 +25,14 @@ export interface Surroundings {
   readonly cwd: string
   /** Beside PATH, HOME, TMPDIR, LANG and TERM, and over them. Nothing else of our environment is there. Never a secret. */
   readonly env?: Readonly<Record<string, string>>
-  /** A unix socket to the proxy that `setup` may use; without it there is no network at all. */
-  readonly proxy?: string
 }
 
 /** One command in a fresh isolation. */
 export interface Command extends Surroundings {
   /** Program and arguments; a script is `["bash", "-c", script, "name", ...args]`. */
   readonly argv: readonly [program: string, ...args: ReadonlyArray<string>]
+  /** A unix socket to the proxy that `setup` may use; without it there is no network at all. It need not be in a mount. */
+  readonly proxy?: string
   /** At most 8 MiB; its input is empty without. */
   readonly stdin?: Uint8Array
   /** Then it is killed, with everything that it started. */
@@ -42,7 +45,7 @@ export interface Command extends Surroundings {
 export interface Ran {
   /** `overflow`: it wrote more than it may. Only after `exit` is `stdout` whole, and then unless the last of it were kept. */
   readonly end: "exit" | "time limit" | "overflow"
-  /** 128 and the number for a signal, as in a shell; null where it was killed by us. */
+  /** Null where it was killed. */
   readonly exitCode: number | null
   readonly stdout: Uint8Array
   /** The last 8 KiB, as text. */
@@ -88,4 +91,18 @@ export class ToolHost extends Context.Service<
     /** One command in a fresh isolation: a snapshot, a check, a clean-up. An exit code is a result. Interruption kills it. */
     run(command: Command): Effect.Effect<Ran, IsolationFailed>
   }
->()("mosaic-coordinator/tool/ToolHost") {}
+>()("mosaic-coordinator/tool/ToolHost") {
+  static readonly layerNoDeps = Layer.effect(
+    ToolHost,
+    Effect.gen(function* () {
+      const { starter } = yield* Isolation
+      const open = Effect.fn("ToolHost.open")((surroundings: Surroundings) =>
+        Effect.flatMap(starter, (own) => openSession(own, surroundings))
+      )
+      const run = Effect.fn("ToolHost.run")((command: Command) => Effect.flatMap(starter, (own) => own.run(command)))
+      return { definitions: DEFINITIONS, open, run }
+    })
+  )
+
+  static readonly layer = this.layerNoDeps.pipe(Layer.provideMerge(Isolation.layer))
+}

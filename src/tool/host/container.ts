@@ -1,0 +1,28 @@
+// @effect-diagnostics *:off
+import { chmodSync, existsSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { BASE_ENV } from "../Bubblewrap.ts"
+import { limited } from "../Limits.ts"
+import { HOST_ARGV } from "../HostProgram.ts"
+import { serve } from "./Connection.ts"
+
+/** Whoever may reach the folder of the socket may connect: the coordinator has another user. */
+const EVERYBODY = 0o777
+
+/**
+ * The program of the tools container: listens on a unix socket in a volume that it shares with the coordinator, and starts what it
+ * is asked for, without network, secrets or rights of its own. The container is the isolation.
+ */
+const path = process.argv[2]
+if (path === undefined) {
+  console.error("Say where to listen: container.js <path of the unix socket>")
+  process.exit(1)
+}
+// Files that the agent makes can be removed and read by the coordinator's group.
+process.umask(0o002)
+if (existsSync(path)) rmSync(path)
+const means = { host: HOST_ARGV, limited: (argv: ReadonlyArray<string>) => limited(argv, null), env: BASE_ENV }
+createServer({ allowHalfOpen: false }, (socket) => serve(means, socket)).listen(path, () => {
+  chmodSync(path, EVERYBODY)
+  console.log(`Tools at ${path}`)
+})
