@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config"
 const SLOW = [
   "test/process/**/*.test.ts",
   "test/tool/**/*.test.ts",
+  "test/check/Checks.test.ts",
   "test/flow/FaultTable.test.ts",
   "test/flow/Pages.test.ts"
 ]

@@ -1,14 +1,14 @@
 import { Clock, Duration, Effect, Fiber, Queue, Stream } from "effect"
 import type { Cause, PlatformError, Scope } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { HOST_ARGV, HOST_MOUNTS } from "./HostProgram.ts"
+import { forwarded, HOST_ARGV, HOST_MOUNTS } from "./HostProgram.ts"
 import { IsolationFailed } from "./IsolationFailed.ts"
 import { keepFirst, keepLast } from "./Kept.ts"
 import type { Kept } from "./Kept.ts"
 import { makeLineSplitter } from "./LineSplitter.ts"
 import { LINES_WAITING, LinkEnded, LONGEST_LINE, STDERR_KEPT } from "./Starter.ts"
 import type { HostLink, Starter } from "./Starter.ts"
-import type { Command, Ran, Surroundings } from "./ToolHost.ts"
+import type { Command, Mount, Ran, Surroundings } from "./ToolHost.ts"
 
 /** How long the output of a command that has ended is waited for: a daemon may hold the pipe for ever. */
 const REST = "200 millis"
@@ -39,6 +39,8 @@ const collect = (stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>,
     Effect.ignore,
     Effect.forkScoped
   )
+
+const proxyMounts = (path: string): ReadonlyArray<Mount> => [...HOST_MOUNTS, { path, access: "read" }]
 
 const whyOf = (error: PlatformError.PlatformError) => new IsolationFailed({ why: error.message })
 
@@ -78,12 +80,14 @@ export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping)
 
   const run = Effect.fnUntraced(function* (command: Command): Effect.fn.Return<Ran, IsolationFailed> {
     const began = yield* Clock.currentTimeMillis
-    const { output, stdin } = command
+    const { output, stdin, proxy } = command
+    const argv = proxy === undefined ? command.argv : forwarded(proxy, command.argv)
+    const around = proxy === undefined ? command : { ...command, mounts: [...command.mounts, ...proxyMounts(proxy)] }
     const out = output.over === "end" ? keepFirst(output.bytes) : keepLast(output.bytes)
     const errors = keepLast(STDERR_KEPT)
     const ended = yield* Effect.scoped(
       Effect.gen(function* () {
-        const child = yield* spawn(command, command.argv, stdin === undefined ? "ignore" : Stream.succeed(stdin))
+        const child = yield* spawn(around, argv, stdin === undefined ? "ignore" : Stream.succeed(stdin))
         const reading = yield* collect(child.stderr, errors)
         const written = yield* child.stdout.pipe(
           Stream.runForEachWhile((bytes) =>

@@ -27,6 +27,7 @@ export const Opening = Schema.fromJsonString(
       cwd: Schema.String,
       env: Env,
       argv: Schema.Array(Schema.String),
+      proxy: Schema.NullOr(Schema.String),
       stdin: Schema.Uint8ArrayFromBase64,
       millis: Schema.Finite,
       bytes: Schema.Int,

@@ -17,15 +17,25 @@ const modules = (): ReadonlyArray<string> => {
   return [join(folder, "package.json"), join(folder, "node_modules")]
 }
 
+const fileOf = (name: string): string => (isBundled ? join(here, `${name}.js`) : join(sources, `${name}.ts`))
+
 /** The program of the tool host. */
 export const HOST_ARGV: readonly [string, ...ReadonlyArray<string>] = [
   realpathSync(process.execPath),
   "--max-old-space-size=512",
-  isBundled ? bundled : join(sources, "host.ts")
+  fileOf("host")
 ]
 
-/** What it needs of this machine, read-only. */
+/** A command that has the proxy behind a unix socket. */
+export const forwarded = (socket: string, argv: ReadonlyArray<string>): ReadonlyArray<string> => [
+  realpathSync(process.execPath),
+  fileOf("forward"),
+  socket,
+  ...argv
+]
+
+/** What they need of this machine, read-only. */
 export const HOST_MOUNTS: ReadonlyArray<Mount> = [
   realpathSync(process.execPath),
-  ...(isBundled ? [bundled] : [sources, ...modules()])
+  ...(isBundled ? [bundled, fileOf("forward")] : [sources, ...modules()])
 ].map((path) => ({ path, access: "read" }))

@@ -42,9 +42,9 @@ export const makeSocketStarter = (path: string | null): Starter => {
 
   const run = Effect.fnUntraced(function* (command: Command): Effect.fn.Return<Ran, IsolationFailed> {
     const began = yield* Clock.currentTimeMillis
-    const { argv, cwd, env = {}, limit, output, stdin = new Uint8Array() } = command
+    const { argv, cwd, env = {}, limit, output, proxy = null, stdin = new Uint8Array() } = command
     const out = output.over === "end" ? keepFirst(output.bytes) : keepLast(output.bytes)
-    const opening = { kind: "run" as const, cwd, env, argv, stdin, millis: Duration.toMillis(limit), ...output }
+    const opening = { kind: "run" as const, cwd, env, argv, proxy, stdin, millis: Duration.toMillis(limit), ...output }
     const follow = (link: HostLink): Effect.Effect<typeof RunEnd.Type, LinkEnded | Schema.SchemaError> =>
       Effect.flatMap(Effect.flatMap(link.receive, decodeRunLine), (line) => {
         if ("end" in line) return Effect.succeed(line)

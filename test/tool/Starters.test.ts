@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Fiber } from "effect"
 import type { FileSystem, PlatformError, Scope } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
 import { chownSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { Isolation } from "../../src/tool/Isolation.ts"
@@ -19,7 +20,7 @@ const WAYS: ReadonlyArray<{
   readonly settings: Effect.Effect<
     Partial<SettingsValues>,
     PlatformError.PlatformError,
-    FileSystem.FileSystem | Scope.Scope
+    ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Scope.Scope
   >
 }> = [
   { way: "bwrap", left: lacking("bwrap"), settings: Effect.succeed({ sandbox: "bwrap" }) },

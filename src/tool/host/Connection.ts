@@ -4,15 +4,19 @@ import { randomUUID } from "node:crypto"
 import type { Socket } from "node:net"
 import { openingOf } from "./Opening.ts"
 import type { Run, Start } from "./Opening.ts"
-import { killGroup, MARK, sweep } from "./Sweep.ts"
+import { killBoth, killGroup, MARK, strays, sweep } from "./Sweep.ts"
 
 /** How the container makes what it is asked for. */
 export interface Means {
   /** Program and arguments of the tool host. */
   readonly host: readonly [string, ...ReadonlyArray<string>]
+  /** A command that has the proxy behind a unix socket. */
+  forwarded(socket: string, argv: ReadonlyArray<string>): ReadonlyArray<string>
   /** A command under the limits that a process can set on itself. */
   limited(argv: ReadonlyArray<string>): ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
+  /** Whether no process but this one's may be there, as in a container of its own. */
+  readonly isAlone: boolean
 }
 
 /** The longest first line: input of 8 MiB in base64, and the rest. */
@@ -22,14 +26,34 @@ const STDERR_KEPT = 8 * 1024
 const REST_MILLIS = 200
 const NEWLINE = 0x0a
 
-const child = (means: Means, argv: ReadonlyArray<string>, { cwd, env }: Start | Run) => {
-  const mark = randomUUID()
+/** Milliseconds between the two looks for strays. */
+const BETWEEN = 300
+
+/** Marks of what is running now. */
+const live = new Set<string>()
+
+/** What a session has left behind after it had shed its mark ends with it, where every process is ours. */
+const tidy = (means: Means): void => {
+  if (!means.isAlone) return
+  const first = strays([...live])
+  setTimeout(() => killBoth(first, strays([...live])), BETWEEN)
+}
+
+const child = (means: Means, argv: ReadonlyArray<string>, { cwd, env }: Start) => {
+  const mark = `${MARK}=${randomUUID()}`
+  live.add(mark)
   const [program = "bash", ...args] = means.limited(argv)
-  const started = spawn(program, args, { cwd, env: { ...means.env, HOME: cwd, ...env, [MARK]: mark }, detached: true })
+  const started = spawn(program, args, {
+    cwd,
+    env: { ...means.env, HOME: cwd, ...env, [MARK]: mark.slice(MARK.length + 1) },
+    detached: true
+  })
   started.stdin.on("error", () => {})
   const end = () => {
     killGroup(started.pid)
-    sweep(`${MARK}=${mark}`)
+    sweep(mark)
+    live.delete(mark)
+    tidy(means)
   }
   return { started, end }
 }
@@ -47,8 +71,9 @@ const startHost = (means: Means, socket: Socket, first: Buffer, start: Start): v
 }
 
 /** One command: its output in lines as it comes, then how it ended. */
-const runOnce = (means: Means, socket: Socket, { argv, stdin, millis, bytes, over, ...start }: Run): void => {
-  const { started, end } = child(means, argv, { ...start, kind: "host" })
+const runOnce = (means: Means, socket: Socket, { argv, proxy, stdin, millis, bytes, over, cwd, env }: Run): void => {
+  const whole = proxy === null ? argv : means.forwarded(proxy, argv)
+  const { started, end } = child(means, whole, { kind: "host", cwd, env })
   const say = (line: unknown) => socket.write(`${JSON.stringify(line)}\n`)
   let errors = Buffer.alloc(0)
   let written = 0

@@ -15,6 +15,8 @@ export interface Run {
   readonly cwd: string
   readonly env: Env
   readonly argv: ReadonlyArray<string>
+  /** The unix socket of the proxy that it may use. */
+  readonly proxy: string | null
   readonly stdin: string
   readonly millis: number
   readonly bytes: number
@@ -33,12 +35,13 @@ export const openingOf = (line: string): Start | Run | null => {
   try {
     const value: unknown = JSON.parse(line)
     if (!isRecord(value)) return null
-    const { kind, cwd, env, argv, stdin, millis, bytes, over } = value
+    const { kind, cwd, env, argv, proxy, stdin, millis, bytes, over } = value
     if (typeof cwd !== "string" || !isEnv(env)) return null
     if (kind === "host") return { kind, cwd, env }
     if (kind !== "run" || !isTexts(argv) || argv.length === 0 || typeof stdin !== "string") return null
+    if (proxy !== null && typeof proxy !== "string") return null
     if (!isSize(millis) || !isSize(bytes) || (over !== "end" && over !== "keep last")) return null
-    return { kind, cwd, env, argv, stdin, millis, bytes, over }
+    return { kind, cwd, env, argv, proxy, stdin, millis, bytes, over }
   } catch {
     return null
   }

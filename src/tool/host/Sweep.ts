@@ -38,6 +38,32 @@ export const sweep = (mark: string): void => {
   }
 }
 
+const parentOf = (pid: string): string => {
+  try {
+    // The name may have anything in it, but what follows its last bracket is numbers.
+    return /^.*\) . (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "0"
+  } catch {
+    return "0"
+  }
+}
+
+/**
+ * Processes that belong to none of the marks and descend from none that does: what a session left behind after it had shed its mark.
+ * Only where all processes are of our own making, as in a tools container. Looked at twice, because for a moment of its start a
+ * program has no environment.
+ */
+export const strays = (marks: ReadonlyArray<string>): ReadonlyArray<number> => {
+  const all = pids().filter((pid) => pid !== "1" && Number(pid) !== process.pid)
+  const owned = new Set(all.filter((pid) => marks.some((mark) => hasMark(pid, mark))))
+  const isOwned = (pid: string, steps = LOOKS): boolean =>
+    owned.has(pid) || (steps > 0 && pid !== "0" && pid !== "1" && isOwned(parentOf(pid), steps - 1))
+  return all.filter((pid) => !isOwned(pid)).map(Number)
+}
+
+/** Kills those that were there on both looks. */
+export const killBoth = (first: ReadonlyArray<number>, second: ReadonlyArray<number>): void =>
+  first.filter((pid) => second.includes(pid)).forEach(kill)
+
 const pids = (): ReadonlyArray<string> => {
   try {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name))

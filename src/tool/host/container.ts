@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { BASE_ENV } from "../Bubblewrap.ts"
 import { limited } from "../Limits.ts"
-import { HOST_ARGV } from "../HostProgram.ts"
+import { forwarded, HOST_ARGV } from "../HostProgram.ts"
 import { serve } from "./Connection.ts"
 
 /** Whoever may reach the folder of the socket may connect: the coordinator has another user. */
@@ -11,17 +11,24 @@ const EVERYBODY = 0o777
 
 /**
  * The program of the tools container: listens on a unix socket in a volume that it shares with the coordinator, and starts what it
- * is asked for, without network, secrets or rights of its own. The container is the isolation.
+ * is asked for, without network, secrets or rights of its own. The container is the isolation. With `--alone` every process in it
+ * is taken for ours, and what a session leaves behind is killed.
  */
-const path = process.argv[2]
-if (path === undefined) {
-  console.error("Say where to listen: container.js <path of the unix socket>")
+const [path, alone] = process.argv.slice(2)
+if (path === undefined || (alone !== undefined && alone !== "--alone")) {
+  console.error("Say where to listen: container.js <path of the unix socket> [--alone]")
   process.exit(1)
 }
 // Files that the agent makes can be removed and read by the coordinator's group.
 process.umask(0o002)
 if (existsSync(path)) rmSync(path)
-const means = { host: HOST_ARGV, limited: (argv: ReadonlyArray<string>) => limited(argv, null), env: BASE_ENV }
+const means = {
+  host: HOST_ARGV,
+  forwarded,
+  limited: (argv: ReadonlyArray<string>) => limited(argv, null),
+  env: BASE_ENV,
+  isAlone: alone !== undefined
+}
 createServer({ allowHalfOpen: false }, (socket) => serve(means, socket)).listen(path, () => {
   chmodSync(path, EVERYBODY)
   console.log(`Tools at ${path}`)

@@ -1,0 +1,92 @@
+import { Context, Duration, Effect, Layer } from "effect"
+import { join } from "node:path"
+import { Settings } from "../Settings.ts"
+import type { IsolationFailed } from "../tool/IsolationFailed.ts"
+import { isListed } from "../tool/proxy/Destination.ts"
+import { openSetupProxy } from "../tool/proxy/SetupProxy.ts"
+import { ToolHost } from "../tool/ToolHost.ts"
+import type { Ran, Surroundings } from "../tool/ToolHost.ts"
+import type { Check, Setup } from "./CheckPlan.ts"
+
+/** Of the output of one command, the end is kept: that is where the error is. */
+const TAIL_BYTES = 16 * 1024
+
+/** How one command of the repository's ended. */
+export interface CheckResult {
+  readonly name: string
+  readonly outcome: "passed" | "failed" | "time limit"
+  readonly seconds: number
+  /** The last 16 KiB of what it printed, without colours. Text of a stranger. */
+  readonly tail: string
+}
+
+/** Of the hosts that a repository asks for, those that the operator lets it reach, and the others. */
+export const grantedHosts = (asked: ReadonlyArray<string>, allowed: ReadonlyArray<string>) => ({
+  granted: asked.filter((host) => isListed(host.toLowerCase(), allowed)),
+  refused: asked.filter((host) => !isListed(host.toLowerCase(), allowed))
+})
+
+// oxlint-disable-next-line no-control-regex
+const COLOUR = /\u001b\[[0-9;?]*[ -/]*[@-~]/g
+
+const resultOf = (name: string, { end, exitCode, stdout, took }: Ran): CheckResult => ({
+  name,
+  outcome: end !== "exit" ? "time limit" : exitCode === 0 ? "passed" : "failed",
+  seconds: Math.round(Duration.toSeconds(took) * 10) / 10,
+  tail: new TextDecoder().decode(stdout).replace(COLOUR, "")
+})
+
+/** Runs a repository's own commands, each in a fresh isolation. What they do is a result; only an isolation that cannot be had is an error. */
+export class Checks extends Context.Service<
+  Checks,
+  {
+    /** All of them, one after the other, without network; the ones after a failure too. */
+    run(checks: ReadonlyArray<Check>, place: Surroundings): Effect.Effect<ReadonlyArray<CheckResult>, IsolationFailed>
+    /**
+     * The commands in their order, up to the first that does not pass, with the hosts that AGENT_SETUP_HOSTS grants and no other.
+     * `folder` is where the proxy's socket is made: in the shared volume, and not in the workspace.
+     */
+    setUp(setup: Setup, place: Surroundings, folder: string): Effect.Effect<ReadonlyArray<CheckResult>, IsolationFailed>
+  }
+>()("mosaic-coordinator/check/Checks") {
+  static readonly layer = Layer.effect(
+    Checks,
+    Effect.gen(function* () {
+      const { setupHosts } = yield* Settings
+      const tools = yield* ToolHost
+
+      const one = ({ name, command, limit }: Check, place: Surroundings, proxy?: string) =>
+        tools
+          .run({
+            ...place,
+            argv: ["bash", "-c", `exec 2>&1\n${command}`],
+            limit,
+            output: { bytes: TAIL_BYTES, over: "keep last" },
+            ...(proxy === undefined ? {} : { proxy })
+          })
+          .pipe(Effect.map((ran) => resultOf(name, ran)))
+
+      const run = Effect.fn("Checks.run")((checks: ReadonlyArray<Check>, place: Surroundings) =>
+        Effect.forEach(checks, (check) => one(check, place))
+      )
+
+      const setUp = Effect.fn("Checks.setUp")(
+        function* (setup: Setup, place: Surroundings, folder: string) {
+          const { granted } = grantedHosts(setup.hosts, setupHosts)
+          const proxy = granted.length === 0 ? undefined : join(folder, "setup.sock")
+          if (proxy !== undefined) yield* openSetupProxy(proxy, granted)
+          const results: Array<CheckResult> = []
+          for (const command of setup.commands) {
+            const result = yield* one({ name: command, command, limit: setup.limit }, place, proxy)
+            results.push(result)
+            if (result.outcome !== "passed") break
+          }
+          return results
+        },
+        (effect) => Effect.scoped(effect)
+      )
+
+      return { run, setUp }
+    })
+  )
+}
