@@ -1,6 +1,8 @@
 ARG BASE=node:24-bookworm-slim
+# What the repositories of the team are built with.
+ARG TOOLCHAIN=node:24-bookworm
 
-FROM ${BASE} AS tools
+FROM ${BASE} AS programs
 RUN command -v git && command -v bash || { apt-get update && apt-get install -y --no-install-recommends ca-certificates git bash && rm -rf /var/lib/apt/lists/*; }
 
 FROM ${BASE} AS build
@@ -10,10 +12,23 @@ RUN npm ci --ignore-scripts
 COPY src src
 RUN npm run build
 
-FROM tools
+# The tools container: where the commands of an agent run. It shares the volume of the workspaces with the coordinator, and nothing else.
+FROM ${TOOLCHAIN} AS tools
+RUN command -v git && command -v bash && command -v rg || { apt-get update && apt-get install -y --no-install-recommends ca-certificates git bash ripgrep && rm -rf /var/lib/apt/lists/*; }
+COPY --from=build /usr/local/bin/node /app/node
+COPY --from=build /build/dist/host.js /build/dist/container.js /build/dist/forward.js /app/
+# Its group is the coordinator's, so that each can change what the other made.
+RUN mkdir -p /work && chown 1001:1000 /work && chmod 2770 /work
+USER 1001:1000
+ENV HOME=/tmp
+VOLUME /work
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/app/node", "/app/container.js", "/work/tools.sock", "--alone"]
+
+FROM programs
 COPY --from=build /build/dist /app
 # By number, so that the user needs no name in the base and an orchestrator can see that it is not root.
-RUN mkdir /data /app/compiled && chown 1000:1000 /data /app/compiled
+RUN mkdir /data /app/compiled && chown 1000:1000 /data /app/compiled && mkdir /work && chown 1001:1000 /work && chmod 2770 /work
 USER 1000:1000
 ENV DATABASE_URL=sqlite:/data/coordinator.db PORT=8000 NODE_COMPILE_CACHE=/app/compiled
 # Compiled once here, and not at each start.

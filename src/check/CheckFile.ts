@@ -14,6 +14,7 @@ const MOST_HOSTS = 50
 const MOST_PATHS = 100
 const LONGEST_COMMAND = 4_000
 const LONGEST_NAME = 60
+const LONGEST_PATH = 240
 const LONGEST_INSTRUCTIONS = 10_000
 const MOST_FAULTS = 20
 const LONGEST_LIMIT = Duration.hours(1)
@@ -55,30 +56,53 @@ const Host = Schema.String.annotate(says(HOST_FAULT)).check(
 
 const Command = words(LONGEST_COMMAND, "a command")
 
-const File = Schema.Struct({
-  setup: Schema.optionalKey(
-    Schema.Struct({
-      commands: list(Command, MOST_COMMANDS, "commands of setup"),
-      hosts: Schema.optionalKey(list(Host, MOST_HOSTS, "hosts")),
-      timeout: Schema.optionalKey(Limit)
-    }).annotate(says("setup has to have commands, and may have hosts and a timeout"))
-  ),
-  checks: list(
-    Schema.Struct({
-      name: words(LONGEST_NAME, "the name of a check"),
-      command: Command,
-      timeout: Schema.optionalKey(Limit)
-    }).annotate(says("a check has to have a name and a command, and may have a timeout")),
-    MOST_CHECKS,
-    "checks"
-  ).check(
-    Schema.makeFilter((checks) => new Set(checks.map(({ name }) => name)).size === checks.length, {
-      message: "two checks have the same name"
-    })
-  ),
-  paths: Schema.optionalKey(list(words(LONGEST_NAME * 4, "a path"), MOST_PATHS, "paths")),
-  instructions: Schema.optionalKey(words(LONGEST_INSTRUCTIONS, "instructions"))
-}).annotate(says("it has to be a mapping with checks, and may have setup, paths and instructions"))
+const UNKNOWN_KEY = "this key is not known here"
+/** A mapping with these keys alone. */
+const mapping = <F extends Schema.Struct.Fields>(fields: F, message: string) =>
+  Schema.Struct(fields).annotate({ message, messageUnexpectedKey: `${UNKNOWN_KEY}: ${message}` })
+const required = <S extends Schema.Top>(schema: S, message: string) =>
+  Schema.annotateKey<S>({ messageMissingKey: message })(schema)
+
+const SETUP = "setup has commands, and may have hosts and a timeout"
+const CHECK = "a check has a name and a command, and may have a timeout"
+const FILE = "the file is a mapping with checks, and may have setup, paths and instructions"
+
+const File = mapping(
+  {
+    setup: Schema.optionalKey(
+      mapping(
+        {
+          commands: required(list(Command, MOST_COMMANDS, "commands of setup"), SETUP),
+          hosts: Schema.optionalKey(list(Host, MOST_HOSTS, "hosts")),
+          timeout: Schema.optionalKey(Limit)
+        },
+        SETUP
+      )
+    ),
+    checks: required(
+      list(
+        mapping(
+          {
+            name: required(words(LONGEST_NAME, "the name of a check"), CHECK),
+            command: required(Command, CHECK),
+            timeout: Schema.optionalKey(Limit)
+          },
+          CHECK
+        ),
+        MOST_CHECKS,
+        "checks"
+      ).check(
+        Schema.makeFilter((checks) => new Set(checks.map(({ name }) => name)).size === checks.length, {
+          message: "two checks have the same name"
+        })
+      ),
+      FILE
+    ),
+    paths: Schema.optionalKey(list(words(LONGEST_PATH, "a path"), MOST_PATHS, "paths")),
+    instructions: Schema.optionalKey(words(LONGEST_INSTRUCTIONS, "instructions"))
+  },
+  FILE
+)
 
 const planOf = ({ setup, checks, paths = [], instructions }: typeof File.Type): CheckPlan => ({
   from: "file",
@@ -95,16 +119,17 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 const decode = Schema.decodeUnknownResult(File, { errors: "all", onExcessProperty: "error" })
 
 /** Where the last thing on a path is that is there: a key for what is too much, a value for what is wrong. */
-const offsetOf = (document: Document, path: ReadonlyArray<PropertyKey>): number => {
+const offsetOf = (document: Document, path: ReadonlyArray<PropertyKey>, isKey: boolean): number => {
   let node: unknown = document.contents
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  for (const step of path) {
+  for (const [at, step] of path.entries()) {
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && key.value === step)
       if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset
+      if (isKey && at === path.length - 1) return offset
       node = pair?.value
     } else {
-      node = document.getIn(path.slice(0, path.indexOf(step) + 1), true)
+      node = document.getIn(path.slice(0, at + 1), true)
     }
     if (!isNode(node)) return offset
     offset = node.range?.[0] ?? offset
@@ -126,7 +151,9 @@ export const readCheckFile = (text: string): Result.Result<CheckPlan, ReadonlyAr
     return { line: Math.max(1, line), column: Math.max(1, col), message }
   }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error", schema: "core" })
-  const faults = document.errors.map((error) => at(error.pos[0], error.message))
+  const faults = document.errors.map(({ code, pos, message }) =>
+    at(pos[0], code === "MULTIPLE_DOCS" ? "a second document begins here: there can be only one" : message)
+  )
   visit(document, {
     Alias: (_, alias) => void faults.push(at(alias.range?.[0] ?? 0, "an alias (*) cannot be used here: write it out"))
   })
@@ -137,7 +164,9 @@ export const readCheckFile = (text: string): Result.Result<CheckPlan, ReadonlyAr
     onFailure: ({ issue }) =>
       issuesOf(issue)
         .issues.slice(0, MOST_FAULTS)
-        .map(({ message, path = [] }) => at(offsetOf(document, path.map(keyOf)), message))
+        .map(({ message, path = [] }) =>
+          at(offsetOf(document, path.map(keyOf), message.startsWith(UNKNOWN_KEY)), message)
+        )
   })
 }
 

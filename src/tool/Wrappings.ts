@@ -4,6 +4,7 @@ import { lstatSync, readlinkSync } from "node:fs"
 import { BASE_ENV, bubblewrapArgs, OUTER_ENV } from "./Bubblewrap.ts"
 import type { TopFolder } from "./Bubblewrap.ts"
 import type { Wrapping } from "./ChildStarter.ts"
+import { makeHome, removeHome } from "./host/Home.ts"
 import { MARK, sweep } from "./host/Sweep.ts"
 import { limited } from "./Limits.ts"
 
@@ -37,13 +38,17 @@ export const bubblewrap = (): Wrapping => {
 export const none: Wrapping = {
   wrap: ({ cwd, env = {} }, argv) => {
     const mark = randomUUID()
+    const home = makeHome()
     const [program = "bash", ...args] = limited(argv, null)
     return {
       program,
       args,
-      env: { ...BASE_ENV, HOME: cwd, ...env, [MARK]: mark },
+      env: { ...BASE_ENV, HOME: home, ...env, [MARK]: mark },
       cwd,
-      after: Effect.sync(() => sweep(`${MARK}=${mark}`))
+      after: Effect.sync(() => {
+        sweep(`${MARK}=${mark}`)
+        removeHome(home)
+      })
     }
   },
   notStarted: () => null

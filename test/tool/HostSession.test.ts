@@ -18,7 +18,7 @@ const run = <A, E>(
         Effect.map(({ text, isError }) => `${isError ? "error" : "ok"}: ${text}`)
       )
     return yield* use(call, folder)
-  }).pipe(Effect.provide(tools({ sandbox: "none" })))
+  }).pipe(Effect.scoped, Effect.provide(tools({ sandbox: "none" })))
 
 const bash = (call: (name: string, input: unknown) => Effect.Effect<string>, command: string, more: object = {}) =>
   call("bash", { command, ...more })

@@ -7,6 +7,7 @@ import { chownSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 
 import type { SettingsValues } from "../../src/Settings.ts"
 import { Isolation } from "../../src/tool/Isolation.ts"
 import type { Way } from "../../src/tool/Isolation.ts"
+import { HOME_BYTES, PROCESSES, SHM_BYTES, TMP_BYTES } from "../../src/tool/Limits.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { gone, lacking, LIMITS, script, tools, workspace } from "./Isolated.ts"
 import { STRANGER, toolsContainer } from "./ToolsContainer.ts"
@@ -124,6 +125,28 @@ describe.each(WAYS)("ToolHost by $way", ({ way, left, settings }) => {
         assert.strictEqual(text(ran.stdout), way === "none" ? "heremade" : "here")
       })
     )
+  )
+})
+
+describe("bubblewrap", () => {
+  it.live.skipIf(lacking("bwrap"))("leaves no way to rights, and bounds what lies in memory", () =>
+    Effect.gen(function* () {
+      const folder = yield* workspace
+      const commands = [
+        "unshare --user --map-root-user true",
+        "touch /planted",
+        "touch /dev/planted",
+        "touch /usr/planted"
+      ]
+      const tries = commands.map((command) => `${command} 2>/dev/null && echo "${command}"`)
+      const ran = yield* (yield* ToolHost).run(
+        script(folder, `${tries.join("\n")}\ndf --output=size -B1 /tmp /dev/shm $HOME | tail -3; ulimit -u`)
+      )
+      assert.strictEqual(
+        text(ran.stdout).replaceAll(/ +/g, ""),
+        [TMP_BYTES, SHM_BYTES, HOME_BYTES, PROCESSES].join("\n")
+      )
+    }).pipe(Effect.scoped, Effect.provide(tools({ sandbox: "bwrap" })))
   )
 })
 

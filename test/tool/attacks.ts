@@ -9,11 +9,13 @@ export interface Target {
   readonly abstract: string
 }
 
-/** Searches the memory of every process that it can for what begins like the secret. */
+/** Searches the memory of the coordinator, or of every process that there is, for what begins like the secret. */
 const MEMORY = `
 import { openSync, readFileSync, readSync, readdirSync } from "node:fs"
 const sign = ["MARKED", "HEAP"].join("_")
-for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)) {
+const all = readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
+const wanted = process.argv[1]
+for (const pid of all.includes(wanted) ? [wanted] : all) {
   try {
     const mem = openSync("/proc/" + pid + "/mem", "r")
     for (const line of readFileSync("/proc/" + pid + "/maps", "utf8").split("\\n").filter((line) => / rw/.test(line))) {
@@ -35,7 +37,7 @@ const node = (script: string) => `"$NODE" --input-type=module -e '${script}'`
 export const attacks = (at: Target): Readonly<Record<string, string>> => ({
   "the environment of every process": "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a MARKED_ENV",
   "the environment of process 1": "tr '\\0' '\\n' </proc/1/environ | grep MARKED_ENV",
-  "the memory of every process": node(MEMORY),
+  "the memory of the coordinator": `${node(MEMORY)} ${at.pid}`,
   "the store by its path": `cat ${at.store}`,
   "the store through a process": `cat /proc/[0-9]*/root${at.store} /proc/[0-9]*/cwd/store.db 2>/dev/null`,
   "the store by open descriptors":
@@ -51,8 +53,6 @@ export const attacks = (at: Target): Readonly<Record<string, string>> => ({
     `import { connect } from "node:net"; connect("\\0${at.abstract}").on("data", (bytes) => console.log(String(bytes))).on("error", () => {}); setTimeout(() => process.exit(), 1000)`
   ),
   "a signal to the coordinator": `kill -USR2 ${at.pid}`,
-  "a namespace of its own, with all rights": "unshare --user --map-root-user true && echo MARKED_ROOT",
-  "a mount of the machine's disks": "mkdir -p m && mount -t tmpfs none m && echo MARKED_ROOT",
   "a daemon in its own session": "setsid nohup sleep 315.1 >/dev/null 2>&1 &",
   "a daemon without a parent": "(setsid sleep 315.2 >/dev/null 2>&1 &)",
   "a daemon that has shed its environment": "(env -i setsid sleep 315.3 >/dev/null 2>&1 &)"

@@ -15,7 +15,7 @@ import { tools } from "./Isolated.ts"
  */
 const [folder = "", workspace = "", way = "", toolsSocket] = process.argv.slice(2)
 const secret = (name: string) => `MARKED_${name}_${randomUUID().replaceAll("-", "")}`
-const heap = [secret("HEAP"), "kept"]
+const heap = Buffer.from(secret("HEAP"))
 const store = `${folder}/store.db`
 const stored = secret("STORE")
 const served = secret("SERVED")
@@ -33,6 +33,8 @@ const listen = (where: object) =>
     server.listen(where, () => resume(Effect.succeed((server.address() as AddressInfo | null)?.port ?? 0)))
   })
 const udp = createSocket("udp4").on("message", () => void datagrams++)
+
+const noticed = () => signals + datagrams + (existsSync(`${folder}/planted`) ? 1 : 0)
 
 const daemons = () =>
   readdirSync("/proc").flatMap((pid) => {
@@ -63,12 +65,11 @@ const program = Effect.gen(function* () {
   yield* Effect.gen(function* () {
     const session = yield* host.open({ mounts, cwd: workspace, env: { NODE: process.execPath } })
     for (const [name, command] of Object.entries(list)) {
-      const before = { signals, datagrams }
+      const before = noticed()
       const { text } = yield* session.call("bash", { command }, { time: Duration.seconds(15), bytes: 100_000 })
       yield* Effect.sleep("100 millis")
-      const taken = [heap[0], stored, served, environ, "MARKED_ROOT"].some((value) => text.includes(value ?? ""))
-      const noticed = signals > before.signals || datagrams > before.datagrams || existsSync(`${folder}/planted`)
-      if (taken || (noticed && !succeeded.includes("a write beside the store"))) succeeded.push(name)
+      const taken = [`${heap}`, stored, served, environ].some((value) => text.includes(value))
+      if (taken || noticed() > before) succeeded.push(name)
     }
     yield* session.call("bash", { command: `ln -s ${store} out` }, { time: Duration.seconds(15), bytes: 1_000 })
     const { text } = yield* session.call("read", { file_path: "out" }, { time: Duration.seconds(15), bytes: 1_000 })

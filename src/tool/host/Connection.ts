@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto"
 import type { Socket } from "node:net"
 import { openingOf } from "./Opening.ts"
 import type { Run, Start } from "./Opening.ts"
+import { makeHome, removeHome } from "./Home.ts"
 import { killBoth, killGroup, MARK, strays, sweep } from "./Sweep.ts"
 
 /** How the container makes what it is asked for. */
@@ -41,11 +42,12 @@ const tidy = (means: Means): void => {
 
 const child = (means: Means, argv: ReadonlyArray<string>, { cwd, env }: Start) => {
   const mark = `${MARK}=${randomUUID()}`
+  const home = makeHome()
   live.add(mark)
   const [program = "bash", ...args] = means.limited(argv)
   const started = spawn(program, args, {
     cwd,
-    env: { ...means.env, HOME: cwd, ...env, [MARK]: mark.slice(MARK.length + 1) },
+    env: { ...means.env, HOME: home, ...env, [MARK]: mark.slice(MARK.length + 1) },
     detached: true
   })
   started.stdin.on("error", () => {})
@@ -53,6 +55,7 @@ const child = (means: Means, argv: ReadonlyArray<string>, { cwd, env }: Start) =
     killGroup(started.pid)
     sweep(mark)
     live.delete(mark)
+    removeHome(home)
     tidy(means)
   }
   return { started, end }

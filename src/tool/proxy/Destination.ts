@@ -29,13 +29,18 @@ const NOT_PUBLIC: ReadonlyArray<readonly [address: string, bits: number]> = [
   ["3fff::", 20]
 ]
 
-const blocked = new BlockList()
-for (const [address, bits] of NOT_PUBLIC) blocked.addSubnet(address, bits, isIPv4(address) ? "ipv4" : "ipv6")
+/** One for each version: in a common one each IPv4 address counts as an IPv6 one too. */
+const blocked = { ipv4: new BlockList(), ipv6: new BlockList() }
+for (const [address, bits] of NOT_PUBLIC) {
+  const version = isIPv4(address) ? "ipv4" : "ipv6"
+  blocked[version].addSubnet(address, bits, version)
+}
 
 /** Whether an address belongs to the internet, and not to this machine or its networks. False for what is no address. */
 export const isPublic = (address: string): boolean => {
-  const version = isIP(address)
-  return version !== 0 && !blocked.check(address, version === 4 ? "ipv4" : "ipv6")
+  if (isIP(address) === 0) return false
+  const version = isIPv4(address) ? "ipv4" : "ipv6"
+  return !blocked[version].check(address, version)
 }
 
 /** The host that a request of a client is for: its first line. Null for all but `CONNECT <name>:443`; an address is no name. */
