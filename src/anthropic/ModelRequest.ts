@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { estimateTokens } from "../domain/ContextUsage.ts"
+import { tokensOf, weigh } from "../domain/ContextUsage.ts"
 import { Reply } from "../domain/Reply.ts"
 import type { Message } from "../domain/Transcript.ts"
 
@@ -47,16 +47,16 @@ export interface StreamFigures {
   readonly output: number | null
 }
 
-/** A reply under way. `written` is all that came so far: text, thinking and tool input. */
+/** A reply under way. `written` is how much came so far, in bytes: text, thinking and tool input. */
 export interface StreamProgress {
-  readonly written: string
+  readonly written: number
   readonly usage: StreamUsage
 }
 
-export const nothing: StreamProgress = { written: "", usage: { input: 0, output: 0 } }
+export const nothing: StreamProgress = { written: 0, usage: { input: 0, output: 0 } }
 
 /** One event later, which brought `piece`. */
 export const advance = (before: StreamProgress, piece: string, { input, output }: StreamFigures): StreamProgress => {
-  const written = before.written + piece
-  return { written, usage: { input, output: output ?? estimateTokens(written) } }
+  const written = before.written + weigh(piece)
+  return { written, usage: { input, output: output ?? tokensOf(written) } }
 }

@@ -1,6 +1,6 @@
 import { contextTokens } from "../domain/Reply.ts"
 import type { Reply } from "../domain/Reply.ts"
-import { ContextUsage, estimateTokens } from "../domain/ContextUsage.ts"
+import { ContextUsage } from "../domain/ContextUsage.ts"
 import type { UsageSource } from "../domain/ContextUsage.ts"
 
 /** From this share of the limit on, an estimate is not good enough and is counted. */
@@ -34,10 +34,10 @@ export const blank: Meter = { ...unmeasured, measured: 0 }
 export const usageOf = ({ used, source, at }: Meter, limit: number): ContextUsage | null =>
   used === null ? null : new ContextUsage({ used, limit, source, at })
 
-/** Text that the next request will carry besides what was measured. */
-export const appended = (meter: Meter, text: string, at: number): Meter => ({
+/** Estimated tokens that the next request will carry besides what was measured. */
+export const appended = (meter: Meter, tokens: number, at: number): Meter => ({
   ...meter,
-  used: meter.used === null ? null : meter.used + estimateTokens(text),
+  used: meter.used === null ? null : meter.used + tokens,
   source: "estimate",
   at,
   version: meter.version + 1

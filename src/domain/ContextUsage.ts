@@ -16,10 +16,36 @@ export class ContextUsage extends Schema.Class<ContextUsage>("ContextUsage")({
   }
 }
 
-/** Characters a token is taken for where nothing better is known: rather too few, so that an estimate errs upwards. */
-const CHARACTERS_PER_TOKEN = 3
+/**
+ * Bytes of UTF-8 that a token is taken for where nothing better is known: rather too few, so that an estimate errs upwards. So a token
+ * is three Latin letters, or one and a half Cyrillic ones, or one Chinese character.
+ */
+const BYTES_PER_TOKEN = 3
 
-export const estimateTokens = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN)
+const weightOf = (unit: number): number => {
+  if (unit < 0x80) return 1
+  // Half of a surrogate pair.
+  return unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
+}
+
+/** The bytes of a text in UTF-8. Those of two texts add up to those of both together. */
+export const weigh = (text: string): number => {
+  let weight = 0
+  for (let index = 0; index < text.length; index++) weight += weightOf(text.charCodeAt(index))
+  return weight
+}
+
+export const tokensOf = (weight: number): number => Math.ceil(weight / BYTES_PER_TOKEN)
+
+export const estimateTokens = (text: string): number => tokensOf(weigh(text))
+
+/** As much of the beginning of a text as fits into a number of estimated tokens. */
+export const startWithin = (text: string, tokens: number): string => {
+  let room = tokens * BYTES_PER_TOKEN
+  let length = 0
+  while (length < text.length && (room -= weightOf(text.charCodeAt(length))) >= 0) length++
+  return text.slice(0, length)
+}
 
 /** A share for people to read. */
 export const percent = (ratio: number, digits = 0): string => `${(ratio * 100).toFixed(digits)} %`

@@ -1,5 +1,5 @@
 import type { Comment } from "./Comment.ts"
-import { estimateTokens } from "./ContextUsage.ts"
+import { estimateTokens, startWithin } from "./ContextUsage.ts"
 import { fence, shortenRuns } from "./Fence.ts"
 import type { Issue } from "./Issue.ts"
 import { markedComment, markedText, markedTitle } from "./Provenance.ts"
@@ -32,9 +32,9 @@ const CUT_NOTE = "\n[cut here: it was longer]"
 /** The text, or as much of its beginning as fits into a number of estimated tokens together with a note that it was cut. */
 export const cutTo = (text: string, tokens: number): string => {
   if (estimateTokens(text) <= tokens) return text
-  const length = Math.floor((text.length * tokens) / estimateTokens(text)) - CUT_NOTE.length
+  const start = startWithin(text, tokens - estimateTokens(CUT_NOTE))
   // A character cut in half would make the whole request invalid.
-  return `${text.slice(0, Math.max(0, length)).toWellFormed()}${CUT_NOTE}`
+  return `${start.isWellFormed() ? start : start.slice(0, -1).toWellFormed()}${CUT_NOTE}`
 }
 
 /** Fenced, and cut so that fence and text together fit into a number of estimated tokens. */

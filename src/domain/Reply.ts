@@ -36,6 +36,12 @@ export const contextTokens = (usage: ReplyUsage): number | null => {
   return last === undefined ? null : sum(last)
 }
 
+/** Tokens of the request that a reply answers; 0 where its figures are no size. */
+export const inputTokens = (usage: ReplyUsage): number => {
+  const size = contextTokens(usage)
+  return size === null ? 0 : size - usage.output_tokens
+}
+
 export type TokenKind = "input" | "cache_read" | "cache_creation" | "output"
 
 /** Tokens paid for by a reply, by kind: every iteration, compaction included. */

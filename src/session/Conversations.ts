@@ -1,17 +1,18 @@
-import { Clock, Context, Effect, Layer, Ref, Schema, Scope, Semaphore } from "effect"
-import { Digest } from "effect/crypto"
+import { Clock, Context, Effect, Layer, Ref, Scope } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelRequest } from "../anthropic/ModelRequest.ts"
 import { cleanView } from "../domain/CleanView.ts"
 import type { JournalEntry } from "../domain/JournalEntry.ts"
+import { estimateTokens } from "../domain/ContextUsage.ts"
+import { TokenScale } from "../context/TokenScale.ts"
 import * as Meter from "../context/Meter.ts"
 import type { Session } from "../domain/Session.ts"
 import { advance, userContent } from "../domain/Transcript.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
-import { Tasks } from "../task/Tasks.ts"
-import { Journal, NOTHING_TOLD } from "./Journal.ts"
+import { Journal } from "./Journal.ts"
+import { json, makeReplays } from "./Replays.ts"
 import { LiveSessions } from "../context/LiveSessions.ts"
 import type { SessionControls } from "../context/LiveSessions.ts"
 import type { Settlement } from "./PaidCall.ts"
@@ -23,6 +24,8 @@ export interface Conversation extends SessionControls {
   readonly claim: Claim
   readonly session: Session
   readonly transcript: Effect.Effect<Transcript>
+  /** The input that the newest request really had, in tokens, corrects further estimates. */
+  learn(input: number): Effect.Effect<void>
   /** Characters of its journal. */
   readonly size: Effect.Effect<number>
   /** What the next request sends. */
@@ -35,14 +38,17 @@ export interface Conversation extends SessionControls {
   readonly isFaithful: boolean
 }
 
-const json = (value: unknown) => Effect.orDie(Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))(value))
+/** What a request is estimated to take, in tokens. */
+export const sizeOf = ({ system, tools, messages }: ModelRequest) =>
+  Effect.map(json(messages), (text) => [system, tools, text].reduce((all, part) => all + estimateTokens(part), 0))
 
-/** How the meter moves with an entry; `calls` are those answered by it. */
-const measure = Effect.fnUntraced(function* (entry: JournalEntry, calls: ReadonlyArray<ToolCall>) {
+/** How the meter moves with an entry; `calls` are those answered by it, `scale` what an estimated token is worth. */
+const measure = Effect.fnUntraced(function* (entry: JournalEntry, calls: ReadonlyArray<ToolCall>, scale: number) {
   const at = yield* Clock.currentTimeMillis
   if (entry._tag === "Asked") {
     const text = yield* json(userContent(calls, entry.text))
-    return (meter: Meter.Meter) => Meter.appended(meter, text, at)
+    const tokens = Math.ceil(estimateTokens(text) * scale)
+    return (meter: Meter.Meter) => Meter.appended(meter, tokens, at)
   }
   if (entry._tag === "Replied") return (meter: Meter.Meter) => Meter.replied(meter, entry.reply, at)
   return entry._tag === "Compacted" ? Meter.compacted : undefined
@@ -62,39 +68,21 @@ export class Conversations extends Context.Service<
       const journal = yield* Journal
       const sessions = yield* LiveSessions
       const client = yield* ModelClient
-      const tasks = yield* Tasks
-      const digest = yield* Digest.Digest
-      const oneAtATime = yield* Semaphore.make(1)
-
-      const hashOf = ({ system, tools }: Session, messages: Transcript["messages"]) =>
-        Effect.flatMap(json({ system, tools, messages }), (text) =>
-          digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
-        )
-
-      const isFaithful = (session: Session, { hash, last, messages }: Transcript) =>
-        last === "asked" ? Effect.map(hashOf(session, messages), (found) => found === hash) : Effect.succeed(true)
-
-      /** One journal at a time and marked, so that one which is too much for the process costs no other task an attempt. */
-      const takeUp = (claim: Claim, session: Session) =>
-        Effect.gen(function* () {
-          if ((yield* journal.size(session.id)) === 0) return { ...NOTHING_TOLD, isFaithful: true }
-          yield* tasks.mark(claim, "replay")
-          const replayed = yield* journal.replay(session.id)
-          const faithful = yield* isFaithful(session, replayed.transcript)
-          yield* tasks.mark(claim, null)
-          return { ...replayed, isFaithful: faithful }
-        }).pipe(oneAtATime.withPermit)
+      const scale = yield* TokenScale
+      const { hashOf, replay } = yield* makeReplays
 
       const resume = Effect.fn("Conversations.resume")(function* (claim: Claim, session: Session) {
-        const before = yield* takeUp(claim, session)
+        const before = yield* replay(claim, session)
         let { entries: seq, size, transcript } = before
         const { model, system, tools, canCompact } = session
         const request = Effect.sync((): ModelRequest => {
           const messages = cleanView(transcript.messages, transcript.thinkingFrom)
           return { model, system, tools, messages, canCompact }
         })
+        const learn = (actual: number) =>
+          Effect.flatMap(Effect.flatMap(request, sizeOf), (estimated) => scale.learn(model, estimated, actual))
         const controls = yield* sessions.enter(session, {
-          count: Effect.flatMap(request, client.count),
+          count: Effect.flatMap(request, (asked) => Effect.tap(client.count(asked), learn)),
           canCompact: Effect.sync(() => canCompact && transcript.repliesSinceCompaction !== 0),
           meter: seq === 0 ? Meter.blank : Meter.unmeasured
         })
@@ -102,7 +90,7 @@ export class Conversations extends Context.Service<
         const append = Effect.fnUntraced(function* (entry: JournalEntry, settlement?: Settlement) {
           size += yield* journal.append(claim, session.id, seq, entry, settlement)
           seq += 1
-          const move = yield* measure(entry, transcript.calls)
+          const move = yield* measure(entry, transcript.calls, yield* scale.of(model))
           transcript = advance(transcript, entry)
           if (move !== undefined) yield* Ref.update(controls.meter, move)
         })
@@ -117,6 +105,7 @@ export class Conversations extends Context.Service<
           claim,
           session,
           transcript: Effect.sync(() => transcript),
+          learn,
           size: Effect.sync(() => size),
           request,
           append,

@@ -2,14 +2,14 @@ import { Clock, Effect, Ref, Schema } from "effect"
 import type { Tries } from "../anthropic/ModelClient.ts"
 import { isUnpaid } from "../anthropic/ModelError.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
-import type { ModelRequest, StreamUsage } from "../anthropic/ModelRequest.ts"
+import type { StreamUsage } from "../anthropic/ModelRequest.ts"
 import * as Meter from "../context/Meter.ts"
-import { estimateTokens } from "../domain/ContextUsage.ts"
 import { triesSpent } from "../domain/SessionLimits.ts"
 import { exhausted, MAX_TRIES } from "../domain/TaskLimits.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LeaseLost } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
+import { sizeOf } from "./Conversations.ts"
 import type { Conversation } from "./Conversations.ts"
 
 /** No further try is paid for: the task has reached a bound of its own, or this session has tried often enough. */
@@ -32,11 +32,6 @@ interface Try {
 }
 
 const NONE: Try = { at: 0, charged: 0, heard: null }
-
-const encode = Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
-
-const sizeOf = ({ system, tools, messages }: ModelRequest) =>
-  Effect.map(Effect.orDie(encode([system, tools, messages])), estimateTokens)
 
 /**
  * The account of a paid call. Every try is charged with its input before it is made, so that what is cut, lost or killed counts, and

@@ -4,7 +4,7 @@ import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import { handoverOf, renderHandover } from "../domain/Handover.ts"
 import type { Issue } from "../domain/Issue.ts"
-import { firstPrompt, marksIn, SYSTEM_PROMPT } from "../domain/Prompt.ts"
+import { FIRST_PROMPT_SHARE, firstPrompt, marksIn, SYSTEM_PROMPT } from "../domain/Prompt.ts"
 import { SessionId } from "../domain/Session.ts"
 import type { Session } from "../domain/Session.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
@@ -12,6 +12,7 @@ import { Settings } from "../Settings.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
+import { Fitting } from "./Fitting.ts"
 import { Journal } from "./Journal.ts"
 import { Toolbox } from "./Toolbox.ts"
 
@@ -36,6 +37,7 @@ export class SessionOpening extends Context.Service<
       const issues = yield* IssueReader
       const journal = yield* Journal
       const toolbox = yield* Toolbox
+      const { fit } = yield* Fitting
       const random = yield* SecureRandom.SecureRandom
 
       const open = Effect.fn("SessionOpening.open")(function* (claim: Claim, predecessor: Session | null) {
@@ -67,9 +69,11 @@ export class SessionOpening extends Context.Service<
             Effect.annotateLogs({ marked: marked.slice(0, MARKS_LOGGED) })
           )
         }
-        if (session.predecessor === null) return firstPrompt(text, session.limit)
-        const before = yield* journal.outline(session.predecessor)
-        return renderHandover(text, handoverOf(text, before), session.limit)
+        const within = (render: (limit: number) => string) =>
+          fit(session.model, session.limit * FIRST_PROMPT_SHARE, (tokens) => render(tokens / FIRST_PROMPT_SHARE))
+        if (session.predecessor === null) return yield* within((limit) => firstPrompt(text, limit))
+        const before = handoverOf(text, yield* journal.outline(session.predecessor))
+        return yield* within((limit) => renderHandover(text, before, limit))
       })
 
       return { open, prompt }

@@ -3,9 +3,11 @@ import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Session } from "../domain/Session.ts"
 import { MAX_JOURNAL } from "../domain/SessionLimits.ts"
+import { TokenScale } from "../context/TokenScale.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Clearance } from "./Clearance.ts"
 import { Conversations } from "./Conversations.ts"
+import { Fitting } from "./Fitting.ts"
 import { Journal } from "./Journal.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { makeSessionSteps } from "./SessionSteps.ts"
@@ -72,6 +74,7 @@ export class SessionRunner extends Context.Service<
   /** With the parts of a session, which tests look into. */
   static readonly layer = this.layerNoDeps.pipe(
     Layer.provideMerge(Layer.mergeAll(Clearance.layer, Conversations.layer, SessionOpening.layer, Turns.layer)),
-    Layer.provideMerge(Journal.layer)
+    Layer.provideMerge(Layer.mergeAll(Journal.layer, Fitting.layer)),
+    Layer.provide(TokenScale.layer)
   )
 }

@@ -1,22 +1,25 @@
 import { Effect } from "effect"
 import { nextStep } from "../domain/NextStep.ts"
 import { answered, parked } from "../domain/Outcome.ts"
+import { cutTo } from "../domain/Prompt.ts"
 import { MAX_REPLY_RESULTS } from "../domain/SessionLimits.ts"
 import { resultsOf } from "../domain/Transcript.ts"
 import type { ToolCall } from "../domain/Transcript.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
+import { Fitting } from "./Fitting.ts"
 import { makePaidTurn } from "./PaidTurn.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { over } from "./Step.ts"
 import type { Assignment, RunError, Step } from "./Step.ts"
-import { Toolbox } from "./Toolbox.ts"
+import { RESULT_SHARE, Toolbox } from "./Toolbox.ts"
 
 /** Carries out the next step of a session, from wherever its journal stands. */
 export const makeSessionSteps = Effect.gen(function* () {
   const opening = yield* SessionOpening
   const toolbox = yield* Toolbox
   const tasks = yield* Tasks
+  const { fit } = yield* Fitting
   const pay = yield* makePaidTurn
 
   const runTool = Effect.fnUntraced(function* (
@@ -27,7 +30,8 @@ export const makeSessionSteps = Effect.gen(function* () {
     yield* append({ _tag: "ToolStarted", id: use.id })
     const before = resultsOf(yield* transcript)
     const { isError, text } = yield* toolbox.run(claim.task.id, use, { limit: session.limit, before })
-    const result = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
+    const bounded = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
+    const result = yield* fit(session.model, session.limit * RESULT_SHARE, (tokens) => cutTo(bounded, tokens))
     yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
   })
 

@@ -14,7 +14,7 @@ export interface ResultRoom {
 }
 
 /** Share of the context limit that the results of one reply may take together, as estimated. */
-const RESULT_SHARE = 0.6
+export const RESULT_SHARE = 0.6
 
 /**
  * The tools a session has. A call never fails: what went wrong is the result, and the model may try again. Tools that touch a

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Metric } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
-import { billedTokens } from "../domain/Reply.ts"
+import { billedTokens, inputTokens } from "../domain/Reply.ts"
 import type { Block, Reply } from "../domain/Reply.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -35,6 +35,7 @@ export class Turns extends Context.Service<
         const { tries, settlement } = yield* paidCall(conversation)
         const reply = yield* client.turn(yield* conversation.request, tries)
         const { elapsed, tokens } = yield* settlement
+        yield* conversation.learn(inputTokens(reply.usage))
         yield* conversation.append({ _tag: "Replied", reply, elapsed }, { tokens, elapsed: 0 })
         yield* Effect.andThen(Metric.update(Metrics.turns, 1), Metrics.billed(reply.usage))
         yield* Effect.logInfo("Turn finished").pipe(Effect.annotateLogs({ stopReason: reply.stopReason, elapsed }))

@@ -68,7 +68,7 @@ const enter = Effect.fnUntraced(function* (index: number) {
   )
   const change = Effect.flatMap(
     Ref.updateAndGet(used, (before) => before + 1),
-    (now) => Ref.update(meter, (before) => (full ? Meter.appended(before, "More.", 0) : Meter.streamed(before, now, 0)))
+    (now) => Ref.update(meter, (before) => (full ? Meter.appended(before, 2, 0) : Meter.streamed(before, now, 0)))
   )
   return { index, full, change }
 })

@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { estimateTokens } from "../../src/domain/ContextUsage.ts"
 import {
   appended,
   blank,
@@ -26,7 +25,7 @@ describe("Meter", () => {
   it("has nothing to count before anything was said", () => {
     assert.isNull(usageOf(blank, LIMIT))
     assert.isFalse(needsCount(blank, LIMIT))
-    assert.isTrue(needsCount(appended(blank, "The issue.", 1), LIMIT))
+    assert.isTrue(needsCount(appended(blank, 4, 1), LIMIT))
   })
 
   it("takes a reply as exact", () => {
@@ -43,13 +42,13 @@ describe("Meter", () => {
   })
 
   it("adds an estimate of what was appended", () => {
-    const meter = appended(filled(100), "a".repeat(30), 7)
-    assert.deepInclude(usageOf(meter, LIMIT), { used: 100 + estimateTokens("a".repeat(30)), source: "estimate", at: 7 })
+    const meter = appended(filled(100), 30, 7)
+    assert.deepInclude(usageOf(meter, LIMIT), { used: 130, source: "estimate", at: 7 })
     assert.strictEqual(meter.version, filled(100).version + 1)
   })
 
   it("stays unknown when something is appended to the unknown", () => {
-    assert.isNull(usageOf(appended(unmeasured, "text", 7), LIMIT))
+    assert.isNull(usageOf(appended(unmeasured, 4, 7), LIMIT))
   })
 
   it("follows a reply as it streams, and ends exact", () => {
@@ -78,8 +77,8 @@ describe("Meter", () => {
   })
 
   it("lets a count that is late change nothing", () => {
-    const asked = appended(filled(700), "text", 6)
-    const moved = appended(asked, "more text", 7)
+    const asked = appended(filled(700), 2, 6)
+    const moved = appended(asked, 3, 7)
     assert.deepStrictEqual(counted(moved, asked.version, 1, 8), moved)
     const compactedSince = compacted(asked)
     assert.deepStrictEqual(counted(compactedSince, asked.version, 990, 8), compactedSince)
@@ -92,15 +91,15 @@ describe("Meter", () => {
   it("counts what is unknown, and an estimate from 70 % on", () => {
     assert.strictEqual(COUNT_FROM, 0.7)
     assert.isTrue(needsCount(unmeasured, LIMIT))
-    assert.isFalse(needsCount(appended(filled(698), "a", 6), LIMIT))
-    assert.isTrue(needsCount(appended(filled(699), "a", 6), LIMIT))
+    assert.isFalse(needsCount(appended(filled(698), 1, 6), LIMIT))
+    assert.isTrue(needsCount(appended(filled(699), 1, 6), LIMIT))
   })
 
   it("counts no history twice, and none while a reply streams", () => {
-    const estimate = appended(filled(900), "text", 6)
+    const estimate = appended(filled(900), 2, 6)
     const exact = counted(estimate, estimate.version, 905, 7)
     assert.isFalse(needsCount(exact, LIMIT))
-    assert.isTrue(needsCount(appended(exact, "text", 8), LIMIT))
+    assert.isTrue(needsCount(appended(exact, 2, 8), LIMIT))
     assert.isFalse(needsCount(streamed(estimate, 950, 7), LIMIT))
   })
 })

@@ -23,7 +23,8 @@ const strict = {
   id: "claude-sandbox",
   window: 1_000_000,
   compaction: true,
-  addsOutput: false
+  addsOutput: false,
+  density: 1
 }
 
 /** What the strict stand-in says to the next request, signatures apart. */

@@ -235,7 +235,8 @@ describe("The bounds of a reply and a session", () => {
       yield* work
       const [entries = []] = yield* journals
       const results = entries.flatMap((entry) => (entry._tag === "ToolEnded" ? [entry.result.length] : []))
-      assert.deepStrictEqual(results, [MAX_REPLY_RESULTS])
+      assert.lengthOf(results, 1)
+      assert.isAtMost(results[0] ?? 0, MAX_REPLY_RESULTS)
     }).pipe(
       Effect.provide(
         workbench({

@@ -15,14 +15,17 @@ export interface ClaudeModel {
   readonly window: number
   readonly compaction: boolean
   readonly addsOutput: boolean
+  /** How many tokens it makes of what is one to the others. */
+  readonly density: number
 }
 
 const models: ReadonlyArray<ClaudeModel> = [
-  { id: "claude-sandbox", window: 200_000, compaction: true, addsOutput: false },
-  { id: "claude-sandbox-small", window: 8_000, compaction: true, addsOutput: false },
-  { id: "claude-sandbox-tiny", window: 2_000, compaction: true, addsOutput: false },
-  { id: "claude-sandbox-plain", window: 8_000, compaction: false, addsOutput: false },
-  { id: "claude-sandbox-older", window: 8_000, compaction: false, addsOutput: true }
+  { id: "claude-sandbox", window: 200_000, compaction: true, addsOutput: false, density: 1 },
+  { id: "claude-sandbox-small", window: 8_000, compaction: true, addsOutput: false, density: 1 },
+  { id: "claude-sandbox-tiny", window: 2_000, compaction: true, addsOutput: false, density: 1 },
+  { id: "claude-sandbox-plain", window: 8_000, compaction: false, addsOutput: false, density: 1 },
+  { id: "claude-sandbox-older", window: 8_000, compaction: false, addsOutput: true, density: 1 },
+  { id: "claude-sandbox-dense", window: 60_000, compaction: true, addsOutput: false, density: 3 }
 ]
 
 /** A model by its id; 404 where there is none. */
@@ -31,6 +34,8 @@ export const findModel = (id: string): Result.Result<ClaudeModel, ApiError> =>
     models.find((model) => model.id === id),
     () => notFound(`model: ${id}`)
   )
+
+export const densityOf = (id: string): number => models.find((model) => model.id === id)?.density ?? 1
 
 /** Body of `GET /v1/models/{id}`. The capability is listed only where the beta was asked for. */
 export const modelInfo = ({ id, window, compaction }: ClaudeModel, betas: ReadonlyArray<string>) => ({

@@ -1,7 +1,11 @@
 import { Hash, Option, Schema } from "effect"
 import type { MessagesRequest } from "./MessagesRequest.ts"
+import { densityOf } from "./Models.ts"
 
-const CHARACTERS_PER_TOKEN = 4
+/** A token has four Latin letters. Of other scripts a character is more than a token. */
+const QUARTERS = 4
+const QUARTERS_OF_OTHERS = 5
+const LAST_OF_LATIN = 0x24f
 /** Under automatic caching the last few tokens of a prompt are still billed as plain input. */
 const UNCACHED_TOKENS = 3
 
@@ -12,34 +16,43 @@ export interface InputTokens {
   readonly cacheCreation: number
 }
 
-/** The start of a prompt up to the end of one message. */
+/** The start of a prompt up to the end of one message, and how long it is in quarters of a token. */
 interface Prefix {
   readonly key: string
-  readonly characters: number
+  readonly quarters: number
 }
 
 const toJson = Schema.encodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 
-const toTokens = (characters: number): number => Math.ceil(characters / CHARACTERS_PER_TOKEN)
+const toTokens = (quarters: number): number => Math.ceil(quarters / QUARTERS)
+
+const quartersOf = (text: string): number => {
+  let quarters = 0
+  for (let index = 0; index < text.length; index++) {
+    quarters += text.charCodeAt(index) > LAST_OF_LATIN ? QUARTERS_OF_OTHERS : 1
+  }
+  return quarters
+}
 
 const prefixes = ({ model, system, tools, messages }: MessagesRequest): ReadonlyArray<Prefix> => {
   let hash = Hash.string(model)
-  let characters = 0
+  const density = densityOf(model)
+  let quarters = 0
   return [system ?? "", tools ?? "", ...messages].map((part) => {
     const text = part === "" ? "" : toJson(part)
     hash = Hash.combine(hash, Hash.string(text))
-    characters += text.length
-    return { key: `${hash}:${characters}`, characters }
+    quarters += quartersOf(text) * density
+    return { key: `${hash}:${quarters}`, quarters }
   })
 }
 
-const count = (all: ReadonlyArray<Prefix>): number => toTokens(all.at(-1)?.characters ?? 0)
+const count = (all: ReadonlyArray<Prefix>): number => toTokens(all.at(-1)?.quarters ?? 0)
 
-/** A quarter of the characters of the JSON of system, tools and messages. */
+/** By the characters of the JSON of system, tools and messages. */
 export const inputTokens = (request: MessagesRequest): number => count(prefixes(request))
 
-/** A quarter of the characters of the JSON of the content. */
-export const outputTokens = (content: unknown): number => toTokens(toJson(content).length)
+/** By the characters of the JSON of the content. */
+export const outputTokens = (content: unknown): number => toTokens(quartersOf(toJson(content)))
 
 const isCached = ({ cache_control }: MessagesRequest): boolean => (cache_control ?? null) !== null
 
@@ -53,7 +66,7 @@ export const splitInput = (request: MessagesRequest, seen: ReadonlySet<string>):
   const total = count(all)
   if (!isCached(request)) return { input: total, cacheRead: 0, cacheCreation: 0 }
   const input = Math.min(UNCACHED_TOKENS, total)
-  const known = toTokens(all.findLast(({ key }) => seen.has(key))?.characters ?? 0)
+  const known = toTokens(all.findLast(({ key }) => seen.has(key))?.quarters ?? 0)
   const cacheRead = Math.min(known, total - input)
   return { input, cacheRead, cacheCreation: total - input - cacheRead }
 }
