@@ -47,8 +47,7 @@ const measure = Effect.fnUntraced(function* (repository: SandboxRepository) {
   const [time] = yield* Effect.timed(Effect.all([post(delivery), first.arrived], { concurrency: "unbounded" }))
   yield* first.release
   const id = taskIdOf(repository.id, issue.number)
-  const state = store.rows<{ state: string }>(`select state from tasks where id = '${id}'`)
-  yield* eventually("the task is completed", state, ([task]) => task?.state === "completed")
+  yield* eventually("the task is completed", store.column("tasks", "state", { id }), ([state]) => state === "completed")
   return Duration.toMillis(time)
 })
 

@@ -14,6 +14,7 @@ import { UsageLog } from "../../src/context/UsageLog.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { migrate } from "../../src/storage/Migrations.ts"
 import * as Sqlite from "../../src/storage/Sqlite.ts"
+import { stored } from "../harness/StoreBuilder.ts"
 import { settings } from "../harness/TestSettings.ts"
 
 const size = Number(process.argv[2])
@@ -35,13 +36,15 @@ const folder = Effect.acquireRelease(
 
 /** The schema's foreign keys want the sessions that are sampled. */
 const seed = (sql: SqlClient.SqlClient) =>
-  Effect.gen(function* () {
-    const numbers = sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${size})`
-    yield* sql`${numbers} insert into tasks (id, repository_id, number, full_name, title, state, priority, cause, ready_at,
-        created_at, updated_at) select '1/' || n, 1, n, 'acme/shop', '', 'running', 2, '', 0, 0, 0 from numbers`
-    yield* sql`${numbers} insert into sessions (id, task_id, generation, model, "limit", can_compact, state, system, tools,
-        created_at) select 'session-' || (n - 1), '1/' || n, 1, 'claude-sandbox', ${LIMIT}, 1, 'open', '', '[]', 0 from numbers`
-  })
+  Effect.forEach(
+    Array.range(0, size - 1),
+    (index) =>
+      Effect.andThen(
+        stored.task({ repositoryId: 1, number: index + 1, state: "running" }),
+        stored.session({ id: `session-${index}`, taskId: `1/${index + 1}`, limit: LIMIT })
+      ),
+    { discard: true }
+  ).pipe(sql.withTransaction, Effect.provideService(SqlClient.SqlClient, sql))
 
 /** A session at work, and what gives it another figure. */
 const enter = Effect.fnUntraced(function* (index: number) {

@@ -6,9 +6,9 @@ import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { full, liveSession, storeSessions } from "../harness/LiveSessions.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { read } from "../harness/StoreReader.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { rows } from "../harness/Workbench.ts"
 import { counted, watch } from "./support.ts"
 
 /** UsageLog that only note when which session was looked at, in seconds. */
@@ -65,7 +65,7 @@ describe("ContextMonitor", () => {
         [94.9, "compact"],
         [95, "rotate"]
       ])
-      assert.deepStrictEqual(yield* rows(`select session_id, action, "by" from samples where session_id = 'at 79.9'`), [
+      assert.deepStrictEqual(yield* read("samples", ["sessionId", "action", "by"], { sessionId: "at 79.9" }), [
         { sessionId: "at 79.9", action: "continue", by: "tick" }
       ])
     }).pipe(Effect.provide(real))
@@ -86,10 +86,13 @@ describe("ContextMonitor", () => {
       yield* watch([live, uncounted], { samples: Layer.succeed(UsageLog, yield* UsageLog) })
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(proposals, ["rotate"])
-      assert.deepStrictEqual(yield* rows("select session_id, used from samples order by session_id"), [
-        { sessionId: "a", used: 192_000 },
-        { sessionId: "b", used: null }
-      ])
+      assert.sameDeepMembers(
+        [...(yield* read("samples", ["sessionId", "used"]))],
+        [
+          { sessionId: "a", used: 192_000 },
+          { sessionId: "b", used: null }
+        ]
+      )
     }).pipe(Effect.provide(real))
   )
 

@@ -1,21 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { full, liveSession, storeSessions } from "../harness/LiveSessions.ts"
 import { logged } from "../harness/Logged.ts"
+import { read } from "../harness/StoreReader.ts"
+import { hide, restore } from "../harness/StoreTrouble.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestStore } from "../harness/TestStore.ts"
-import { rows } from "../harness/Workbench.ts"
 
 const layerWith = (overrides: Parameters<typeof settings>[0] = {}) =>
   UsageLog.layer.pipe(Layer.provideMerge(TestStore), Layer.provide(settings(overrides)))
 
-const stored = rows<{ at: number; used: number | null; source: string | null; by: string; action: string }>(
-  `select at, used, source, "by", action from samples order by id`
-)
+const stored = read("samples", ["at", "used", "source", "by", "action"])
 
 /** A stored session whose usage can be set. */
 const changing = Effect.gen(function* () {
@@ -90,11 +88,10 @@ describe("UsageLog", () => {
   it.effect("are taken again when the store could not keep them", () =>
     Effect.gen(function* () {
       const { sample } = yield* UsageLog
-      const sql = yield* SqlClient.SqlClient
       const { live } = yield* changing
-      yield* sql`alter table samples rename to elsewhere`
+      yield* hide("samples")
       assert.strictEqual((yield* Effect.flip(sample(live, "tick")))._tag, "StoreUnavailable")
-      yield* sql`alter table elsewhere rename to samples`
+      yield* restore("samples")
       yield* sample(live, "tick")
       assert.strictEqual((yield* stored).length, 1)
     }).pipe(Effect.provide(layerWith()))

@@ -18,8 +18,6 @@ export class Coordinator extends Context.Service<
     /** Where the hook goes. */
     readonly webhook: string
     readonly url: string
-    /** Rows of the store, for what no service tells. An update rings, as those who make it do. */
-    rows<A extends object>(sql: string): Effect.Effect<ReadonlyArray<A>>
     /** The store, for what no service tells. What is altered rings, as those do who make such changes. */
     readonly store: StoreView
   }
@@ -33,11 +31,9 @@ const CoordinatorLayer = Layer.effect(
     const doorbell = yield* Doorbell
     const url = HttpServer.formatAddress(address)
     const ringAll = Effect.forEach(["deliveries", "tasks", "outbox"] as const, doorbell.ring, { discard: true })
-    const run = <A extends object>(text: string) =>
-      Effect.orDie(sql.unsafe<A>(text)).pipe(Effect.tap(text.startsWith("update") ? ringAll : Effect.void))
     const store = viewOf(sql)
     const alter: StoreView["alter"] = (table, values, where) => Effect.tap(store.alter(table, values, where), ringAll)
-    return { url, webhook: `${url}/webhook/gitea`, rows: run, store: { ...store, alter } }
+    return { url, webhook: `${url}/webhook/gitea`, store: { ...store, alter } }
   })
 )
 

@@ -3,12 +3,9 @@ import { DatabaseSync } from "node:sqlite"
 import { storeView } from "./StoreView.ts"
 import type { StoreView } from "./StoreView.ts"
 
-/** The coordinator's store file, from a process beside it: it stays readable while it is held. */
+/** The coordinator's store file, from a process beside it: it stays readable while it is held, and is written as by one that took it over. */
 export interface StoreFile extends StoreView {
   readonly path: string
-  rows<A extends object>(sql: string): Effect.Effect<ReadonlyArray<A>>
-  /** Writes as another process would that has the store now. */
-  write(sql: string): Effect.Effect<void>
 }
 
 const BUSY_TIMEOUT = 2_000
@@ -23,13 +20,6 @@ const using = <A>(path: string, readOnly: boolean, use: (db: DatabaseSync) => A)
 export const storeFile = (path: string): StoreFile => ({
   path,
   ...storeView((text, values) =>
-    using(
-      path,
-      text.startsWith("select"),
-      (db) => db.prepare(text).all(...values) as ReadonlyArray<unknown> as ReadonlyArray<object>
-    )
-  ),
-  rows: <A extends object>(sql: string) =>
-    using(path, true, (db) => db.prepare(sql).all() as ReadonlyArray<unknown> as ReadonlyArray<A>),
-  write: (sql) => using(path, false, (db) => db.exec(sql))
+    using(path, text.startsWith("select"), (db) => db.prepare(text).all(...values) as ReadonlyArray<unknown>)
+  )
 })

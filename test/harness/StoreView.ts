@@ -34,7 +34,7 @@ export interface StoreView {
 }
 
 /** Carries out one statement. Its columns are named as rows have them in TypeScript. */
-type Run = (text: string, values: ReadonlyArray<Value>) => Effect.Effect<ReadonlyArray<object>>
+type Run = (text: string, values: ReadonlyArray<Value>) => Effect.Effect<ReadonlyArray<unknown>>
 
 const quoted = (name: string) => `"${Text.camelToSnake(name)}"`
 
@@ -68,7 +68,8 @@ export const storeView = (run: Run): StoreView => {
   return {
     read,
     column: (table, name, where) => Effect.map(read(table, [name], where), (rows) => rows.map((row) => row[name])),
-    dump: (table) => run(`select * from ${quoted(table)} order by rowid`, []),
+    dump: (table) =>
+      Effect.map(run(`select * from ${quoted(table)} order by rowid`, []), (rows) => rows as ReadonlyArray<object>),
     count: (table, where = {}) => {
       const { text, values } = conditionOf(where)
       return Effect.map(run(`select 1 from ${quoted(table)} where ${text}`, values), ({ length }) => length)

@@ -132,3 +132,16 @@ export interface Tables {
 }
 
 export type TableName = keyof Tables
+
+/** The tables of the stages. */
+export const TABLES = [
+  "deliveries",
+  "gaps",
+  "journal",
+  "outbox",
+  "samples",
+  "sessions",
+  "tasks",
+  "transitions",
+  "uptimes"
+] as const satisfies ReadonlyArray<TableName>

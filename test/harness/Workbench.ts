@@ -1,5 +1,4 @@
 import { Effect, Layer, Schedule, Schema } from "effect"
-import { SqlClient } from "effect/sql"
 import { ModelClient, ModelRetry } from "../../src/anthropic/ModelClient.ts"
 import type { ModelError } from "../../src/anthropic/ModelError.ts"
 import type { ModelInfo, ModelRequest, StreamUsage } from "../../src/anthropic/ModelRequest.ts"
@@ -153,7 +152,3 @@ export const journals = Effect.gen(function* () {
 
 /** The journals by the names of their entries. */
 export const told = Effect.map(journals, (all) => all.map((entries) => entries.map(({ _tag }) => _tag)))
-
-/** Rows of the store, for what no service tells. */
-export const rows = <A extends object>(text: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.orDie(sql.unsafe<A>(text)))

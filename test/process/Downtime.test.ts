@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Effect, FileSystem, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TaskDetail } from "../../src/operator/api/Tasks.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
@@ -58,8 +59,8 @@ const missed = Effect.fnUntraced(function* (life: Life, signal: "SIGKILL" | "SIG
 
 const completed = Effect.fnUntraced(function* ({ number, repository }: SandboxIssue) {
   const { store } = yield* CoordinatorProcess
-  const state = store.rows<{ state: string }>(`select state from tasks where id = '${repository.id}/${number}'`)
-  yield* eventuallyInProcess("it is worked", state, ([task]) => task?.state === "completed")
+  const states = store.column("tasks", "state", { id: taskIdOf(repository.id, number) })
+  yield* eventuallyInProcess("it is worked", states, ([state]) => state === "completed")
 })
 
 describe("Downtime", () => {

@@ -7,8 +7,10 @@ import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import { issueEvent, PERSON, signedDelivery } from "../harness/Deliveries.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
+import type { Where } from "../harness/StoreView.ts"
+import type { TableName } from "../harness/Tables.ts"
 import { Sender } from "../harness/Sender.ts"
-import { killAfterAnswer, killAfterCommit, killAfterPost, killAnywhere, rows } from "./kills.ts"
+import { killAfterAnswer, killAfterCommit, killAfterPost, killAnywhere } from "./kills.ts"
 
 const LIMIT = 480_000
 const SEED = "kill -9"
@@ -92,11 +94,11 @@ const allAnswered = Effect.flatMap(Sender, ({ ledger }) =>
   )
 )
 
-const count = (sql: string) =>
-  Effect.map(rows<{ count: number }>(`select count(*) as count from ${sql}`), ([row]) => row?.count)
-
-const UNDER_WAY = "tasks where state in ('ready', 'running')"
-const none = (what: string, sql: string) => eventuallyInProcess(what, count(sql), (left) => left === 0)
+const none = <T extends TableName>(what: string, table: T, where: Where<T>) =>
+  Effect.flatMap(CoordinatorProcess, ({ store }) =>
+    eventuallyInProcess(what, store.count(table, where), (left) => left === 0)
+  )
+const UNDER_WAY = { state: ["ready", "running"] } as const
 
 describe("Kill", () => {
   it.live(
@@ -104,7 +106,7 @@ describe("Kill", () => {
     () =>
       Effect.gen(function* () {
         const gitea = yield* SandboxGitea
-        const { start } = yield* CoordinatorProcess
+        const { start, store } = yield* CoordinatorProcess
         const { ledger } = yield* Sender
         const began = yield* Clock.currentTimeMillis
         const repository = yield* gitea.createRepository(REPOSITORY)
@@ -125,9 +127,9 @@ describe("Kill", () => {
 
         yield* start
         yield* allAnswered
-        yield* none("every delivery has its final status", "deliveries where status = 'accepted'")
-        yield* none("every task is over", UNDER_WAY)
-        yield* none("every comment is written", "outbox where comment_id is null")
+        yield* none("every delivery has its final status", "deliveries", { status: "accepted" })
+        yield* none("every task is over", "tasks", UNDER_WAY)
+        yield* none("every comment is written", "outbox", { commentId: null })
         const ended = yield* Clock.currentTimeMillis
         const all = yield* Ref.get(issues)
         const sent = [...(yield* ledger).values()]
@@ -137,32 +139,26 @@ describe("Kill", () => {
             `${sent.length} deliveries; ${lastKill - began} ms of kills, ${ended - lastKill} ms to the end`
         )
         assert.deepStrictEqual([...new Set(sent.map(({ status }) => status))], [200])
-        const stored = yield* rows<{ id: string; hash: string; status: string }>(
-          "select delivery_id as id, body_hash as hash, status from deliveries"
-        )
-        const ofSender = stored.filter(({ id }) => sent.some(({ delivery }) => delivery.id === id))
+        const stored = yield* store.read("deliveries", ["deliveryId", "bodyHash", "status"])
+        const ofSender = stored.filter(({ deliveryId }) => sent.some(({ delivery }) => delivery.id === deliveryId))
         assert.deepStrictEqual(
-          ofSender.map(({ hash, id, status }) => `${id} ${hash} ${status}`).sort(),
+          ofSender.map(({ bodyHash, deliveryId, status }) => `${deliveryId} ${bodyHash} ${status}`).sort(),
           sent.map(({ delivery: { body, id } }) => `${id} ${sha256(body)} done`).sort()
         )
         // The hook of the stand-in sends as well, each once and whether or not anybody listens.
         const hooked = (yield* gitea.deliveries).filter(({ outcome }) => "status" in outcome && outcome.status === 200)
         assert.deepStrictEqual(
-          hooked.filter(({ id }) => stored.filter((row) => row.id === id).length !== 1),
+          hooked.filter(({ id }) => stored.filter(({ deliveryId }) => deliveryId === id).length !== 1),
           []
         )
 
         const keys = all.map(({ number, repository: { id } }) => `${id}/${number}`)
-        const tasks = yield* rows<{ id: string; state: string }>("select id, state from tasks")
+        const tasks = yield* store.read("tasks", ["id", "state"])
         assert.sameMembers(
           tasks.map(({ id, state }) => `${id} ${state}`),
           keys.map((key) => `${key} completed`)
         )
-        const becameReady = yield* rows<{ id: string }>(`select task_id as id from transitions where "to" = 'ready'`)
-        assert.sameMembers(
-          becameReady.map(({ id }) => id),
-          keys
-        )
+        assert.sameMembers([...(yield* store.column("transitions", "taskId", { to: "ready" }))], keys)
         const bodies = (yield* commentsOf(all)).map(({ body }) => /<!-- mosaic (.*?) -->/.exec(body)?.[1])
         assert.sameMembers(
           bodies,

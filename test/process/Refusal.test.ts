@@ -66,7 +66,7 @@ describe("Refusal", () => {
         const life = yield* start
         yield* life.signal("SIGTERM")
         yield* life.ended
-        yield* store.write("insert into effect_sql_migrations (migration_id, name) values (9999, 'later')")
+        yield* store.insert("effect_sql_migrations", { migrationId: 9999, name: "later" })
         const [sentence, ...more] = yield* refusal()
         assert.match(sentence ?? "", /^The store has schema version 9999, this release knows version \d+: /)
         assert.deepStrictEqual(more, [])
@@ -97,7 +97,7 @@ describe("Refusal", () => {
     () =>
       Effect.gen(function* () {
         const { launch, listening, start, store } = yield* CoordinatorProcess
-        const tokens = store.rows<{ token: string }>("select token from holder")
+        const tokens = store.column("holder", "token")
         const predecessor = yield* start
         const before = yield* tokens
         const successor = yield* launch()

@@ -33,16 +33,12 @@ const paid = Effect.gen(function* () {
 
 const journal = Effect.gen(function* () {
   const { store } = yield* CoordinatorProcess
-  return yield* store.rows<{ session_id: string; seq: number; entry: string }>(
-    "select session_id, seq, entry from journal order by session_id, seq"
-  )
+  return yield* store.read("journal", ["sessionId", "seq", "entry"])
 })
 
 const task = Effect.gen(function* () {
   const { store } = yield* CoordinatorProcess
-  const [found] = yield* store.rows<{ state: string; attempts: number; lease: string | null }>(
-    "select state, attempts, lease from tasks"
-  )
+  const [found] = yield* store.read("tasks", ["state", "attempts", "lease"])
   return found
 })
 

@@ -47,7 +47,7 @@ describe("Stopping", () => {
         assert.include(said, `"status":"unavailable"`)
         assert.include(said, `"store":{"status":"degraded","why":"the coordinator is stopping"}`)
         assert.deepStrictEqual(statusesIn(healthy), [200, 200])
-        const states = store.rows<{ state: string; lease: string | null }>("select state, lease from tasks")
+        const states = store.read("tasks", ["state", "lease"])
         const [task] = yield* states
         assert.strictEqual(task?.state, "running")
         assert.isNotNull(task?.lease, "the turn still has its grace")

@@ -45,10 +45,12 @@ describe("A trace", () => {
         assert.deepStrictEqual(yield* tracesOf("Turns.take"), [])
 
         const next = yield* start
-        const unsaid = store.rows(
-          "select 1 from tasks where state <> 'completed' union all select 1 from outbox where state = 'pending'"
+        const left = Effect.all([store.column("tasks", "state"), store.count("outbox", { state: "pending" })])
+        yield* eventuallyInProcess(
+          "all is done and said",
+          left,
+          ([states, unsaid]) => states.every((state) => state === "completed") && unsaid === 0
         )
-        yield* eventuallyInProcess("all is done and said", unsaid, ({ length }) => length === 0)
         yield* next.signal("SIGTERM")
         assert.strictEqual(yield* next.ended, 0)
         for (const name of ["TaskWorker.run", "Turns.take", "Gitea.createComment"]) {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import type { MessagesRequest } from "../../src/sandbox/claude/MessagesRequest.ts"
 import type { Reply } from "../../src/sandbox/claude/Reply.ts"
@@ -47,13 +47,7 @@ const Harness = CoordinatorProcess.layerWith({
   CONTEXT_POLL_INTERVAL: "200 millis"
 })
 
-interface Sample {
-  readonly session: string
-  readonly used: number
-  readonly source: string
-  readonly by: string
-  readonly action: string
-}
+const tagOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ _tag: Schema.String })))
 
 describe("Wiring", () => {
   it.live(
@@ -72,17 +66,15 @@ describe("Wiring", () => {
         const comments = yield* eventuallyInProcess("the report", gitea.comments(issue), (all) => all.length === 2)
         assert.include(comments[1]?.body, ANSWER)
 
-        const [first, second, ...more] = yield* store.rows<{ id: string; state: string; predecessor: string | null }>(
-          "select id, state, predecessor from sessions order by rowid"
-        )
+        const [first, second, ...more] = yield* store.read("sessions", ["id", "state", "predecessor"])
         assert.deepStrictEqual(more, [])
         assert.deepInclude(first ?? {}, { state: "rotated", predecessor: null })
         assert.deepInclude(second ?? {}, { state: "ended", predecessor: first?.id })
 
-        const samples = yield* store.rows<Sample>(
-          `select session_id as session, used, source, "by", action from samples order by id`
+        const samples = yield* store.read("samples", ["sessionId", "used", "source", "by", "action"])
+        const streamed = samples.filter(
+          (it) => it.by === "tick" && it.source === "stream" && it.sessionId === first?.id
         )
-        const streamed = samples.filter((it) => it.by === "tick" && it.source === "stream" && it.session === first?.id)
         const compact = streamed.findIndex(({ action }) => action === "compact")
         const rotate = streamed.findIndex(({ action }) => action === "rotate")
         assert.isAtLeast(compact, 1, "an earlier tick of the same turn saw it below the threshold")
@@ -92,14 +84,15 @@ describe("Wiring", () => {
         const decided = samples.find(({ action }) => action !== "continue")
         assert.deepInclude(decided ?? {}, { by: "tick", action: "compact" })
 
-        const entries = yield* store.rows<{ session: string; tag: string }>(
-          "select session_id as session, entry ->> '_tag' as tag from journal order by rowid"
-        )
+        const entries = yield* store.read("journal", ["sessionId", "entry"])
         const tags = (session: string | undefined) =>
-          entries.flatMap((it) => (it.session === session && !it.tag.startsWith("Tool") ? [it.tag] : []))
+          entries
+            .filter(({ sessionId }) => sessionId === session)
+            .map(({ entry }) => tagOf(entry)._tag)
+            .filter((tag) => !tag.startsWith("Tool"))
         assert.deepStrictEqual(tags(first?.id), ["Asked", "Replied", "Asked", "Compacted", "Asked", "Replied", "Asked"])
         assert.deepStrictEqual(tags(second?.id), ["Asked", "Replied"])
-        assert.deepStrictEqual(yield* store.rows("select state from tasks"), [{ state: "completed" }])
+        assert.deepStrictEqual(yield* store.column("tasks", "state"), ["completed"])
       }).pipe(Effect.provide(Harness)),
     LIMIT
   )

@@ -11,9 +11,6 @@ import { Sender } from "../harness/Sender.ts"
 /** Milliseconds from the start of a process to the latest moment it is killed at; a start alone takes one or two thousand. */
 const LONGEST_LIFE = 2_500
 
-export const rows = <A extends object>(sql: string) =>
-  Effect.flatMap(CoordinatorProcess, ({ store }) => store.rows<A>(sql))
-
 const kill = Effect.fnUntraced(function* (life: Life) {
   yield* life.signal("SIGKILL")
   assert.isNull(yield* life.ended)
@@ -27,10 +24,8 @@ export const killAnywhere = Effect.gen(function* () {
   return 0
 })
 
-const newestDelivery = Effect.map(
-  rows<{ seq: number | null }>("select max(seq) as seq from deliveries"),
-  ([row]) => row?.seq ?? 0
-)
+const deliveries = Effect.flatMap(CoordinatorProcess, ({ store }) => store.read("deliveries", ["seq", "deliveryId"]))
+const newestDelivery = Effect.map(deliveries, (all) => all.at(-1)?.seq ?? 0)
 
 const answers = Effect.flatMap(Sender, ({ ledger }) =>
   Effect.map(ledger, (all) => [...all.values()].filter(({ status }) => status !== null).length)
@@ -57,9 +52,9 @@ const killWhenGrown = Effect.fnUntraced(function* <E, R>(figure: Effect.Effect<n
   yield* kill(life)
   yield* hold
   const sent = yield* ledger
-  const stored = yield* rows<{ id: string }>(`select delivery_id as id from deliveries where seq > ${before.seq}`)
+  const stored = (yield* deliveries).filter(({ seq }) => seq > before.seq)
   yield* release
-  return stored.filter(({ id }) => sent.get(id)?.status === null).length
+  return stored.filter(({ deliveryId }) => sent.get(deliveryId)?.status === null).length
 })
 
 export const killAfterCommit = killWhenGrown(newestDelivery)
@@ -68,8 +63,8 @@ export const killAfterAnswer = killWhenGrown(answers)
 /** Comments that are on the issue and that the outbox does not know of. */
 const unmarked = Effect.fnUntraced(function* (issue: SandboxIssue) {
   const comments = yield* (yield* SandboxGitea).comments(issue)
-  const waiting = yield* rows<{ key: string }>("select key from outbox where comment_id is null")
-  return waiting.filter(({ key }) => comments.some(({ body }) => body.includes(markerOf(key)))).length
+  const waiting = yield* (yield* CoordinatorProcess).store.column("outbox", "key", { commentId: null })
+  return waiting.filter((key) => comments.some(({ body }) => body.includes(markerOf(key)))).length
 })
 
 /** Kills while the first comment of the newest issue is written and not answered; tells how many were written and not marked. */

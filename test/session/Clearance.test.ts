@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import { parked } from "../../src/domain/Outcome.ts"
@@ -9,7 +8,9 @@ import { Conversations } from "../../src/session/Conversations.ts"
 import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { warned } from "../harness/Logged.ts"
 import { MODEL_INFO, reply, toolUse, usage } from "../harness/Models.ts"
-import { claimed, claude, finish, inOrder, rows, work, workbench, workOn } from "../harness/Workbench.ts"
+import { alter } from "../harness/StoreBuilder.ts"
+import { count } from "../harness/StoreReader.ts"
+import { claimed, claude, finish, inOrder, work, workbench, workOn } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const down = new ModelUnavailable({ operation: "count", requestId: null, kind: "connection" })
@@ -52,7 +53,7 @@ describe("Clearance", () => {
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* work, parked("a fresh session would begin with its context 80 % full"))
       assert.deepStrictEqual(model.paid(), [])
-      assert.strictEqual((yield* rows("select 1 from sessions")).length, 1)
+      assert.strictEqual(yield* count("sessions"), 1)
     }).pipe(Effect.provide(workbench({ claude: model })))
   })
 
@@ -119,15 +120,14 @@ describe("Clearance", () => {
   })
 
   it.effect.each([
-    ["turns = 50", "it used its 50 turns"],
-    ["tokens = 2000000", "it used its 2000000 tokens"],
-    ["elapsed = 7200000", "it ran for 2 hours"]
-  ] as const)("parks a task with %s, before a paid call", ([column, cause]) => {
+    [{ turns: 50 }, "it used its 50 turns"],
+    [{ tokens: 2_000_000 }, "it used its 2000000 tokens"],
+    [{ elapsed: 7_200_000 }, "it ran for 2 hours"]
+  ] as const)("parks a task with %j, before a paid call", ([used, cause]) => {
     const model = claude({})
     return Effect.gen(function* () {
       const claim = yield* claimed
-      const sql = yield* SqlClient.SqlClient
-      yield* sql.unsafe(`update tasks set ${column}`)
+      yield* alter("tasks", used)
       assert.deepStrictEqual(yield* workOn(claim), parked(cause))
       assert.deepStrictEqual(model.calls, [])
     }).pipe(Effect.provide(workbench({ claude: model })))

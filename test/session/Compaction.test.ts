@@ -6,7 +6,8 @@ import type { ModelRequest } from "../../src/anthropic/ModelRequest.ts"
 import { CONTINUE_COMPACTED } from "../../src/domain/NextStep.ts"
 import type { Reply } from "../../src/domain/Reply.ts"
 import { compaction, MODEL_INFO, reply, text, toolUse, usage } from "../harness/Models.ts"
-import { claude, finish, inOrder, rows, told, work, workbench } from "../harness/Workbench.ts"
+import { column, read as readRows } from "../harness/StoreReader.ts"
+import { claude, finish, inOrder, told, work, workbench } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const call = { operation: "compact", requestId: null }
@@ -26,9 +27,7 @@ const counts =
 
 const summarised = (): Effect.Effect<Reply> => Effect.succeed(compaction("We read the comments."))
 
-const states = Effect.map(rows<{ state: string }>("select state from sessions order by rowid"), (all) =>
-  all.map(({ state }) => state)
-)
+const states = column("sessions", "state")
 
 const operations = (model: ReturnType<typeof claude>) => model.paid().map(({ operation }) => operation)
 
@@ -59,8 +58,9 @@ describe("Compaction", () => {
     const model = claude({ turn: inOrder(filled(82), finish("done")), compact: summarised, count: counts(82) })
     return Effect.gen(function* () {
       yield* work
-      const [task] = yield* rows<{ tokens: number; turns: number }>("select tokens, turns from tasks")
-      assert.deepStrictEqual(task, { tokens: 164_000 + 1_100 + 110, turns: 2 })
+      assert.deepStrictEqual(yield* readRows("tasks", ["tokens", "turns"]), [
+        { tokens: 164_000 + 1_100 + 110, turns: 2 }
+      ])
     }).pipe(Effect.provide(workbench({ claude: model })))
   })
 

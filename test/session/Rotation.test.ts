@@ -7,7 +7,8 @@ import type { Comment } from "../../src/domain/Comment.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
 import { issue, PERSON } from "../harness/Deliveries.ts"
 import { reply, toolUse, usage } from "../harness/Models.ts"
-import { claimed, claude, finish, inOrder, rows, told, workbench } from "../harness/Workbench.ts"
+import { column, read } from "../harness/StoreReader.ts"
+import { claimed, claude, finish, inOrder, told, workbench } from "../harness/Workbench.ts"
 
 const LIMIT = 20_000
 const nearlyFull = usage(LIMIT * 0.96, 0)
@@ -64,9 +65,7 @@ describe("Rotation", () => {
     return Effect.gen(function* () {
       yield* work("")
       // The last one is ended with its claim, when the task moves.
-      const sessions = yield* rows<{ id: string; state: string; predecessor: string | null }>(
-        "select id, state, predecessor from sessions order by rowid"
-      )
+      const sessions = yield* read("sessions", ["id", "state", "predecessor"])
       assert.deepStrictEqual(
         sessions.map(({ state, predecessor }) => [state, predecessor]),
         [
@@ -112,8 +111,8 @@ describe("Rotation", () => {
     Effect.gen(function* () {
       const limitOf = (contextLimit: number | null) =>
         work("").pipe(
-          Effect.andThen(rows<{ limit: number }>(`select "limit" from sessions`)),
-          Effect.map(([session]) => session?.limit),
+          Effect.andThen(column("sessions", "limit")),
+          Effect.map(([limit]) => limit),
           Effect.provide(workbench({ claude: claude({}), settings: { contextLimit } }))
         )
       assert.deepStrictEqual(yield* Effect.forEach([null, 150_000, 300_000], limitOf), [200_000, 150_000, 200_000])

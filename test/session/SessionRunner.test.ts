@@ -8,7 +8,8 @@ import { SessionRunner } from "../../src/session/SessionRunner.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { reply, text, toolUse } from "../harness/Models.ts"
-import { claimed, claude, finish, inOrder, rows, TASK, told, work, workbench, workOn } from "../harness/Workbench.ts"
+import { column } from "../harness/StoreReader.ts"
+import { claimed, claude, finish, inOrder, TASK, told, work, workbench, workOn } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const call = { operation: "turn", requestId: null }
@@ -40,9 +41,9 @@ describe("SessionRunner", () => {
   it.effect("keeps the progress comment up to date with the newest note", () =>
     Effect.gen(function* () {
       yield* work
-      const [comment] = yield* rows<{ body: string }>("select body from outbox")
-      assert.include(comment?.body, "Session 1, 2 turns")
-      assert.include(comment?.body, "- next: write the plan")
+      const [comment] = yield* column("outbox", "body")
+      assert.include(comment, "Session 1, 2 turns")
+      assert.include(comment, "- next: write the plan")
     }).pipe(
       Effect.provide(
         workbench({

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import type { ContextUsage } from "../../src/domain/ContextUsage.ts"
@@ -10,7 +10,10 @@ import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
-import { claimed, claude, finish, rows, told, work, workbench, workOn } from "../harness/Workbench.ts"
+import { alter } from "../harness/StoreBuilder.ts"
+import { column } from "../harness/StoreReader.ts"
+import { hide, refuseRows } from "../harness/StoreTrouble.ts"
+import { claimed, claude, finish, told, work, workbench, workOn } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const cut = new ModelUnavailable({ operation: "turn", requestId: null, kind: "streamCut" })
@@ -108,8 +111,7 @@ describe("Turns", () => {
       const taking = yield* Effect.forkChild((yield* Turns).take(talk))
       yield* TestClock.adjust("3 hours")
       yield* Fiber.join(taking)
-      const [task] = yield* rows<{ elapsed: number }>("select elapsed from tasks")
-      assert.strictEqual(task?.elapsed, 3_000)
+      assert.deepStrictEqual(yield* column("tasks", "elapsed"), [3_000])
     }).pipe(Effect.scoped, Effect.provide(workbench({ claude: claude({ turn }) })))
   })
 
@@ -143,8 +145,8 @@ describe("Turns", () => {
         turn: () => Effect.as(Effect.flatten(Deferred.await(breaks)), read)
       })
       yield* Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        yield* Deferred.succeed(breaks, Effect.orDie(sql`drop table journal`))
+        const store = yield* Effect.context<SqlClient.SqlClient>()
+        yield* Deferred.succeed(breaks, Effect.provideContext(hide("journal"), store))
         const error = yield* Effect.flip(work)
         assert.strictEqual(error._tag, "StoreUnavailable")
         assert.strictEqual(model.calls.filter(({ operation }) => operation === "turn").length, 1)
@@ -155,9 +157,8 @@ describe("Turns", () => {
   it.effect("are not begun when the store fails before them", () => {
     const model = claude({ turn: () => Effect.succeed(finish("done")) })
     return Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const claim = yield* claimed
-      yield* sql`create trigger full before insert on journal begin select raise(abort, 'disk full'); end`
+      yield* refuseRows("journal")
       assert.strictEqual((yield* Effect.flip(workOn(claim)))._tag, "StoreUnavailable")
       assert.deepStrictEqual(model.calls, [])
     }).pipe(Effect.provide(workbench({ claude: model })))
@@ -166,9 +167,8 @@ describe("Turns", () => {
   it.effect("are not begun by a run whose lease is lost", () => {
     const model = claude({ turn: () => Effect.succeed(finish("done")) })
     return Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
       const claim = yield* claimed
-      yield* sql`update tasks set lease = 'another'`
+      yield* alter("tasks", { lease: "another" })
       assert.strictEqual((yield* Effect.flip(workOn(claim)))._tag, "LeaseLost")
       assert.deepStrictEqual(model.calls, [])
     }).pipe(Effect.provide(workbench({ claude: model })))

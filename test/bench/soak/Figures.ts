@@ -1,5 +1,6 @@
 import { Effect, FileSystem, Ref } from "effect"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
+import { TABLES } from "../../harness/Tables.ts"
 import { Lives } from "./Lives.ts"
 import { Run } from "./Run.ts"
 
@@ -31,12 +32,8 @@ const size = (path: string) =>
 
 const rowsOf = Effect.gen(function* () {
   const { store } = yield* Lives
-  const tables = yield* store.rows<{ name: string }>(
-    "select name from sqlite_master where type = 'table' and name not like 'sqlite%' order by name"
-  )
-  const counts = tables.map(({ name }) => `(select count(*) from "${name}") as "${name}"`)
-  const [row] = yield* store.rows<Record<string, number>>(`select ${counts.join(", ")}`)
-  return row ?? {}
+  const counts = yield* Effect.forEach(TABLES, (table) => store.count(table))
+  return Object.fromEntries(TABLES.map((table, index) => [table, counts[index] ?? 0]))
 })
 
 /** Reads `/proc`, so Linux only. Noted in the run. */

@@ -19,25 +19,12 @@ export interface Claim {
   readonly against: ReadonlyArray<string>
 }
 
-interface TaskRow {
-  readonly id: string
-  readonly state: string
-  readonly cause: string
-  readonly round: number
-}
-
-interface OutboxRow {
-  readonly key: string
-  readonly commentId: number | null
-}
-
 interface WrittenComment {
   readonly id: number
   readonly key: string
 }
 
-const rows = <A extends object>(sql: string) => Effect.flatMap(Lives, ({ store }) => store.rows<A>(sql))
-const taskRows = rows<TaskRow>("select id, state, cause, round from tasks")
+const taskRows = Effect.flatMap(Lives, ({ store }) => store.read("tasks", ["id", "state", "cause", "round"]))
 const idOf = ({ issue: { number, repository } }: Opened) => taskIdOf(repository.id, number)
 const isAsked = ({ assigned, open }: Opened) => assigned && open
 
@@ -55,11 +42,17 @@ const unfinished = Effect.gen(function* () {
   })
 })
 
-const waiting = rows<{
-  what: string
-}>(`select 'delivery ' || delivery_id as what from deliveries where status = 'accepted'
-  union all select 'task ' || id || ' ' || state from tasks where state in ('ready', 'running')
-  union all select 'comment ' || key from outbox where state = 'pending'`)
+const waiting = Effect.gen(function* () {
+  const { store } = yield* Lives
+  const deliveries = yield* store.column("deliveries", "deliveryId", { status: "accepted" })
+  const tasks = yield* store.read("tasks", ["id", "state"], { state: ["ready", "running"] })
+  const comments = yield* store.column("outbox", "key", { state: "pending" })
+  return [
+    ...deliveries.map((id) => `delivery ${id}`),
+    ...tasks.map(({ id, state }) => `task ${id} ${state}`),
+    ...comments.map((key) => `comment ${key}`)
+  ]
+})
 
 /** Waits until nothing is left to do, or for the patience one may have. */
 export const settled = Effect.gen(function* () {
@@ -72,7 +65,7 @@ export const settled = Effect.gen(function* () {
 
 /** Every 200 has one row; the receiver may have stored what it could not answer any more. */
 const unstored = Effect.gen(function* () {
-  const stored = (yield* rows<{ id: string }>("select delivery_id as id from deliveries")).map(({ id }) => id)
+  const stored = yield* (yield* Lives).store.column("deliveries", "deliveryId")
   const known = new Set(stored)
   const answered = (yield* (yield* SandboxGitea).deliveries).filter(
     ({ outcome }) => "status" in outcome && outcome.status === 200
@@ -102,9 +95,8 @@ const unsaid = Effect.fnUntraced(function* (keys: ReadonlySet<string>) {
 
 /** A comment whose answer was lost has no id in the outbox when its row was dropped afterwards, because the issue was closed. */
 const unknown = Effect.fnUntraced(function* (comments: ReadonlyArray<WrittenComment>) {
-  const known = yield* rows<OutboxRow>(
-    "select key, comment_id as commentId from outbox where comment_id is not null or state = 'dropped'"
-  )
+  const outbox = yield* (yield* Lives).store.read("outbox", ["key", "commentId", "state"])
+  const known = outbox.filter(({ commentId, state }) => commentId !== null || state === "dropped")
   const ids = new Map(known.map(({ commentId, key }) => [key, commentId]))
   return comments.filter(({ id, key }) => (ids.get(key) ?? (ids.has(key) ? id : null)) !== id).map(({ key }) => key)
 })
@@ -117,7 +109,7 @@ export const verdict = Effect.gen(function* () {
   const claims: ReadonlyArray<Claim> = [
     { name: "every delivery answered 200 is stored", against: deliveries.lost },
     { name: "no delivery is stored twice", against: deliveries.doubled },
-    { name: "no delivery, task or comment waits any more", against: (yield* waiting).map(({ what }) => what) },
+    { name: "no delivery, task or comment waits any more", against: yield* waiting },
     { name: "every open issue of the bot is completed", against: yield* unfinished },
     { name: "no progress and no report is on an issue twice", against: doubled(keys) },
     { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
