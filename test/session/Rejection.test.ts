@@ -10,7 +10,9 @@ import {
 import { parked } from "../../src/domain/Outcome.ts"
 import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { reply, text, toolUse } from "../harness/Models.ts"
-import { claimed, claude, finish, rows, told, work, workbench, workOn } from "../harness/Workbench.ts"
+import { alter } from "../harness/StoreBuilder.ts"
+import { column } from "../harness/StoreReader.ts"
+import { claimed, claude, finish, told, work, workbench, workOn } from "../harness/Workbench.ts"
 import type { Script } from "../harness/Workbench.ts"
 
 const call = { operation: "turn", requestId: "req_7" }
@@ -34,11 +36,7 @@ describe("A request that is refused", () => {
     })
     return Effect.gen(function* () {
       assert.deepInclude(yield* work, { to: "completed", answer: "Move the rule." })
-      const sessions = yield* rows<{ state: string }>("select state from sessions order by rowid")
-      assert.deepStrictEqual(
-        sessions.map(({ state }) => state),
-        ["rotated", "ended"]
-      )
+      assert.deepStrictEqual(yield* column("sessions", "state"), ["rotated", "ended"])
       assert.lengthOf(model.paid()[2]?.request.messages ?? [], 1)
     }).pipe(Effect.provide(workbench({ claude: model })))
   })
@@ -130,13 +128,9 @@ describe("A request that is refused", () => {
     return Effect.gen(function* () {
       const claim = yield* claimed
       const { id } = yield* (yield* SessionOpening).open(claim, null)
-      yield* rows(`update sessions set model = 'claude-gone' where id = '${id}'`)
+      yield* alter("sessions", { model: "claude-gone" }, { id })
       assert.deepInclude(yield* workOn(claim), { to: "completed", answer: "done" })
-      const models = yield* rows<{ model: string }>("select model from sessions order by rowid")
-      assert.deepStrictEqual(
-        models.map((row) => row.model),
-        ["claude-gone", "claude-sandbox"]
-      )
+      assert.deepStrictEqual(yield* column("sessions", "model"), ["claude-gone", "claude-sandbox"])
     }).pipe(Effect.provide(workbench({ claude: model, settings: { model: "claude-sandbox" } })))
   })
 })
