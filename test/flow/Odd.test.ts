@@ -1,8 +1,10 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Readiness } from "../../src/operator/Readiness.ts"
-import { flow } from "../harness/Flow.ts"
+import { progressKey } from "../../src/outbox/Outbox.ts"
+import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { UNSENT } from "../harness/StoreBuilder.ts"
 import { atWork, gatedServer } from "./atWork.ts"
 
 const NAME = "acme/shop"
@@ -59,13 +61,12 @@ describe("An odd answer of Gitea's", () => {
 
     it.effect("is taken for what it is: an edit that changes nothing is answered without a user, and is done", () =>
       Effect.gen(function* () {
-        const { becomes, gitea, progress, rows, said } = yield* flow
+        const { becomes, gitea, progress, said, store } = yield* flow
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
         yield* becomes(issue, "completed")
         yield* said
         const before = (yield* gitea.requests).length
-        yield* rows(`update outbox set state = 'pending', revision = revision + 1, not_before = 0
-          where task_id = '1/${issue.number}' and key like '%progress'`)
+        yield* store.alter("outbox", UNSENT, { key: progressKey(taskIdOfIssue(issue)) })
         yield* said
         const edits = (yield* gitea.requests).slice(before).filter(({ method }) => PATCH.test(`${method} `))
         assert.deepStrictEqual(
