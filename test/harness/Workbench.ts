@@ -19,6 +19,7 @@ import { Tasks } from "../../src/task/Tasks.ts"
 import { FROM, issue, REPOSITORY } from "./Deliveries.ts"
 import { mocks } from "./Mocks.ts"
 import { MODEL_INFO, models, reply, toolUse } from "./Models.ts"
+import { column } from "./StoreReader.ts"
 import { settings } from "./TestSettings.ts"
 import { TestStore } from "./TestStore.ts"
 
@@ -138,8 +139,8 @@ const decodeEntry = Schema.decodeUnknownEffect(Schema.fromJsonString(JournalEntr
 /** The entries of a session, oldest first. */
 export const entriesOf = (session: string) =>
   Effect.flatMap(
-    rows<{ entry: string }>(`select entry from journal where session_id = '${session}' order by seq`),
-    Effect.forEach(({ entry }) => Effect.orDie(decodeEntry(entry)))
+    column("journal", "entry", { sessionId: session }),
+    Effect.forEach((entry) => Effect.orDie(decodeEntry(entry)))
   )
 
 /** The journals of the task's sessions, oldest session first. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Effect, Fiber, Layer, Predicate, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelClient } from "../../src/anthropic/ModelClient.ts"
 import {
@@ -20,6 +20,9 @@ import { Conversations } from "../../src/session/Conversations.ts"
 import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { mocks } from "../harness/Mocks.ts"
+import { stored } from "../harness/StoreBuilder.ts"
+import { changesOf } from "../harness/StoreHistory.ts"
+import { column } from "../harness/StoreReader.ts"
 import { compaction, MODEL_INFO, reply, toolUse, usage } from "../harness/Models.ts"
 import {
   claimed,
@@ -27,7 +30,6 @@ import {
   finish,
   inOrder,
   journals,
-  rows,
   TASK,
   told,
   work,
@@ -263,8 +265,10 @@ describe("The bounds of a reply and a session", () => {
     Effect.gen(function* () {
       const claim = yield* claimed
       const { id } = yield* (yield* SessionOpening).open(claim, null)
-      yield* rows(`insert into journal (session_id, seq, at, entry)
-        values ('${id}', 0, 0, '{"_tag":"Asked","hash":"","text":"' || hex(zeroblob(17000000)) || '"}')`)
+      yield* stored.entry({
+        sessionId: id,
+        entry: `{"_tag":"Asked","hash":"","text":"${"0".repeat(34_000_000)}"}`
+      })
       assert.deepInclude(yield* workOn(claim), { to: "completed" })
       assert.lengthOf(yield* told, 2)
     }).pipe(Effect.provide(workbench({ claude: claude({ turn: inOrder(finish("done")) }) })))
@@ -276,10 +280,8 @@ describe("The step under way", () => {
     const steps: Array<string> = []
     let look: Effect.Effect<unknown> = Effect.void
     return Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      look = Effect.map(Effect.orDie(sql<{ step: string | null }>`select step from tasks`), ([row]) =>
-        steps.push(row?.step ?? "none")
-      )
+      const store = yield* Effect.context<SqlClient.SqlClient>()
+      look = Effect.map(Effect.provideContext(column("tasks", "step"), store), ([step]) => steps.push(step ?? "none"))
       yield* work
       assert.deepStrictEqual(steps, ["none", "tool"])
     }).pipe(
@@ -300,14 +302,9 @@ describe("The step under way", () => {
       const conversations = yield* Conversations
       const first = yield* conversations.resume(claim, session)
       yield* first.ask("Please look.")
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`create table seen (step text)`
-      yield* sql`create trigger marks after update of step on tasks begin insert into seen values (new.step); end`
+      const steps = yield* changesOf("tasks", "step")
       yield* conversations.resume(claim, session)
-      assert.deepStrictEqual(
-        (yield* rows<{ step: string | null }>("select step from seen")).map(({ step }) => step),
-        ["replay", null]
-      )
+      assert.deepStrictEqual(yield* steps, ["replay", null])
     }).pipe(Effect.scoped, Effect.provide(workbench({ claude: model })))
   })
 })

@@ -11,16 +11,7 @@ import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
 import { alter } from "../harness/StoreBuilder.ts"
 import { column } from "../harness/StoreReader.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
-import {
-  claimed,
-  claimedAgain,
-  claude,
-  entriesOf,
-  finish,
-  SUBJECT,
-  workbench,
-  workOn
-} from "../harness/Workbench.ts"
+import { claimed, claimedAgain, claude, entriesOf, finish, SUBJECT, workbench, workOn } from "../harness/Workbench.ts"
 
 const isCompacted = ({ messages }: ModelRequest) =>
   messages.some(({ content }) => content.some(({ type }) => type === "compaction"))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Tasks } from "../../src/task/Tasks.ts"
-import { rows } from "../harness/Workbench.ts"
+import { column } from "../harness/StoreReader.ts"
 import { claimOne, observe, taskOf, TasksOnStore } from "./support.ts"
 
 const NUMBERS = [1, 2, 3]
@@ -18,9 +18,7 @@ const afterCrash = Effect.fnUntraced(function* (steps: Readonly<Record<number, s
   return yield* Effect.provide(Tasks, Layer.fresh(Tasks.layer))
 })
 
-const attempts = Effect.map(rows<{ attempts: number }>("select attempts from tasks order by number"), (all) =>
-  all.map((row) => row.attempts)
-)
+const attempts = column("tasks", "attempts")
 
 describe("A crash", () => {
   it.effect("counts against no task that was merely claimed", () =>
