@@ -12,7 +12,8 @@ export const changesOf = Effect.fnUntraced(function* <T extends TableName, C ext
   yield* Effect.orDie(
     sql`create trigger sees after update of ${sql(name)} on ${sql(table)} begin insert into seen values (new.${sql(name)}); end`
   )
-  return Effect.map(Effect.orDie(sql<{ value: Tables[T][C] }>`select value from seen order by rowid`), (rows) =>
+  const seen = Effect.map(Effect.orDie(sql<{ value: Tables[T][C] }>`select value from seen order by rowid`), (rows) =>
     rows.map(({ value }) => value)
   )
+  return seen
 })
