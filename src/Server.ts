@@ -29,6 +29,7 @@ import { SessionRunner } from "./session/SessionRunner.ts"
 import { Toolbox } from "./session/Toolbox.ts"
 import { retentionJob } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
+import { AssignedTexts } from "./task/AssignedTexts.ts"
 import { IssueObserver } from "./task/IssueObserver.ts"
 import { ReadyTasks } from "./task/ReadyTasks.ts"
 import { SetupFaults } from "./telemetry/SetupFaults.ts"
@@ -70,7 +71,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer)),
     Layer.provideMerge(Layer.mergeAll(on.toolbox, LiveSessions.layer, UsageLog.layer, IssueObserver.layer)),
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
-    Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer)),
+    Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer, AssignedTexts.layer)),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))

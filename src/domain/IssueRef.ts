@@ -16,6 +16,8 @@ export interface Subject {
   readonly fullName: FullName
   readonly title: string
   readonly priority: number
+  /** A hash of its text, where that was read through the API. */
+  readonly text?: string
 }
 
 export const subjectOf = (repository: Repository, issue: Issue): Subject => ({

@@ -91,7 +91,7 @@ const commentSection = (all: ReadonlyArray<Comment>, from: Provenance, tokens: n
 
 /** A new session's first message, within `FIRST_PROMPT_SHARE` of the limit (tokens). */
 export const firstPrompt = ({ fullName, issue, comments, from }: IssueText, limit: number): string => {
-  const [title, text] = [markedTitle(issue, from), markedText(issue)]
+  const [title, text] = [markedTitle(issue, from), markedText(issue, from)]
   const room = Math.floor(limit * FIRST_PROMPT_SHARE)
   const head = [
     `Issue ${fullName}#${issue.number}, opened by ${issue.user.login}.`,
@@ -105,6 +105,6 @@ export const firstPrompt = ({ fullName, issue, comments, from }: IssueText, limi
 export const marksIn = ({ issue, comments, from }: IssueText): ReadonlyArray<string> =>
   [
     { of: "title", marked: markedTitle(issue, from) },
-    { of: "text", marked: markedText(issue) },
+    { of: "text", marked: markedText(issue, from) },
     ...comments.map((comment) => ({ of: `comment ${comment.id}`, marked: markedComment(comment, from) }))
   ].flatMap(({ marked, of }) => (marked.marks.length === 0 ? [] : [labelled(of, marked)]))

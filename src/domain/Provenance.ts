@@ -1,4 +1,5 @@
 import { DateTime } from "effect"
+import { textOf } from "./Comment.ts"
 import type { Comment } from "./Comment.ts"
 import type { Issue } from "./Issue.ts"
 import { lastGiven } from "./Timeline.ts"
@@ -7,10 +8,14 @@ import { visible } from "./Visible.ts"
 
 /** Who had a say on an issue, and since when the bot has its mandate. */
 export interface Provenance {
+  /** The bot: its marker is no hidden comment. */
+  readonly bot: number
   /** The entry that gave the mandate, and when (milliseconds); where one is not known, everything counts as later. */
   readonly mandate: { readonly id: number; readonly at: number | null } | null
   /** People who have assigned somebody on the issue, which takes write access, and the bot. */
   readonly trusted: ReadonlySet<number>
+  /** Whether the text of the issue is another one than when the mandate was first seen. */
+  readonly isTextEdited: boolean
   /** Changes of the title after the mandate was given. */
   readonly titles: ReadonlyArray<{ readonly by: number | null; readonly at: number | null }>
 }
@@ -25,6 +30,8 @@ export const provenanceOf = (timeline: ReadonlyArray<TimelineEntry>, botId: numb
   return {
     mandate: given === null ? null : { id: given.id, at: timeOf(given.createdAt) },
     trusted: new Set([botId, ...timeline.flatMap(({ type, user }) => (type === "assignees" && user ? [user.id] : []))]),
+    bot: botId,
+    isTextEdited: false,
     titles: timeline
       .filter(({ id, type }) => type === "change_title" && (given === null || id > given.id))
       .map(({ createdAt, user }) => ({ by: user?.id ?? null, at: timeOf(createdAt) }))
@@ -64,7 +71,7 @@ const marked = (given: string, marks: ReadonlyArray<string>): Marked => {
 }
 
 export const markedComment = (comment: Comment, from: Provenance): Marked =>
-  marked(comment.body, marksOf(comment, from))
+  marked(comment.user.id === from.bot ? textOf(comment.body) : comment.body, marksOf(comment, from))
 
 export const markedTitle = ({ title }: Issue, { titles, trusted }: Provenance): Marked =>
   marked(
@@ -75,5 +82,9 @@ export const markedTitle = ({ title }: Issue, { titles, trusted }: Provenance): 
       .map(({ at }) => `changed after the assignment${iso(at)}, by somebody ${NOT_KNOWN}`)
   )
 
-/** Gitea tells nobody when the text of an issue was edited, or by whom. */
-export const markedText = ({ body }: Issue): Marked => marked(body, [])
+/** Gitea tells nobody who edited the text of an issue, and lets only its author and those with write access do so. */
+export const markedText = ({ body, user }: Issue, { isTextEdited, trusted }: Provenance): Marked =>
+  marked(
+    body,
+    isTextEdited && !trusted.has(user.id) ? [`edited after the assignment, by ${user.login} or somebody who may`] : []
+  )

@@ -15,6 +15,7 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { isElsewhere, isMissing } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import { makeTextHash } from "./TextHash.ts"
 
 /** What a look at an issue brought; no subject and no issue when it is gone. */
 export interface Look {
@@ -52,6 +53,7 @@ export class IssueReader extends Context.Service<
     Effect.gen(function* () {
       const gitea = yield* Gitea
       const identity = yield* BotIdentity
+      const hashOf = yield* makeTextHash
 
       /** Null: nothing of that number under this name, or the name is another repository's today. */
       const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
@@ -67,7 +69,8 @@ export class IssueReader extends Context.Service<
         issue: Issue
       ): Effect.fn.Return<Look, GiteaError> {
         const bot = yield* identity.confirmed
-        const seen = (observation: Observation): Look => ({ subject: subjectOf(repository, issue), issue, observation })
+        const subject = { ...subjectOf(repository, issue), text: yield* hashOf(issue) }
+        const seen = (observation: Observation): Look => ({ subject, issue, observation })
         if (issue.state === "closed") return seen(Observation.Closed())
         if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id))
           return seen(Observation.Unassigned())

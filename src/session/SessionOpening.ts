@@ -12,6 +12,8 @@ import { Settings } from "../Settings.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
+import { makeTextHash } from "../issue/TextHash.ts"
+import { AssignedTexts } from "../task/AssignedTexts.ts"
 import { Fitting } from "./Fitting.ts"
 import { Journal } from "./Journal.ts"
 import { Toolbox } from "./Toolbox.ts"
@@ -35,6 +37,8 @@ export class SessionOpening extends Context.Service<
       const { model, contextLimit } = yield* Settings
       const client = yield* ModelClient
       const issues = yield* IssueReader
+      const texts = yield* AssignedTexts
+      const hashOf = yield* makeTextHash
       const journal = yield* Journal
       const toolbox = yield* Toolbox
       const { fit } = yield* Fitting
@@ -62,7 +66,10 @@ export class SessionOpening extends Context.Service<
       })
 
       const prompt = Effect.fn("SessionOpening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
-        const text = { fullName: task.fullName, issue, ...(yield* issues.thread(task.id)) }
+        const { comments, from } = yield* issues.thread(task.id)
+        const assigned = yield* texts.of(task.id)
+        const isTextEdited = assigned !== null && assigned !== (yield* hashOf(issue))
+        const text = { fullName: task.fullName, issue, comments, from: { ...from, isTextEdited } }
         const marked = marksIn(text)
         if (marked.length > 0) {
           yield* Effect.logInfo("Marked in the prompt").pipe(

@@ -5,7 +5,7 @@ import type { SqlError } from "effect/sql"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import type { Subject } from "../domain/IssueRef.ts"
 import { decide } from "../domain/Mandate.ts"
-import type { Observation } from "../domain/Mandate.ts"
+import type { Decision, Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
@@ -16,6 +16,9 @@ import type { TaskTable } from "./TaskTable.ts"
 import type { Transitions } from "./Transitions.ts"
 
 type Ours = SqlError.SqlError | Schema.SchemaError | StoreUnavailable | ForbiddenTransition
+
+/** Whether a mandate is seen for the first time, and with it the text that it was given for. */
+const isGivenAnew = ({ _tag }: Decision): boolean => _tag === "Create" || _tag === "Restart" || _tag === "StoreMandate"
 
 /** What changes a task from outside of its run. */
 export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, transitions: Transitions) {
@@ -44,7 +47,11 @@ export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, t
   return {
     observed: Effect.fn("Tasks.observed")((id: TaskId, subject: Subject | null, observation: Observation) =>
       Effect.map(
-        change(id, (before) => decision.carryOut(id, subject, before, decide(before, observation))),
+        change(id, (before) => {
+          const decided = decide(before, observation)
+          const write = decision.carryOut(id, subject, before, decided)
+          return isGivenAnew(decided) ? Effect.andThen(write, table.noteText(id, subject?.text ?? null)) : write
+        }),
         (task): IssueChange => ({ observation, ...task })
       )
     ),

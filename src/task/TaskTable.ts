@@ -95,6 +95,8 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
 
   const serve = (id: TaskId, mandate: Mandate) => sql`update tasks set ${served(mandate)} where id = ${id}`
 
+  const noteText = (id: TaskId, text: string | null) => sql`update tasks set assigned_text = ${text} where id = ${id}`
+
   /** Takes the lease away, whoever works it. */
   const stop = (id: TaskId, to: TaskState, cause: string, now: number) =>
     sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, step = null, updated_at = ${now}
@@ -153,6 +155,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     insert,
     restart,
     serve,
+    noteText,
     stop,
     refresh,
     unreadable,

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { markedComment, markedTitle, provenanceOf } from "../../src/domain/Provenance.ts"
+import { withMarker } from "../../src/domain/Comment.ts"
+import { markedComment, markedText, markedTitle, provenanceOf } from "../../src/domain/Provenance.ts"
 import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
 
 const EVE = { id: 66, login: "eve" }
@@ -68,6 +69,12 @@ describe("markedComment", () => {
     assert.deepStrictEqual(markedComment(comment(5, BOT), FROM).marks, [])
   })
 
+  it("takes the bot's own marker for no hidden comment, and that of nobody else", () => {
+    const body = withMarker("task 21/57 progress", "At work.")
+    assert.deepStrictEqual(markedComment({ ...comment(5, BOT), body }, FROM), { text: "At work.", marks: [] })
+    assert.include(markedComment({ ...comment(2), body }, FROM).marks, "1 hidden comment shown")
+  })
+
   it("marks everything of strangers where the mandate is not known, and does without times", () => {
     const { createdAt: _, ...timeless } = comment(1)
     assert.deepStrictEqual(markedComment(timeless, provenanceOf([], BOT.id)).marks, [
@@ -81,5 +88,16 @@ describe("markedTitle", () => {
     assert.lengthOf(markedTitle(issue(), FROM).marks, 2)
     const own = provenanceOf([assigned(4, PERSON.id), renamed(7, PERSON.id)], BOT.id)
     assert.deepStrictEqual(markedTitle(issue(), own).marks, [])
+  })
+})
+
+describe("markedText", () => {
+  const byEve = issue({ user: EVE })
+  const edited = { ...FROM, isTextEdited: true }
+
+  it("marks a text that is another one than at the assignment, unless only people with write access may have edited it", () => {
+    assert.deepStrictEqual(markedText(byEve, edited).marks, ["edited after the assignment, by eve or somebody who may"])
+    assert.deepStrictEqual(markedText(byEve, FROM).marks, [])
+    assert.deepStrictEqual(markedText(issue({ user: PERSON }), edited).marks, [])
   })
 })

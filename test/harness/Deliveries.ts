@@ -12,7 +12,13 @@ export const BOT: User = { id: 9, login: "press-bot" }
 export const PERSON: User = { id: 3, login: "mira" }
 
 /** Where only that person has a say. */
-export const FROM: Provenance = { mandate: { id: 0, at: 0 }, trusted: new Set([PERSON.id]), titles: [] }
+export const FROM: Provenance = {
+  bot: BOT.id,
+  mandate: { id: 0, at: 0 },
+  trusted: new Set([PERSON.id]),
+  isTextEdited: false,
+  titles: []
+}
 export const REPOSITORY: Repository = { id: 21, fullName: FullName.make("inkwell/letterpress") }
 
 /** An open issue, number 57, assigned to the bot. */

@@ -47,6 +47,7 @@ export interface Tables {
     readonly tries: number
     readonly step: string | null
     readonly suspect: number
+    readonly assignedText: string | null
   }
   readonly transitions: {
     readonly id: number

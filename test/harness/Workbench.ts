@@ -15,6 +15,7 @@ import { Toolbox } from "../../src/session/Toolbox.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import type { Subject } from "../../src/domain/IssueRef.ts"
+import { AssignedTexts } from "../../src/task/AssignedTexts.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { FROM, issue, REPOSITORY } from "./Deliveries.ts"
 import { mocks } from "./Mocks.ts"
@@ -101,7 +102,7 @@ export const workbench = (around: Surroundings = {}) => {
             Effect.map(Toolbox, (real) => ({ ...real, ...around.toolbox }))
           ).pipe(Layer.provide(Toolbox.layer))
     ),
-    Layer.provideMerge(Tasks.layer),
+    Layer.provideMerge(Layer.mergeAll(Tasks.layer, AssignedTexts.layer)),
     Layer.provideMerge(Outbox.layer),
     Layer.provideMerge(TestStore),
     Layer.provide(Layer.mergeAll(issues, around.claude?.layer ?? models(), settings(around.settings)))

@@ -1,3 +1,4 @@
+import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { taskIdOf } from "../../src/domain/Task.ts"
@@ -28,7 +29,9 @@ const seenBy = (isKeptOut: boolean, statuses: ReadonlyArray<number>) => {
     ),
     Effect.map(({ observation }) => observation._tag),
     Effect.provide(
-      IssueReader.layer.pipe(Layer.provide([gitea, mocks.BotIdentity({ confirmed: Effect.succeed(BOT) })]))
+      IssueReader.layer.pipe(
+        Layer.provide([gitea, mocks.BotIdentity({ confirmed: Effect.succeed(BOT) }), NodeCrypto.layer])
+      )
     )
   )
 }

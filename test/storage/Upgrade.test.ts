@@ -113,7 +113,8 @@ const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = 
     requests: 0,
     tries: 0,
     step: null,
-    suspect: 0
+    suspect: 0,
+    assignedText: null
   },
   outbox: { refusals: 0, waitsSince: null }
 }
