@@ -4,11 +4,15 @@ import { Bot } from "./Bot.ts"
 import type { Comment } from "./Forge.ts"
 import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
+import { AccessApi } from "./AccessApi.ts"
+import { GitHttp } from "./GitHttp.ts"
 import { HookApi } from "./HookApi.ts"
 import { comment, editComment } from "./IssueChanges.ts"
 import { SearchQuery, searchIssues } from "./IssueSearch.ts"
 import { LabelApi } from "./LabelApi.ts"
 import { issueInPath, pageOf, repositoryInPath, visible, writableInPath } from "./Lookup.ts"
+import { PullApi } from "./PullApi.ts"
+import { RepositoryGit } from "./RepositoryGit.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
 import { Manner } from "./Manner.ts"
 import {
@@ -50,8 +54,11 @@ const searchQuery = Effect.orElseSucceed(
 const ReadRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const bot = yield* Bot
+    const repositories = yield* RepositoryGit
     const store = yield* ForgeStore
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
+
+    const isEmpty = (id: number) => Effect.map(repositories.branches(id), (all) => Object.keys(all).length === 0)
 
     const user = Effect.map(store.view, (view) => json(userResource(view, referred(view.forge.users, bot.id))))
 
@@ -60,12 +67,14 @@ const ReadRoutes = HttpRouter.use(
       const { id } = yield* HttpRouter.params
       const repository = Array.findFirst(view.forge.repositories, (it) => it.id === Number(id))
       const found = yield* Effect.mapError(Effect.fromOption(repository), () => notFound)
-      return json(repositoryResource(view, yield* visible(found)))
+      const { id: known } = yield* visible(found)
+      return json(repositoryResource(view, found, yield* isEmpty(known)))
     })
 
     const repository = Effect.gen(function* () {
       const view = yield* store.view
-      return json(repositoryResource(view, yield* repositoryInPath(view.forge)))
+      const found = yield* repositoryInPath(view.forge)
+      return json(repositoryResource(view, found, yield* isEmpty(found.id)))
     })
 
     const search = Effect.gen(function* () {
@@ -149,7 +158,7 @@ const TimelineRoutes = HttpRouter.use(
   })
 )
 
-/** The part of Gitea's REST API that an issue bot needs. */
-export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi, HookApi)
+/** The part of Gitea's REST API that the bot needs, and git over HTTP. */
+export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi, HookApi, PullApi, AccessApi, GitHttp)
 
 const latestComment = (comments: ReadonlyArray<Comment>): Comment => referred(comments, comments.length)

@@ -21,6 +21,8 @@ export interface Repository {
   readonly writable: boolean
   /** Whether the bot is one of its administrators. */
   readonly administered: boolean
+  readonly hasPulls: boolean
+  readonly protectedBranches: ReadonlyArray<string>
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -58,6 +60,30 @@ export interface Issue {
   readonly closedAt: string | null
 }
 
+/** Its commits are what its branches have at the time. */
+export interface Pull {
+  readonly id: number
+  readonly repository: number
+  readonly number: number
+  readonly poster: number
+  readonly title: string
+  readonly body: string
+  readonly head: string
+  readonly base: string
+  readonly state: "open" | "closed"
+  readonly merged: boolean
+  readonly createdAt: string
+}
+
+export interface Status {
+  readonly repository: number
+  readonly sha: string
+  readonly state: string
+  readonly context: string
+  readonly description: string
+  readonly targetUrl: string
+}
+
 export type EntryDetail =
   | { readonly type: "comment"; readonly body: string }
   /** A comment on another issue, by its id, referred to this one. */
@@ -88,6 +114,8 @@ export interface Forge {
   readonly labels: ReadonlyArray<Label>
   readonly issues: ReadonlyArray<Issue>
   readonly entries: ReadonlyArray<Entry>
+  readonly pulls: ReadonlyArray<Pull>
+  readonly statuses: ReadonlyArray<Status>
 }
 
 export const emptyForge: Forge = {
@@ -96,7 +124,9 @@ export const emptyForge: Forge = {
   formerNames: [],
   labels: [],
   issues: [],
-  entries: []
+  entries: [],
+  pulls: [],
+  statuses: []
 }
 
 /** The value a reference points at; a reference that points nowhere is a defect. */
@@ -137,3 +167,7 @@ export const isComment = (entry: Entry): entry is Comment => entry.type === "com
 
 export const commentsOf = (forge: Forge, issue: number): ReadonlyArray<Comment> =>
   timelineOf(forge, issue).filter(isComment)
+
+/** Oldest first. */
+export const pullsOf = (forge: Forge, repository: number): ReadonlyArray<Pull> =>
+  forge.pulls.filter((pull) => pull.repository === repository)

@@ -2,6 +2,7 @@ import { Option } from "effect"
 import type { Act, Step } from "./Change.ts"
 import { announce, inOrder, introduce, record, revise, unchanged, userId } from "./Change.ts"
 import type { Forge } from "./Forge.ts"
+import { numberOfNext } from "./PullChanges.ts"
 import { findIssue, findLabel, isComment, referred } from "./Forge.ts"
 
 /**
@@ -181,7 +182,7 @@ const create =
     { body, pull, title }: { readonly title: string; readonly body: string; readonly pull: boolean }
   ): Step =>
   (forge) => {
-    const number = forge.issues.filter((issue) => issue.repository === repository).length + 1
+    const number = numberOfNext(forge, repository)
     const issue = {
       id: forge.issues.length + 1,
       repository,

@@ -16,6 +16,8 @@ export const createRepository = (at: string, fullName: string): Step =>
           archived: false,
           writable: true,
           administered: false,
+          hasPulls: true,
+          protectedBranches: [],
           createdAt: at,
           updatedAt: at
         }
@@ -56,7 +58,7 @@ export const setRepository =
   (
     at: string,
     { id }: Repository,
-    access: Partial<Pick<Repository, "refusal" | "archived" | "writable" | "administered">>
+    access: Partial<Omit<Repository, "id" | "fullName" | "createdAt" | "updatedAt">>
   ): Step =>
   (forge) =>
     unchanged({

@@ -1,5 +1,5 @@
 import { userId } from "./Change.ts"
-import type { Comment, Entry, Forge, Issue, Label, Repository, User } from "./Forge.ts"
+import type { Comment, Entry, Forge, Issue, Label, Pull, Repository, User } from "./Forge.ts"
 import { commentsOf, ownerOf, referred } from "./Forge.ts"
 
 const UNSET_TIME = "0001-01-01T00:00:00Z"
@@ -39,15 +39,16 @@ export const userResource = ({ url }: View, { id, login, createdAt }: User) => (
 })
 
 /** The keys a client may want of the sixty-odd that Gitea sends. */
-export const repositoryResource = (view: View, repository: Repository) => {
-  const { id, fullName, archived, administered, createdAt, updatedAt, writable } = repository
+export const repositoryResource = (view: View, repository: Repository, empty = false) => {
+  const { id, fullName, archived, administered, createdAt, hasPulls, updatedAt, writable } = repository
   return {
     id,
     owner: userResource(view, referred(view.forge.users, userId(view.forge, ownerOf(fullName)))),
     name: nameOf(fullName),
     full_name: fullName,
     description: "",
-    empty: false,
+    empty,
+    size: 0,
     private: false,
     fork: false,
     html_url: `${view.url}/${fullName}`,
@@ -59,7 +60,31 @@ export const repositoryResource = (view: View, repository: Repository) => {
     created_at: createdAt,
     updated_at: updatedAt,
     permissions: { admin: administered, push: writable || administered, pull: true },
-    has_issues: true
+    has_issues: true,
+    has_pull_requests: hasPulls
+  }
+}
+
+/** `commits` are those that its branches have now. */
+export const pullResource = (view: View, pull: Pull, commits: { readonly head: string; readonly base: string }) => {
+  const { fullName } = referred(view.forge.repositories, pull.repository)
+  const side = (ref: string, sha: string) => ({ label: ref, ref, sha, repo_id: pull.repository })
+  const isDraft = /^(\[wip\]|wip:)/i.test(pull.title)
+  return {
+    id: pull.id,
+    url: `${view.url}/${fullName}/pulls/${pull.number}`,
+    html_url: `${view.url}/${fullName}/pulls/${pull.number}`,
+    number: pull.number,
+    user: userResource(view, referred(view.forge.users, pull.poster)),
+    title: pull.title,
+    body: pull.body,
+    state: pull.state,
+    draft: isDraft,
+    mergeable: pull.state === "open" && !isDraft,
+    merged: pull.merged,
+    head: side(pull.head, commits.head),
+    base: side(pull.base, commits.base),
+    created_at: pull.createdAt
   }
 }
 

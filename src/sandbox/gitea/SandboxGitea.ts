@@ -15,9 +15,12 @@ import { ForgeStore } from "./ForgeStore.ts"
 import { Gate } from "./Gate.ts"
 import type { Delivery, Hook, RepositoryHook } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
+import { makeCode } from "./SandboxCode.ts"
+import type { SandboxCode } from "./SandboxCode.ts"
 import * as IssueChanges from "./IssueChanges.ts"
 import { Manner } from "./Manner.ts"
 import type { Behaviour } from "./Manner.ts"
+import { RepositoryGit } from "./RepositoryGit.ts"
 import { createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
 import type { RequestRecord } from "./RequestLog.ts"
 import { RequestLog } from "./RequestLog.ts"
@@ -121,13 +124,13 @@ export class SandboxGitea extends Context.Service<
     fail(fault: PlannedFault): Effect.Effect<void>
     /** Every API call, in the order they ended. */
     readonly requests: Effect.Effect<ReadonlyArray<RequestRecord>>
-  }
+  } & SandboxCode
 >()("mosaic-coordinator/sandbox/gitea/SandboxGitea") {
   static readonly layer: Layer.Layer<SandboxGitea> = Layer.suspend(() =>
     // Built here and not merged: `serve` would leave its router to whoever builds another server beside this one.
     Layer.effect(SandboxGitea, Effect.andThen(Layer.build(serve), make)).pipe(
       Layer.provide(ForgeStore.layer),
-      Layer.provide([Hooks.layer, Faults.layer, RequestLog.layer, Bot.layer, Manner.layer]),
+      Layer.provide([Hooks.layer, Faults.layer, RequestLog.layer, Bot.layer, Manner.layer, RepositoryGit.layer]),
       Layer.provide([server, connectionPerDelivery, NodeCrypto.layer]),
       Layer.orDie
     )
@@ -152,6 +155,7 @@ const make = Effect.gen(function* () {
   const hooks = yield* Hooks
   const log = yield* RequestLog
   const manner = yield* Manner
+  const code = yield* makeCode
   const store = yield* ForgeStore
 
   const onIssue = (issue: SandboxIssue, by: string | undefined, step: (act: Act) => Step) =>
@@ -183,6 +187,7 @@ const make = Effect.gen(function* () {
   })
 
   return SandboxGitea.of({
+    ...code,
     url: (yield* store.view).url,
     bot,
     createRepository: (fullName) =>
