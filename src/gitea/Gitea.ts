@@ -19,6 +19,8 @@ import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi } from 
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
+import { repositoryCalls } from "./RepositoryCalls.ts"
+import type { RepositoryCalls } from "./RepositoryCalls.ts"
 
 /** Gitea's cap on a page, and how many pages are read at most. */
 const PAGE = 50
@@ -60,7 +62,7 @@ export class Gitea extends Context.Service<
     /** Not repeated here: a comment whose answer was lost may have been written. */
     createComment(fullName: FullName, number: number, body: string): Effect.Effect<{ readonly id: number }, GiteaError>
     editComment(fullName: FullName, id: number, body: string): Effect.Effect<void, GiteaError>
-  }
+  } & RepositoryCalls
 >()("mosaic-coordinator/gitea/Gitea") {
   static readonly layerNoDeps = Layer.effect(
     Gitea,
@@ -82,6 +84,13 @@ export class Gitea extends Context.Service<
       return {
         health: Ref.get(health),
         ...readsOf(get, yield* SetupFaults),
+        ...repositoryCalls({
+          clean,
+          get,
+          pages: pagesOf(get),
+          send,
+          again: (call, answer) => Effect.retry(send(call, answer), schedule)
+        }),
         createComment: Effect.fn("Gitea.createComment")((fullName: FullName, number: number, body: string) =>
           send(
             {
@@ -132,10 +141,10 @@ const pageOf =
     return reading._tag === "Read" ? { ...reading, value: { items: reading.value, leftOut: reading.leftOut } } : reading
   }
 
-/** What is only read, and so may be asked again. */
-const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
-  // Until an empty page: a short one may only mean that the server caps pages lower.
-  const pages = <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
+/** Until an empty page: a short one may only mean that the server caps pages lower. */
+const pagesOf =
+  (get: Get) =>
+  <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
     Stream.paginate(1, (page) =>
       Effect.map(get({ ...call, query: { ...call.query, page, limit: PAGE } }, pageOf(item)), (one) => [
         [one],
@@ -149,6 +158,9 @@ const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
       }))
     )
 
+/** What is only read, and so may be asked again. */
+const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
+  const pages = pagesOf(get)
   return {
     whoAmI: Effect.mapError(get({ operation: "ask who the bot is", path: "/user" }, objectOf(User)), noApi),
     repository: Effect.fn("Gitea.repository")((id: number) =>

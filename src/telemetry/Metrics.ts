@@ -85,7 +85,15 @@ const OPERATIONS = {
     "list assigned issues",
     "list hooks",
     "create comment",
-    "edit comment"
+    "edit comment",
+    "read access",
+    "read branch",
+    "read permission",
+    "list pull requests",
+    "read pull request",
+    "create pull request",
+    "edit pull request",
+    "set status"
   ],
   claude: ["turn", "compact", "count", "info"],
   git: ["local", "remote"]

@@ -24,6 +24,9 @@ export const baseNameOf = (author: Author): string => `${folderOf(author)}/base`
 /** The commit whose tree passed the checks, with what they said in its message. */
 export const checkedNameOf = (author: Author): string => `${folderOf(author)}/checked`
 
+/** The commit that was pushed last for an issue, remembered before it is pushed. Of this clone alone. */
+export const pushedName = (number: number): string => `refs/pushed/${number}`
+
 const NAME = new RegExp(`^${REFS}/(\\d+)/([\\w-]+)/(\\d+)$`)
 
 export const parseName = (name: string): SnapshotRef | null => {

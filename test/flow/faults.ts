@@ -1,5 +1,6 @@
 import { Record } from "effect"
 import type { Gitea } from "../../src/gitea/Gitea.ts"
+import type { RepositoryCalls } from "../../src/gitea/RepositoryCalls.ts"
 import type { ClaudeFault, Operation } from "../../src/sandbox/claude/Fault.ts"
 import type { GiteaFault } from "../../src/sandbox/gitea/Faults.ts"
 
@@ -57,8 +58,11 @@ interface Call {
   readonly circumstance?: Circumstance
 }
 
-/** Every member of the adapter that calls anybody: `health` only tells of the others. Both searches are the same call. */
-type Member = Exclude<keyof Gitea["Service"], "health" | "hasAssignedPulls">
+/**
+ * Every member of the adapter that calls anybody in a run without tools: `health` only tells of the others, both searches are the
+ * same call, and what is asked about the code of a repository is asked for tools.
+ */
+type Member = Exclude<keyof Gitea["Service"], "health" | "hasAssignedPulls" | keyof RepositoryCalls>
 
 export const giteaOperations = {
   whoAmI: { name: "ask who the bot is", match: /^GET .*\/user$/ },

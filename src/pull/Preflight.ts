@@ -1,0 +1,155 @@
+import { Context, Data, Effect, Layer } from "effect"
+import type { Repository } from "../domain/Repository.ts"
+import type { Task } from "../domain/Task.ts"
+import { lastGiven } from "../domain/Timeline.ts"
+import { Git } from "../git/Git.ts"
+import type { GitError } from "../git/GitError.ts"
+import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Gitea } from "../gitea/Gitea.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { RepositoryAccess } from "../gitea/PullRequest.ts"
+import { Settings } from "../Settings.ts"
+import { ControlClones } from "../workspace/ControlClones.ts"
+import { pushedName } from "../workspace/SnapshotRef.ts"
+import { branchNames, taskBranch } from "./TaskBranch.ts"
+import type { TaskBranch } from "./TaskBranch.ts"
+
+/** KiB, as Gitea counts them, up to which a repository is worked on. */
+const MAX_SIZE = 2 * 1024 * 1024
+
+/** The task that is looked at. */
+export type Work = Pick<Task, "repositoryId" | "number" | "fullName" | "generation">
+
+/** What work on a repository stands on. */
+export interface Ground {
+  readonly repository: Repository
+  readonly number: number
+  readonly base: { readonly name: string; readonly commit: string }
+  readonly branch: TaskBranch
+}
+
+export type Verdict = Data.TaggedEnum<{
+  Go: { readonly ground: Ground }
+  /** A person has to do something first: one sentence without its full stop. */
+  Stop: { readonly why: string }
+}>
+export const Verdict = Data.taggedEnum<Verdict>()
+
+/** Pure: what keeps the bot from working in a repository; null: nothing. */
+export const faultOf = (fullName: string, access: RepositoryAccess): string | null => {
+  if (access.archived) return `${fullName} is archived: unarchive it first`
+  if (access.empty) return `${fullName} is empty: push a first commit`
+  if (!access.permissions.push) return `the bot may not push to ${fullName}: give it write access to the code`
+  if (!access.hasPulls) return `${fullName} has no pull requests: turn them on in its settings`
+  if (access.size > MAX_SIZE)
+    return `${fullName} is larger than ${MAX_SIZE / 1024 ** 2} GiB, which is too large to work on`
+  return null
+}
+
+/** Whether work may begin, asked before anything is paid for. */
+export class Preflight extends Context.Service<
+  Preflight,
+  {
+    /** The clone is up to date afterwards. What may pass by itself fails, and is tried again later. */
+    look(task: Work): Effect.Effect<Verdict, GitError | GiteaError>
+  }
+>()("mosaic-coordinator/pull/Preflight") {
+  static readonly layer = Layer.effect(
+    Preflight,
+    Effect.gen(function* () {
+      const { giteaUrl } = yield* Settings
+      const clones = yield* ControlClones
+      const git = yield* Git
+      const gitea = yield* Gitea
+      const identity = yield* BotIdentity
+
+      /** Fail closed: nobody's tools run for somebody who could not change the code themselves. */
+      const assignerFault = Effect.fnUntraced(function* ({ fullName, number }: Work) {
+        const bot = yield* identity.confirmed
+        const given = lastGiven(yield* gitea.timeline(fullName, number), bot.id)
+        if (!given?.user) return "nobody is known to have assigned the bot: assign it again"
+        const { login, mayWrite } = yield* gitea.writer(fullName, given.user.id)
+        return mayWrite
+          ? null
+          : `${login === null ? "whoever" : `${login}, who`} assigned the bot${login === null ? "" : ","} may not write to ${fullName}: somebody who may has to assign it`
+      })
+
+      const isAncestor = (repositoryId: number, commit: string, of: string) =>
+        Effect.map(
+          git.run({
+            operation: "compare branches",
+            gitDir: clones.at(repositoryId),
+            args: ["merge-base", "--is-ancestor", commit, of],
+            answers: [1]
+          }),
+          ({ code }) => code === 0
+        )
+
+      const standingOf = Effect.fnUntraced(function* (
+        { fullName, number, repositoryId }: Work,
+        name: string,
+        base: Ground["base"]
+      ) {
+        const head = yield* clones.commit(repositoryId, `refs/heads/${name}`)
+        if (head === null) return { name, standing: null }
+        const open = (yield* gitea.openPulls(fullName)).some(
+          (it) => it.head.ref === name && it.head.repoId === repositoryId
+        )
+        const isOurs = head === (yield* clones.commit(repositoryId, pushedName(number)))
+        const isHalfDone = isOurs && (yield* gitea.pullFrom(fullName, base.name, name)) === null
+        const isMerged = yield* isAncestor(repositoryId, head, base.commit)
+        return { name, standing: { head, isOpen: open, isMerged, isHalfDone } }
+      })
+
+      const branchOf = (task: Work, base: Ground["base"]) =>
+        Effect.map(
+          Effect.forEach(branchNames(task.number, task.generation), (name) => standingOf(task, name, base)),
+          (candidates) => taskBranch(candidates, base.commit)
+        )
+
+      /** Asks Gitea's git whether it would take the branch: scopes and rights are told in no other way. */
+      const pushFault = ({ branch, repository }: Ground) =>
+        git
+          .run({
+            operation: "ask whether the bot may push",
+            gitDir: clones.at(repository.id),
+            asBot: true,
+            args: [
+              "push",
+              "--dry-run",
+              "--quiet",
+              `${giteaUrl}/${repository.fullName}.git`,
+              `+${branch.start}:refs/heads/${branch.name}`
+            ]
+          })
+          .pipe(
+            Effect.as(null),
+            Effect.catchIf(
+              ({ reason }) => reason === "refused" || reason === "declined" || reason === "missing",
+              (error) => Effect.succeed(error.message)
+            )
+          )
+
+      const look = Effect.fn("Preflight.look")(function* (task: Work) {
+        const { fullName, number, repositoryId } = task
+        const repository = { id: repositoryId, fullName }
+        const unusable = yield* git.problem
+        if (unusable !== null) return Verdict.Stop({ why: unusable })
+        const access = yield* gitea.access(fullName)
+        const fault = faultOf(fullName, access) ?? (yield* assignerFault(task))
+        if (fault !== null) return Verdict.Stop({ why: fault })
+        yield* clones.refresh(repository)
+        const name = access.defaultBranch
+        const commit = yield* clones.commit(repositoryId, `refs/heads/${name}`)
+        if (commit === null)
+          return Verdict.Stop({ why: `${fullName} has no branch ${name}, which is its default: push it` })
+        const base = { name, commit }
+        const ground = { repository, number, base, branch: yield* branchOf(task, base) }
+        const refused = yield* pushFault(ground)
+        return refused === null ? Verdict.Go({ ground }) : Verdict.Stop({ why: refused })
+      })
+
+      return { look }
+    })
+  )
+}

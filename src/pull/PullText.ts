@@ -1,0 +1,70 @@
+import { escapeMarkdown } from "../domain/Comment.ts"
+
+const TITLE_LENGTH = 200
+const SUMMARY_LENGTH = 20_000
+
+/** What a check came to. */
+export interface CheckLine {
+  readonly name: string
+  readonly passed: boolean
+  readonly seconds: number
+}
+
+export interface PullFacts {
+  readonly number: number
+  readonly title: string
+  /** The agent's answer, in Markdown. */
+  readonly summary: string
+  readonly checks: ReadonlyArray<CheckLine>
+  /** Files that decide what the checks do, and were changed. */
+  readonly touchedChecks: ReadonlyArray<string>
+  readonly sessions: number
+  readonly turns: number
+  readonly tokens: number
+  /** The snapshot that was handed in. */
+  readonly snapshot: string
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
+/** The issue's title, in one line; what would make it a draft, which Gitea reads from the title, is taken off. */
+export const titleOf = ({ number, title }: Pick<PullFacts, "number" | "title">): string => {
+  const bare = oneLine(title).replace(/^(\s*(\[wip\]|wip:))+\s*/i, "")
+  return `${bare === "" ? "Work" : bare.slice(0, TITLE_LENGTH).toWellFormed()} (#${number})`
+}
+
+const checkLine = ({ name, passed, seconds }: CheckLine): string =>
+  `- ${passed ? "passed" : "**failed**"}: ${escapeMarkdown(name)} (${seconds.toFixed(1)} s)`
+
+/** The text of the pull request: the agent's words disarmed, then what the coordinator knows by itself. */
+export const bodyOf = (facts: PullFacts): string => {
+  const { checks, number, sessions, snapshot, summary, tokens, touchedChecks, turns } = facts
+  return [
+    escapeMarkdown(summary.slice(0, SUMMARY_LENGTH).toWellFormed()),
+    "### Checks",
+    checks.length === 0
+      ? "The repository names no checks, and none could be guessed: nothing was run."
+      : checks.map(checkLine).join("\n"),
+    ...(touchedChecks.length === 0
+      ? []
+      : [
+          `**Look at these first**, they decide what the checks do and were changed:\n${touchedChecks.map((path) => `- ${escapeMarkdown(path)}`).join("\n")}`
+        ]),
+    `*${turns} turns in ${sessions} ${sessions === 1 ? "session" : "sessions"}, ${tokens.toLocaleString("en")} tokens. Saved as ${snapshot}.*`,
+    `Fixes #${number}`
+  ].join("\n\n")
+}
+
+/** The message of the one commit: the title, the agent's answer, and where it comes from. */
+export const messageOf = (facts: Pick<PullFacts, "number" | "title" | "summary">): string =>
+  `${titleOf(facts)}\n\n${facts.summary.slice(0, SUMMARY_LENGTH).toWellFormed().trim()}\n`
+
+/** Files that decide what a check does: manifests, locks, settings of tests and linters, CI. */
+const DECIDES = [
+  /(^|\/)(package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|pyproject\.toml|setup\.(py|cfg)|tox\.ini|Makefile|pom\.xml|build\.gradle(\.kts)?|Gemfile(\.lock)?)$/,
+  /(^|\/)(\.?(eslint|prettier|vitest|jest|babel|rollup|webpack|tsconfig|pytest|flake8|golangci)[\w.-]*)$/,
+  /^(\.mosaic\.ya?ml|\.gitea\/|\.github\/|\.forgejo\/|\.gitlab-ci\.yml|\.woodpecker)/
+]
+
+export const touchedChecksOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> =>
+  paths.filter((path) => DECIDES.some((pattern) => pattern.test(path)))

@@ -1,0 +1,178 @@
+import { Context, Effect, Layer, Predicate } from "effect"
+import { GitError } from "../git/GitError.ts"
+import { Git } from "../git/Git.ts"
+import { Gitea } from "../gitea/Gitea.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { PullRequest } from "../gitea/PullRequest.ts"
+import { Settings } from "../Settings.ts"
+import { ControlClones } from "../workspace/ControlClones.ts"
+import { pushedName } from "../workspace/SnapshotRef.ts"
+import type { Ground } from "./Preflight.ts"
+import { bodyOf, messageOf, titleOf } from "./PullText.ts"
+import type { PullFacts } from "./PullText.ts"
+
+const CONTEXT = "mosaic/checks"
+const CONFLICT = 409
+
+/** What is handed in. */
+export interface Handed {
+  readonly ground: Ground
+  /** The commit that the work began from. */
+  readonly base: string
+  /** The saved commit whose tree passed the checks. */
+  readonly checked: string
+  /** Milliseconds: the same for each try, so that the commit is. */
+  readonly at: number
+  readonly botLogin: string
+  readonly facts: PullFacts
+}
+
+/** From a saved tree to one pull request. Each step can be done again: a crash between two is repaired by the next try. */
+export class Submission extends Context.Service<
+  Submission,
+  {
+    /** The one open pull request of the task; null: the tree is that of the base, and there is nothing to hand in. */
+    submit(handed: Handed): Effect.Effect<PullRequest | null, GitError | GiteaError>
+    /** Keeps a snapshot in Gitea, too. */
+    keep(ground: Ground, snapshot: string): Effect.Effect<void, GitError>
+  }
+>()("mosaic-coordinator/pull/Submission") {
+  static readonly layer = Layer.effect(
+    Submission,
+    Effect.gen(function* () {
+      const { giteaUrl } = yield* Settings
+      const clones = yield* ControlClones
+      const git = yield* Git
+      const gitea = yield* Gitea
+
+      const treeOf = (gitDir: string, commit: string) =>
+        git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
+
+      /** The same id each time: author, dates and message follow from the task. */
+      const commitOf = ({ at, base, botLogin, checked, facts, ground }: Handed) => {
+        const who = { NAME: botLogin, EMAIL: `${botLogin}@noreply.${new URL(giteaUrl).hostname}` }
+        const date = `@${Math.floor(at / 1000)} +0000`
+        return git.text({
+          operation: "commit",
+          gitDir: clones.at(ground.repository.id),
+          env: {
+            GIT_AUTHOR_NAME: who.NAME,
+            GIT_AUTHOR_EMAIL: who.EMAIL,
+            GIT_AUTHOR_DATE: date,
+            GIT_COMMITTER_NAME: who.NAME,
+            GIT_COMMITTER_EMAIL: who.EMAIL,
+            GIT_COMMITTER_DATE: date
+          },
+          args: ["commit-tree", `${checked}^{tree}`, "-p", base, "-F", "-"],
+          input: messageOf(facts)
+        })
+      }
+
+      /** A lease on what was last seen there: what a person pushed meanwhile is never overwritten. */
+      const push = Effect.fnUntraced(function* ({ ground }: Handed, commit: string) {
+        const { branch, repository } = ground
+        const ref = `refs/heads/${branch.name}`
+        const gitDir = clones.at(repository.id)
+        yield* git.run({
+          operation: "remember what is pushed",
+          gitDir,
+          args: ["update-ref", pushedName(ground.number), commit]
+        })
+        yield* git.run({
+          operation: `push ${branch.name}`,
+          gitDir,
+          asBot: true,
+          args: [
+            "push",
+            "--quiet",
+            `--force-with-lease=${ref}:${branch.lease ?? ""}`,
+            `${giteaUrl}/${repository.fullName}.git`,
+            `${commit}:${ref}`
+          ]
+        })
+      })
+
+      /** What is on our branch and is neither ours nor in what the work began from is somebody's. */
+      const refuseToOverwrite = Effect.fnUntraced(function* ({ base, ground }: Handed, commit: string) {
+        const { lease, name } = ground.branch
+        if (lease === null || lease === commit) return
+        const { code } = yield* git.run({
+          operation: "compare branches",
+          gitDir: clones.at(ground.repository.id),
+          args: ["merge-base", "--is-ancestor", lease, base],
+          answers: [1]
+        })
+        const merged = yield* git.run({
+          operation: "compare branches",
+          gitDir: clones.at(ground.repository.id),
+          args: ["merge-base", "--is-ancestor", lease, ground.base.commit],
+          answers: [1]
+        })
+        if (code === 0 || merged.code === 0) return
+        return yield* new GitError({
+          operation: `push ${name}`,
+          reason: "moved",
+          detail: "somebody pushed to the branch since the work began"
+        })
+      })
+
+      const find = ({ branch, repository }: Ground) =>
+        Effect.map(
+          gitea.openPulls(repository.fullName),
+          (all) => all.find(({ head }) => head.ref === branch.name && head.repoId === repository.id) ?? null
+        )
+
+      const create = ({ ground }: Handed, text: { readonly title: string; readonly body: string }) =>
+        gitea
+          .createPull(ground.repository.fullName, { ...text, head: ground.branch.name, base: ground.base.name })
+          .pipe(
+            Effect.catchIf(
+              ({ status }) => status === CONFLICT,
+              (error) => Effect.filterOrFail(find(ground), Predicate.isNotNull, () => error)
+            )
+          )
+
+      const findOrCreate = Effect.fnUntraced(function* (handed: Handed) {
+        const text = { title: titleOf(handed.facts), body: bodyOf(handed.facts) }
+        const found = yield* find(handed.ground)
+        if (found === null) return yield* create(handed, text)
+        if (found.body === text.body) return found
+        yield* gitea.editPull(handed.ground.repository.fullName, found.number, { title: found.title, body: text.body })
+        return found
+      })
+
+      const submit = Effect.fn("Submission.submit")(function* (handed: Handed) {
+        const { base, checked, facts, ground } = handed
+        const gitDir = clones.at(ground.repository.id)
+        if ((yield* treeOf(gitDir, checked)) === (yield* treeOf(gitDir, base))) return null
+        const commit = yield* commitOf(handed)
+        yield* refuseToOverwrite(handed, commit)
+        yield* push(handed, commit)
+        const pull = yield* findOrCreate(handed)
+        yield* gitea.setStatus(ground.repository.fullName, commit, {
+          state: "success",
+          context: CONTEXT,
+          description:
+            facts.checks.length === 0 ? "no checks" : `${facts.checks.length} of ${facts.checks.length} checks passed`
+        })
+        yield* Effect.logInfo("Pull request ready").pipe(
+          Effect.annotateLogs({ pull: pull.number, branch: ground.branch.name, commit })
+        )
+        return pull
+      })
+
+      const keep = Effect.fn("Submission.keep")(({ repository }: Ground, snapshot: string) =>
+        Effect.asVoid(
+          git.run({
+            operation: "push a snapshot",
+            gitDir: clones.at(repository.id),
+            asBot: true,
+            args: ["push", "--quiet", `${giteaUrl}/${repository.fullName}.git`, `${snapshot}:${snapshot}`]
+          })
+        )
+      )
+
+      return { submit, keep }
+    })
+  )
+}

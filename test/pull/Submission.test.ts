@@ -1,0 +1,224 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Logger, Redacted } from "effect"
+import { FullName } from "../../src/domain/Repository.ts"
+import { Git } from "../../src/git/Git.ts"
+import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
+import { Gitea } from "../../src/gitea/Gitea.ts"
+import { Preflight } from "../../src/pull/Preflight.ts"
+import type { Ground } from "../../src/pull/Preflight.ts"
+import { Submission } from "../../src/pull/Submission.ts"
+import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
+import { ControlClones } from "../../src/workspace/ControlClones.ts"
+import { shell } from "../harness/Shell.ts"
+import { settings } from "../harness/TestSettings.ts"
+
+const NAME = FullName.make("acme/shop")
+
+const SettingsLayer = Layer.unwrap(
+  Effect.gen(function* () {
+    const gitea = yield* SandboxGitea
+    const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "mosaic-pull-" })
+    return settings({
+      workDir: folder,
+      giteaUrl: gitea.url,
+      giteaToken: Redacted.make(gitea.bot.token),
+      botLogin: gitea.bot.login
+    })
+  })
+)
+
+const Live = Layer.mergeAll(Preflight.layer, Submission.layer).pipe(
+  Layer.provideMerge(ControlClones.layer),
+  Layer.provideMerge(Layer.mergeAll(Git.layer, BotIdentity.layer)),
+  Layer.provideMerge(Gitea.layer),
+  Layer.provide(Logger.layer([])),
+  Layer.provideMerge(SettingsLayer),
+  Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, NodeServices.layer))
+)
+
+/** A repository with one commit, an issue of the bot's in it, and what a session did for it. */
+const scene = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const { id } = yield* gitea.createRepository(NAME)
+  const first = yield* gitea.commit(NAME, { "README.md": "A shop." })
+  const issue = yield* gitea.openIssue({ repository: NAME, title: "Slow", body: "" })
+  yield* gitea.assign(issue, gitea.bot.login)
+  const clones = yield* ControlClones
+  const { look } = yield* Preflight
+  const { submit } = yield* Submission
+  const work = { number: issue.number, repositoryId: id, fullName: NAME, generation: 1 }
+
+  const ground = Effect.gen(function* () {
+    const verdict = yield* look(work)
+    return verdict._tag === "Go" ? verdict.ground : yield* Effect.die(verdict.why)
+  })
+  const why = Effect.map(look(work), (verdict) => (verdict._tag === "Stop" ? verdict.why : null))
+
+  /** A saved commit on top of another one. */
+  const saved = (base: string, file: string) =>
+    Effect.map(
+      shell(
+        clones.at(id),
+        `export GIT_INDEX_FILE="$PWD/x.index"; git read-tree ${base}; blob=$(echo ${file} | git hash-object -w --stdin)
+         git update-index --add --cacheinfo 100644,$blob,${file}; git commit-tree $(git write-tree) -p ${base} -m saved`
+      ),
+      (text) => text.trim()
+    )
+
+  const hand = (on: Ground, checked: string, base = on.branch.start) =>
+    submit({
+      ground: on,
+      base,
+      checked,
+      at: 1_000_000,
+      botLogin: gitea.bot.login,
+      facts: {
+        number: issue.number,
+        title: "Slow",
+        summary: "Faster.",
+        checks: [],
+        touchedChecks: [],
+        sessions: 1,
+        turns: 3,
+        tokens: 10,
+        snapshot: "refs/mosaic/1/s/1"
+      }
+    })
+  return { gitea, issue, first, ground, why, saved, hand, clones, work }
+})
+
+describe("Preflight", () => {
+  it.live("goes with the base branch and a branch of its own", () =>
+    Effect.gen(function* () {
+      const { first, ground } = yield* scene
+      const { base, branch } = yield* ground
+      assert.deepStrictEqual(base, { name: "main", commit: first })
+      assert.deepStrictEqual(branch, { name: "mosaic/1", start: first, lease: null })
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("says in a sentence what a person has to do first", () =>
+    Effect.gen(function* () {
+      const { gitea, issue, why } = yield* scene
+      yield* gitea.turnPulls(NAME, false)
+      assert.strictEqual(yield* why, "acme/shop has no pull requests: turn them on in its settings")
+      yield* gitea.turnPulls(NAME, true)
+      yield* gitea.withdraw(NAME)
+      assert.strictEqual(yield* why, "the bot may not push to acme/shop: give it write access to the code")
+      yield* gitea.grant(NAME)
+      yield* gitea.protect(NAME, "mosaic/1")
+      assert.isNull(yield* why, "a dry run does not reach the hook")
+      yield* gitea.archive(NAME)
+      assert.strictEqual(yield* why, "acme/shop is archived: unarchive it first")
+      yield* gitea.unarchive(NAME)
+      yield* gitea.unassign(issue, gitea.bot.login)
+      yield* gitea.assign(issue, gitea.bot.login, "stranger")
+      assert.strictEqual(
+        yield* why,
+        "whoever assigned the bot may not write to acme/shop: somebody who may has to assign it"
+      )
+      yield* gitea.assign(issue, gitea.bot.login, "ada")
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("stops at an empty repository", () =>
+    Effect.gen(function* () {
+      const { gitea, work } = yield* scene
+      const empty = yield* gitea.createRepository("acme/new")
+      const verdict = yield* (yield* Preflight).look({
+        ...work,
+        repositoryId: empty.id,
+        fullName: FullName.make("acme/new")
+      })
+      assert.deepStrictEqual(verdict, { _tag: "Stop", why: "acme/new is empty: push a first commit" })
+    }).pipe(Effect.provide(Live))
+  )
+})
+
+describe("Submission", () => {
+  it.live("makes one branch and one pull request, however often it is done", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved } = yield* scene
+      const on = yield* ground
+      const checked = yield* saved(first, "fast")
+      const pull = yield* hand(on, checked)
+      assert.deepStrictEqual(yield* hand(on, checked), pull)
+      assert.deepStrictEqual(yield* hand(yield* ground, checked, first), pull)
+      const [only, ...others] = yield* gitea.pulls(NAME)
+      assert.lengthOf(others, 0)
+      assert.deepStrictEqual([only?.head, only?.base, only?.title], ["mosaic/1", "main", "Slow (#1)"])
+      assert.match(only?.body ?? "", /Fixes #1$/)
+      const log = yield* shell(
+        yield* gitea.folder(NAME),
+        "git log --format='%an %s' mosaic/1; git rev-parse mosaic/1^{tree}"
+      )
+      assert.match(log, /^mosaic Slow \(#1\)\n/)
+      const statuses = yield* gitea.statuses(NAME)
+      assert.deepStrictEqual(
+        [...new Set(statuses.map(({ sha, state }) => `${sha} ${state}`))],
+        [`${pull?.head.sha} success`]
+      )
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("goes on after a crash between the push and the pull request", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved } = yield* scene
+      const on = yield* ground
+      const checked = yield* saved(first, "fast")
+      yield* gitea.fail({ match: /POST .*\/pulls$/, kind: "status", status: 403 })
+      const error = yield* Effect.flip(hand(on, checked))
+      assert.strictEqual(error._tag, "GiteaError")
+      assert.lengthOf(yield* gitea.pulls(NAME), 0)
+      const pull = yield* hand(yield* ground, checked, first)
+      assert.strictEqual(pull?.head.ref, "mosaic/1")
+      assert.lengthOf(yield* gitea.pulls(NAME), 1)
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("finds the pull request whose answer was lost", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved } = yield* scene
+      const on = yield* ground
+      const checked = yield* saved(first, "fast")
+      yield* gitea.fail({ match: /POST .*\/pulls$/, kind: "doneThenStatus", status: 500 })
+      yield* Effect.flip(hand(on, checked))
+      assert.lengthOf(yield* gitea.pulls(NAME), 1)
+      yield* hand(yield* ground, checked, first)
+      assert.lengthOf(yield* gitea.pulls(NAME), 1)
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("never overwrites what a person pushed, and begins from it the next time", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved } = yield* scene
+      const on = yield* ground
+      yield* hand(on, yield* saved(first, "fast"))
+      const folder = yield* gitea.folder(NAME)
+      const theirs = (yield* shell(
+        folder,
+        "git update-ref refs/heads/mosaic/1 $(git commit-tree mosaic/1^{tree} -p mosaic/1 -m theirs); git rev-parse mosaic/1"
+      )).trim()
+      const late = yield* Effect.flip(hand(on, yield* saved(first, "faster"), first))
+      assert.propertyVal(late, "reason", "moved")
+      const next = yield* ground
+      const stale = yield* Effect.flip(hand(next, yield* saved(first, "faster"), first))
+      assert.propertyVal(stale, "reason", "moved")
+      assert.deepStrictEqual(next.branch, { name: "mosaic/1", start: theirs, lease: theirs })
+      yield* hand(next, yield* saved(theirs, "faster"))
+      assert.include(yield* shell(folder, "git log --format=%s mosaic/1"), "theirs")
+      assert.lengthOf(yield* gitea.pulls(NAME), 1)
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.live("takes another branch when the pull request was closed, and makes none without a change", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved } = yield* scene
+      assert.isNull(yield* hand(yield* ground, first))
+      const pull = yield* hand(yield* ground, yield* saved(first, "fast"))
+      yield* gitea.closePull(NAME, pull?.number ?? 0)
+      assert.strictEqual((yield* ground).branch.name, "mosaic/1-1")
+    }).pipe(Effect.provide(Live))
+  )
+})
