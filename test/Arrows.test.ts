@@ -19,7 +19,7 @@ const ARROWS: Readonly<Record<string, ReadonlyArray<string>>> = {
   workspace: ["domain", "Settings", "git", "tool"],
   check: ["domain", "Settings", "telemetry", "tool"],
   issue: ["domain", "gitea"],
-  pull: ["domain", "Settings", "git", "gitea", "workspace"],
+  pull: ["domain", "Settings", "git", "gitea", "outbox", "workspace"],
   outbox: ["domain", "storage"],
   context: ["domain", "Settings", "telemetry", "storage", "anthropic"],
   task: ["domain", "storage", "telemetry", "gitea", "issue", "outbox"],

@@ -1,7 +1,7 @@
-import { escapeMarkdown } from "../domain/Comment.ts"
+import { plain } from "../outbox/Disarming.ts"
+import type { Disarmed } from "../outbox/Disarming.ts"
 
 const TITLE_LENGTH = 200
-const SUMMARY_LENGTH = 20_000
 
 /** What a check came to. */
 export interface CheckLine {
@@ -13,8 +13,6 @@ export interface CheckLine {
 export interface PullFacts {
   readonly number: number
   readonly title: string
-  /** The agent's answer, in Markdown. */
-  readonly summary: string
   readonly checks: ReadonlyArray<CheckLine>
   /** Files that decide what the checks do, and were changed. */
   readonly touchedChecks: ReadonlyArray<string>
@@ -29,18 +27,18 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 /** The issue's title, in one line; what would make it a draft, which Gitea reads from the title, is taken off. */
 export const titleOf = ({ number, title }: Pick<PullFacts, "number" | "title">): string => {
-  const bare = oneLine(title).replace(/^(\s*(\[wip\]|wip:))+\s*/i, "")
+  const bare = plain(oneLine(title)).replace(/^(\s*(\[wip\]|wip:))+\s*/i, "")
   return `${bare === "" ? "Work" : bare.slice(0, TITLE_LENGTH).toWellFormed()} (#${number})`
 }
 
 const checkLine = ({ name, passed, seconds }: CheckLine): string =>
-  `- ${passed ? "passed" : "**failed**"}: ${escapeMarkdown(name)} (${seconds.toFixed(1)} s)`
+  `- ${passed ? "passed" : "**failed**"}: ${plain(name)} (${seconds.toFixed(1)} s)`
 
-/** The text of the pull request: the agent's words disarmed, then what the coordinator knows by itself. */
-export const bodyOf = (facts: PullFacts): string => {
-  const { checks, number, sessions, snapshot, summary, tokens, touchedChecks, turns } = facts
+/** The text of the pull request: the agent's words, then what the coordinator knows by itself. */
+export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
+  const { checks, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
   return [
-    escapeMarkdown(summary.slice(0, SUMMARY_LENGTH).toWellFormed()),
+    summary,
     "### Checks",
     checks.length === 0
       ? "The repository names no checks, and none could be guessed: nothing was run."
@@ -48,7 +46,7 @@ export const bodyOf = (facts: PullFacts): string => {
     ...(touchedChecks.length === 0
       ? []
       : [
-          `**Look at these first**, they decide what the checks do and were changed:\n${touchedChecks.map((path) => `- ${escapeMarkdown(path)}`).join("\n")}`
+          `**Look at these first**, they decide what the checks do and were changed:\n${touchedChecks.map((path) => `- ${plain(path)}`).join("\n")}`
         ]),
     `*${turns} turns in ${sessions} ${sessions === 1 ? "session" : "sessions"}, ${tokens.toLocaleString("en")} tokens. Saved as ${snapshot}.*`,
     `Fixes #${number}`
@@ -56,8 +54,8 @@ export const bodyOf = (facts: PullFacts): string => {
 }
 
 /** The message of the one commit: the title, the agent's answer, and where it comes from. */
-export const messageOf = (facts: Pick<PullFacts, "number" | "title" | "summary">): string =>
-  `${titleOf(facts)}\n\n${facts.summary.slice(0, SUMMARY_LENGTH).toWellFormed().trim()}\n`
+export const messageOf = (facts: Pick<PullFacts, "number" | "title">, summary: Disarmed): string =>
+  `${titleOf(facts)}\n\n${summary.trim()}\n`
 
 /** Files that decide what a check does: manifests, locks, settings of tests and linters, CI. */
 const DECIDES = [

@@ -4,6 +4,8 @@ import { Git } from "../git/Git.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
+import { disarm } from "../outbox/Disarming.ts"
+import type { Disarmed } from "../outbox/Disarming.ts"
 import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { pushedName } from "../workspace/SnapshotRef.ts"
@@ -13,6 +15,7 @@ import type { PullFacts } from "./PullText.ts"
 
 const CONTEXT = "mosaic/checks"
 const CONFLICT = 409
+const SUMMARY_LENGTH = 20_000
 
 /** What is handed in. */
 export interface Handed {
@@ -25,6 +28,8 @@ export interface Handed {
   readonly at: number
   readonly botLogin: string
   readonly facts: PullFacts
+  /** The agent's answer, in Markdown. */
+  readonly summary: string
 }
 
 /** From a saved tree to one pull request. Each step can be done again: a crash between two is repaired by the next try. */
@@ -49,7 +54,7 @@ export class Submission extends Context.Service<
         git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
 
       /** The same id each time: author, dates and message follow from the task. */
-      const commitOf = ({ at, base, botLogin, checked, facts, ground }: Handed) => {
+      const commitOf = ({ at, base, botLogin, checked, facts, ground }: Handed, summary: Disarmed) => {
         const who = { NAME: botLogin, EMAIL: `${botLogin}@noreply.${new URL(giteaUrl).hostname}` }
         const date = `@${Math.floor(at / 1000)} +0000`
         return git.text({
@@ -64,7 +69,7 @@ export class Submission extends Context.Service<
             GIT_COMMITTER_DATE: date
           },
           args: ["commit-tree", `${checked}^{tree}`, "-p", base, "-F", "-"],
-          input: messageOf(facts)
+          input: messageOf(facts, summary)
         })
       }
 
@@ -132,8 +137,8 @@ export class Submission extends Context.Service<
             )
           )
 
-      const findOrCreate = Effect.fnUntraced(function* (handed: Handed) {
-        const text = { title: titleOf(handed.facts), body: bodyOf(handed.facts) }
+      const findOrCreate = Effect.fnUntraced(function* (handed: Handed, summary: Disarmed) {
+        const text = { title: titleOf(handed.facts), body: bodyOf(handed.facts, summary) }
         const found = yield* find(handed.ground)
         if (found === null) return yield* create(handed, text)
         if (found.body === text.body) return found
@@ -145,10 +150,11 @@ export class Submission extends Context.Service<
         const { base, checked, facts, ground } = handed
         const gitDir = clones.at(ground.repository.id)
         if ((yield* treeOf(gitDir, checked)) === (yield* treeOf(gitDir, base))) return null
-        const commit = yield* commitOf(handed)
+        const summary = yield* disarm(handed.summary.slice(0, SUMMARY_LENGTH).toWellFormed())
+        const commit = yield* commitOf(handed, summary)
         yield* refuseToOverwrite(handed, commit)
         yield* push(handed, commit)
-        const pull = yield* findOrCreate(handed)
+        const pull = yield* findOrCreate(handed, summary)
         yield* gitea.setStatus(ground.repository.fullName, commit, {
           state: "success",
           context: CONTEXT,

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { disarm } from "../../src/outbox/Disarming.ts"
 import { bodyOf, messageOf, titleOf, touchedChecksOf } from "../../src/pull/PullText.ts"
 import type { PullFacts } from "../../src/pull/PullText.ts"
 
 const facts = (more: Partial<PullFacts> = {}): PullFacts => ({
   number: 7,
   title: "Total is wrong",
-  summary: "Rounds once. Ask @ada.",
   checks: [{ name: "test", passed: true, seconds: 1.25 }],
   touchedChecks: [],
   sessions: 1,
@@ -25,22 +26,24 @@ describe("PullText", () => {
     assert.strictEqual(titleOf(facts({ title })), expected)
   })
 
-  it("tells what was checked and what it took, closes the issue, and calls nobody", () => {
-    const body = bodyOf(facts({ sessions: 2 }))
-    assert.include(body, "- passed: test (1.3 s)")
-    assert.include(body, "12 turns in 2 sessions, 34,567 tokens. Saved as refs/mosaic/7/s/3.")
-    assert.match(body, /\n\nFixes #7$/)
-    assert.notMatch(body, /(^|\s)@ada/)
-  })
+  it.effect("tells what was checked and what it took, and closes this issue and no other", () =>
+    Effect.gen(function* () {
+      const body = bodyOf(facts({ sessions: 2 }), yield* disarm("Rounds once. Ask @ada. Closes #3"))
+      assert.include(body, "- passed: test (1.3 s)")
+      assert.include(body, "12 turns in 2 sessions, 34,567 tokens. Saved as refs/mosaic/7/s/3.")
+      assert.match(body, /\n\nFixes #7$/)
+      assert.notMatch(body, /@ada|Closes #3/)
+    })
+  )
 
-  it("says that nothing was checked, and which files decide the checks", () => {
-    assert.include(bodyOf(facts({ checks: [] })), "nothing was run")
-    assert.include(bodyOf(facts({ touchedChecks: ["package.json"] })), "were changed:\n- package.json")
-  })
-
-  it("is committed under its title", () => {
-    assert.strictEqual(messageOf(facts()), "Total is wrong (#7)\n\nRounds once. Ask @ada.\n")
-  })
+  it.effect("says that nothing was checked, and which files decide the checks", () =>
+    Effect.gen(function* () {
+      const summary = yield* disarm("Rounds once.")
+      assert.include(bodyOf(facts({ checks: [] }), summary), "nothing was run")
+      assert.include(bodyOf(facts({ touchedChecks: ["Makefile"] }), summary), "were changed:\n- Makefile")
+      assert.strictEqual(messageOf(facts(), summary), "Total is wrong (#7)\n\nRounds once.\n")
+    })
+  )
 
   it("knows the files that decide what a check does", () => {
     const touched = [

@@ -73,10 +73,10 @@ const scene = Effect.gen(function* () {
       checked,
       at: 1_000_000,
       botLogin: gitea.bot.login,
+      summary: "Faster.",
       facts: {
         number: issue.number,
         title: "Slow",
-        summary: "Faster.",
         checks: [],
         touchedChecks: [],
         sessions: 1,
