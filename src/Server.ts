@@ -2,6 +2,7 @@ import { NodeCrypto } from "@effect/platform-node"
 import { Layer } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"
 import { ModelClient } from "./anthropic/ModelClient.ts"
+import { Checks } from "./check/Checks.ts"
 import { ContextMonitor } from "./context/ContextMonitor.ts"
 import { LiveSessions } from "./context/LiveSessions.ts"
 import { UsageLog } from "./context/UsageLog.ts"
@@ -26,6 +27,14 @@ import { OutboxRetention } from "./outbox/OutboxRetention.ts"
 import { Reporter } from "./report/Reporter.ts"
 import { JournalRetention } from "./session/JournalRetention.ts"
 import { SessionRunner } from "./session/SessionRunner.ts"
+import { ControlClones } from "./workspace/ControlClones.ts"
+import { Git } from "./git/Git.ts"
+import { Preflight } from "./pull/Preflight.ts"
+import { Snapshots } from "./workspace/Snapshots.ts"
+import { Submission } from "./pull/Submission.ts"
+import { ToolHost } from "./tool/ToolHost.ts"
+import { Workplaces } from "./work/Workplaces.ts"
+import { Workspaces } from "./workspace/Workspaces.ts"
 import { Toolbox } from "./session/Toolbox.ts"
 import { retentionJob } from "./storage/Retention.ts"
 import * as Store from "./storage/Store.ts"
@@ -56,7 +65,13 @@ export const RetentionJob = retentionJob([EventRetention, OutboxRetention, Usage
 const Stages = Layer.mergeAll(EventWorkers, TaskWorker, WaitingComments, ContextMonitor, Reporter, RetentionJob)
 
 /** What the service stands on, and what a test may replace one by one. */
-export const foundations = { store: Store.layer, gitea: Gitea.layer, model: ModelClient.layer, toolbox: Toolbox.layer }
+export const foundations = {
+  store: Store.layer,
+  gitea: Gitea.layer,
+  model: ModelClient.layer,
+  tools: ToolHost.layer,
+  toolbox: Toolbox.layer
+}
 
 /**
  * The whole service over its foundations, from the last line up. What several folders share is provided here, below `Http`: a layer
@@ -68,12 +83,16 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Http),
     Layer.provideMerge(Stages),
     Layer.provideMerge(Readiness.layer),
-    Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer)),
+    Layer.provideMerge(Workplaces.layer),
+    Layer.provideMerge(Layer.mergeAll(WorkGate.layer, SessionRunner.layer, Checks.layer)),
+    Layer.provideMerge(Layer.mergeAll(Preflight.layer, Submission.layer, Workspaces.layer)),
+    Layer.provideMerge(Snapshots.layer),
+    Layer.provideMerge(ControlClones.layer),
     Layer.provideMerge(Layer.mergeAll(on.toolbox, LiveSessions.layer, UsageLog.layer, IssueObserver.layer)),
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
     Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer, AssignedTexts.layer)),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
-    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store)),
+    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.tools, Git.layer)),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))
   )
 

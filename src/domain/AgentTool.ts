@@ -16,6 +16,10 @@ export const FinishInput = Schema.Struct({
 })
 export type FinishInput = typeof FinishInput.Type
 
+/** The tool that runs the repository's checks, and what the result of a `finish` begins with where they failed. */
+export const RUN_CHECKS = "run_checks"
+export const CHECKS_FAILED = "The checks failed."
+
 export const isProgress = Schema.is(ProgressInput)
 export const isFinish = Schema.is(FinishInput)
 

@@ -1,5 +1,5 @@
 import { Data } from "effect"
-import { isFinish } from "./AgentTool.ts"
+import { CHECKS_FAILED, isFinish } from "./AgentTool.ts"
 import type { FinishInput } from "./AgentTool.ts"
 import { MAX_CALLS, MAX_REPLY_RESULTS, TOO_MANY_CALLS, TOO_MANY_RESULTS } from "./SessionLimits.ts"
 import { resultsOf } from "./Transcript.ts"
@@ -13,6 +13,9 @@ export const CONTINUE_CUT = "Your reply was cut at its length limit. Go on where
 export const CONTINUE_COMPACTED = "The conversation so far was summarised above. Go on with the task."
 export const CUT_CALL = "This call was cut at the reply's length limit and was not run. Call again with less input."
 export const INTERRUPTED_CALL = "Interrupted: the process restarted before this call ended. Check before you repeat it."
+
+/** Times that a session may hand in work that does not pass its checks. */
+export const MAX_CHECK_FAILURES = 3
 
 /** What a session does next. */
 export type NextStep = Data.TaggedEnum<{
@@ -46,6 +49,10 @@ const finished = ({ calls }: Transcript): FinishInput | undefined =>
     .map(({ use }) => use.input)
     .find(isFinish)
 
+const checkFailures = ({ calls, done }: Transcript): number =>
+  [...done, ...calls].filter(({ result, use }) => use.name === "finish" && result?.text.startsWith(CHECKS_FAILED))
+    .length
+
 const afterReply = (transcript: Transcript): NextStep => {
   const open = transcript.calls.find(({ result }) => result === null)
   if (open !== undefined) return nextCall(open, transcript)
@@ -53,6 +60,9 @@ const afterReply = (transcript: Transcript): NextStep => {
   if (answer !== undefined) return NextStep.Answer(answer)
   if (transcript.stopReason === "model_context_window_exceeded") {
     return NextStep.Rotate({ cause: "the reply reached the end of the model's window" })
+  }
+  if (checkFailures(transcript) >= MAX_CHECK_FAILURES) {
+    return NextStep.Park({ cause: `the checks failed ${MAX_CHECK_FAILURES} times` })
   }
   if (transcript.stopReason === "refusal") return NextStep.Park({ cause: "Claude refused to go on" })
   if (transcript.calls.length > 0) return NextStep.Ask({ text: null })

@@ -1,10 +1,12 @@
 import { NodeCrypto, NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Ref, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { developerAgent } from "./claude/DeveloperAgent.ts"
 import { SandboxClaude } from "./claude/SandboxClaude.ts"
 import { startCoordinator } from "./demo/Coordinator.ts"
 import type { LogLine } from "./demo/LogLine.ts"
 import { beginning, tell } from "./demo/Narrator.ts"
+import { SHOP } from "./demo/Shop.ts"
 import { ISSUE } from "./demo/Thread.ts"
 import { SandboxGitea } from "./gitea/SandboxGitea.ts"
 import { parse } from "./prompt/CommandLine.ts"
@@ -32,7 +34,9 @@ const sandbox = Effect.gen(function* () {
   })
 
   yield* claude.pace(PACE)
+  yield* claude.respond(developerAgent)
   yield* gitea.createRepository(ISSUE.repository)
+  yield* gitea.commit(ISSUE.repository, SHOP)
   const { ended, secret, url, webhook } = yield* startCoordinator(onLine, {
     COORDINATOR_RECONCILE_INTERVAL: RECONCILE_INTERVAL,
     OPERATOR_TOKEN: token

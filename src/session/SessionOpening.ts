@@ -4,7 +4,7 @@ import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
 import { handoverOf, renderHandover } from "../domain/Handover.ts"
 import type { Issue } from "../domain/Issue.ts"
-import { FIRST_PROMPT_SHARE, firstPrompt, marksIn, SYSTEM_PROMPT } from "../domain/Prompt.ts"
+import { FIRST_PROMPT_SHARE, firstPrompt, marksIn, SYSTEM_PROMPT, WORK_PROMPT } from "../domain/Prompt.ts"
 import { SessionId } from "../domain/Session.ts"
 import type { Session } from "../domain/Session.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
@@ -16,6 +16,7 @@ import { makeTextHash } from "../issue/TextHash.ts"
 import { AssignedTexts } from "../task/AssignedTexts.ts"
 import { Fitting } from "./Fitting.ts"
 import { Journal } from "./Journal.ts"
+import type { Workplace } from "./Workplace.ts"
 import { Toolbox } from "./Toolbox.ts"
 
 /** Of what was marked, so much is logged. */
@@ -26,7 +27,11 @@ export class SessionOpening extends Context.Service<
   SessionOpening,
   {
     /** A new session of the task, after `predecessor` where there is one, stored. The window comes from the models endpoint. */
-    open(claim: Claim, predecessor: Session | null): Effect.Effect<Session, LeaseLost | StoreUnavailable | ModelError>
+    open(
+      claim: Claim,
+      predecessor: Session | null,
+      workplace?: Workplace | null
+    ): Effect.Effect<Session, LeaseLost | StoreUnavailable | ModelError>
     /** The first message: the issue and its comments, and the handover of the predecessor. */
     prompt(claim: Claim, session: Session, issue: Issue): Effect.Effect<string, GiteaError | StoreUnavailable>
   }
@@ -44,7 +49,11 @@ export class SessionOpening extends Context.Service<
       const { fit } = yield* Fitting
       const random = yield* SecureRandom.SecureRandom
 
-      const open = Effect.fn("SessionOpening.open")(function* (claim: Claim, predecessor: Session | null) {
+      const open = Effect.fn("SessionOpening.open")(function* (
+        claim: Claim,
+        predecessor: Session | null,
+        workplace: Workplace | null = null
+      ) {
         const { window, canCompact } = yield* client.info(model)
         const session: Session = {
           id: SessionId.make(yield* random.uuidV7()),
@@ -54,8 +63,8 @@ export class SessionOpening extends Context.Service<
           limit: Math.min(window, contextLimit ?? window),
           canCompact,
           state: "open",
-          system: SYSTEM_PROMPT,
-          tools: toolbox.definitions,
+          system: workplace === null ? SYSTEM_PROMPT : WORK_PROMPT,
+          tools: yield* toolbox.definitionsWith(workplace?.definitions ?? []),
           predecessor: predecessor?.id ?? null
         }
         yield* journal.open(claim, session)

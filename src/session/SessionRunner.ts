@@ -12,10 +12,13 @@ import { Journal } from "./Journal.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { makeSessionSteps } from "./SessionSteps.ts"
 import type { Assignment, End, RunError, Step } from "./Step.ts"
+import { Toolbox } from "./Toolbox.ts"
 import { Turns } from "./Turns.ts"
 
 /** Characters of a journal that is not taken up: longer than any becomes whose session rotates in time. */
 const MAX_REPLAYED = 4 * MAX_JOURNAL
+
+const TOOLS_GONE = "its session began with tools, and they are off now: see the log of the coordinator"
 
 /** Works a task in sessions, one after the other, from wherever its journal stands to its outcome. */
 export class SessionRunner extends Context.Service<
@@ -29,13 +32,17 @@ export class SessionRunner extends Context.Service<
       const clearance = yield* Clearance
       const journal = yield* Journal
       const opening = yield* SessionOpening
+      const toolbox = yield* Toolbox
       const step = yield* makeSessionSteps
 
       const inSession = Effect.fnUntraced(
         function* (assignment: Assignment, session: Session) {
           const conversation = yield* resume(assignment.claim, session)
+          const hasTools = session.tools !== toolbox.definitions
+          if (hasTools && assignment.workplace === null) return { over: parked(TOOLS_GONE) }
+          const desk = hasTools && assignment.workplace !== null ? yield* assignment.workplace.open(session) : null
           let result: Step = "on"
-          while (result === "on") result = yield* step(assignment, conversation)
+          while (result === "on") result = yield* step(assignment, conversation, desk)
           return result satisfies End
         },
         (effect, _, { id }) => effect.pipe(Effect.scoped, Effect.annotateLogs({ session: id }))
@@ -57,14 +64,14 @@ export class SessionRunner extends Context.Service<
         yield* Effect.logInfo("Session rotated").pipe(
           Effect.annotateLogs({ session: session.id, cause: result.rotate })
         )
-        return yield* follow(assignment, yield* opening.open(claim, session))
+        return yield* follow(assignment, yield* opening.open(claim, session, assignment.workplace))
       })
 
       const run = Effect.fn("SessionRunner.run")(function* (assignment: Assignment) {
         const { claim } = assignment
         const newest = (yield* journal.sessions(claim.task)).at(-1) ?? null
         const goesOn = newest?.state === "open" && (yield* journal.size(newest.id)) < MAX_REPLAYED
-        return yield* follow(assignment, goesOn ? newest : yield* opening.open(claim, newest))
+        return yield* follow(assignment, goesOn ? newest : yield* opening.open(claim, newest, assignment.workplace))
       })
 
       return { run }

@@ -1,9 +1,12 @@
 import { Effect } from "effect"
+import { isFinish } from "../domain/AgentTool.ts"
 import { nextStep } from "../domain/NextStep.ts"
 import { answered, parked } from "../domain/Outcome.ts"
 import { cutTo } from "../domain/Prompt.ts"
 import { MAX_REPLY_RESULTS } from "../domain/SessionLimits.ts"
 import { resultsOf } from "../domain/Transcript.ts"
+import type { ToolUse } from "../domain/Reply.ts"
+import type { TaskId } from "../domain/Task.ts"
 import type { ToolCall } from "../domain/Transcript.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
@@ -12,7 +15,11 @@ import { makePaidTurn } from "./PaidTurn.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { over } from "./Step.ts"
 import type { Assignment, RunError, Step } from "./Step.ts"
+import type { Desk } from "./Workplace.ts"
+import type { ResultRoom } from "./Toolbox.ts"
 import { RESULT_SHARE, Toolbox } from "./Toolbox.ts"
+
+const isDone = ({ input, name }: ToolUse): boolean => name === "finish" && isFinish(input) && input.status === "done"
 
 /** Carries out the next step of a session, from wherever its journal stands. */
 export const makeSessionSteps = Effect.gen(function* () {
@@ -22,14 +29,22 @@ export const makeSessionSteps = Effect.gen(function* () {
   const { fit } = yield* Fitting
   const pay = yield* makePaidTurn
 
+  /** What every session has is answered here, the rest at the desk; work is done when it passes there. */
+  const answer = Effect.fnUntraced(function* (task: TaskId, use: ToolUse, room: ResultRoom, desk: Desk | null) {
+    if (desk !== null && !toolbox.has(use.name)) return yield* desk.call(use, room.limit)
+    const result = yield* toolbox.run(task, use, room)
+    return desk !== null && !result.isError && isDone(use) ? yield* desk.finish : result
+  })
+
   const runTool = Effect.fnUntraced(function* (
     { claim }: Assignment,
     { append, session, transcript }: Conversation,
+    desk: Desk | null,
     { use }: ToolCall
   ) {
     yield* append({ _tag: "ToolStarted", id: use.id })
-    const before = resultsOf(yield* transcript)
-    const { isError, text } = yield* toolbox.run(claim.task.id, use, { limit: session.limit, before })
+    const room = { limit: session.limit, before: resultsOf(yield* transcript) }
+    const { isError, text } = yield* answer(claim.task.id, use, room, desk)
     const bounded = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
     const result = yield* fit(session.model, session.limit * RESULT_SHARE, (tokens) => cutTo(bounded, tokens))
     yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
@@ -37,7 +52,8 @@ export const makeSessionSteps = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (
     assignment: Assignment,
-    conversation: Conversation
+    conversation: Conversation,
+    desk: Desk | null
   ): Effect.fn.Return<Step, RunError> {
     const next = nextStep(yield* conversation.transcript)
     switch (next._tag) {
@@ -46,12 +62,13 @@ export const makeSessionSteps = Effect.gen(function* () {
         yield* conversation.ask(yield* opening.prompt(assignment.claim, conversation.session, assignment.issue))
         return "on"
       case "Ask":
+        if (desk !== null && (yield* conversation.transcript).calls.length > 0) yield* desk.save
         yield* conversation.ask(next.text)
         return "on"
       case "Send":
         return yield* pay(assignment, conversation)
       case "RunTool":
-        yield* runTool(assignment, conversation, next.call)
+        yield* runTool(assignment, conversation, desk, next.call)
         return "on"
       case "RefuseTool":
         yield* conversation.append({ _tag: "ToolEnded", id: next.call.use.id, result: next.why, isError: true })

@@ -4,14 +4,17 @@ import type { Issue } from "../domain/Issue.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Workplace, WorkplaceFailed } from "./Workplace.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
 
-export type RunError = LeaseLost | StoreUnavailable | ModelError | GiteaError
+export type RunError = LeaseLost | StoreUnavailable | ModelError | GiteaError | WorkplaceFailed
 
 /** What a run works on. */
 export interface Assignment {
   readonly claim: Claim
   readonly issue: Issue
+  /** Null: the sessions have no tools that touch the repository. */
+  readonly workplace: Workplace | null
   /** True once the process is stopping: no further paid call is begun. */
   readonly stopping: Effect.Effect<boolean>
 }

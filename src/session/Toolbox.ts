@@ -5,6 +5,7 @@ import { estimateTokens } from "../domain/ContextUsage.ts"
 import { commentsWithin } from "../domain/Prompt.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { TaskId } from "../domain/Task.ts"
+import type { ToolDefinition } from "../tool/ToolHost.ts"
 import { IssueReader } from "../issue/IssueReader.ts"
 
 /** The session's limit in tokens, and the results of the same reply so far. */
@@ -25,6 +26,10 @@ export class Toolbox extends Context.Service<
   {
     /** The definitions as the Messages API wants them, rendered once: JSON text of an array. */
     readonly definitions: string
+    /** The same, with tools that another port runs. */
+    definitionsWith(more: ReadonlyArray<ToolDefinition>): Effect.Effect<string>
+    /** Whether the tool is one that every session has. */
+    has(name: string): boolean
     /** The result is kept within the room that its reply has, so that one long comment cannot fill the session. */
     run(task: TaskId, use: ToolUse, room: ResultRoom): Effect.Effect<ToolResult>
   }
@@ -85,7 +90,14 @@ export class Toolbox extends Context.Service<
         description,
         input_schema: schema
       }))
-      return { definitions: yield* Effect.orDie(encodeJson(definitions)), run }
+      const definitionsWith = (more: ReadonlyArray<ToolDefinition>) =>
+        Effect.orDie(encodeJson([...definitions, ...more]))
+      return {
+        definitions: yield* definitionsWith([]),
+        definitionsWith,
+        has: (name: string) => Object.hasOwn(tools, name),
+        run
+      }
     })
   )
 }

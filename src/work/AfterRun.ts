@@ -5,11 +5,12 @@ import type { Outcome } from "../domain/Outcome.ts"
 import { parked } from "../domain/Outcome.ts"
 import { concernsGitea, isMoved } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { WorkplaceFailed } from "../session/Workplace.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LeaseLost } from "../task/Lease.ts"
 import { AFTER_FAULT, AFTER_OUTAGE, AFTER_REFUSAL, isHopeless } from "../telemetry/Trouble.ts"
 
-export type RunError = GiteaError | ModelError | LeaseLost | StoreUnavailable
+export type RunError = GiteaError | ModelError | LeaseLost | StoreUnavailable | WorkplaceFailed
 
 /** What follows for the claim of a run that has ended. */
 export type AfterRun = Data.TaggedEnum<{
@@ -22,8 +23,10 @@ export type AfterRun = Data.TaggedEnum<{
 }>
 export const AfterRun = Data.taggedEnum<AfterRun>()
 
+type Outside = GiteaError | ModelError | WorkplaceFailed
+
 /** Whoever is outside, and not to blame for the task, makes a run pause. */
-export const isOutside = (error: RunError): error is GiteaError | ModelError =>
+export const isOutside = (error: RunError): error is Outside =>
   error._tag !== "LeaseLost" && error._tag !== "StoreUnavailable"
 
 /** Whether Gitea refused something of this issue; an outage, or a token that is not accepted, is not about the task. */
@@ -34,7 +37,8 @@ const stopped = AfterRun.Release({ rest: Duration.zero, as: "pause" })
 /**
  * What concerns key, account or model keeps the gate closed, so that the task need not rest for it. Under its new name a repository is found by the next look.
  */
-const restAfter = (error: GiteaError | ModelError): Duration.Duration => {
+const restAfter = (error: Outside): Duration.Duration => {
+  if (error._tag === "WorkplaceFailed") return AFTER_OUTAGE
   if (concernsAccount(error)) return AFTER_FAULT
   if (error._tag === "GiteaError" && isMoved(error)) return AFTER_FAULT
   return error.retryable ? AFTER_OUTAGE : AFTER_REFUSAL
@@ -42,7 +46,8 @@ const restAfter = (error: GiteaError | ModelError): Duration.Duration => {
 
 const afterError = (error: RunError, refusals: number): AfterRun => {
   if (!isOutside(error)) return AfterRun.Leave()
-  return isHopeless(refusals)
+  const isPersons = error._tag === "WorkplaceFailed" && !error.retryable
+  return isPersons || isHopeless(refusals)
     ? AfterRun.Move({ outcome: parked(error.message) })
     : AfterRun.Release({ rest: restAfter(error), as: "pause" })
 }

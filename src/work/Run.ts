@@ -2,12 +2,14 @@ import { Cause, Effect, Exit, Option, Schedule } from "effect"
 import { concernsAccount } from "../anthropic/ModelError.ts"
 import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
+import type { Issue } from "../domain/Issue.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import type { OutboxEntry } from "../outbox/Outbox.ts"
 import { entriesFor, progressEntry } from "../outbox/TaskComments.ts"
+import type { Ground } from "../pull/Preflight.ts"
 import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
 import { Settings } from "../Settings.ts"
@@ -17,6 +19,7 @@ import type { Claim } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { resumedSpan } from "../telemetry/Tracing.ts"
 import { makeTrouble } from "../telemetry/Trouble.ts"
+import { Workplaces } from "./Workplaces.ts"
 import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "./AfterRun.ts"
 import type { RunError } from "./AfterRun.ts"
 
@@ -25,6 +28,15 @@ const GIVEN_UP: Outcome = {
   cause: `gave up after ${MAX_ATTEMPTS} attempts without any progress`,
   answer: null
 }
+
+/** Said in one sentence where there is an answer. */
+const withoutTools = (outcome: Outcome, why: string): Outcome =>
+  outcome.answer === null
+    ? outcome
+    : {
+        ...outcome,
+        answer: `${outcome.answer}\n\n*The repository could not be looked at or changed, because tools are off (${why}).*`
+      }
 
 /** A task that is started again begins with no trouble. */
 const keyOf = ({ id, round }: Task) => `${id} ${round}`
@@ -84,7 +96,32 @@ export const makeRun = Effect.gen(function* () {
   const observer = yield* IssueObserver
   const outbox = yield* Outbox
   const runner = yield* SessionRunner
+  const workplaces = yield* Workplaces
   const end = yield* makeEnding
+
+  /** What is handed in is asked about once more: an issue that was closed meanwhile gets no pull request. */
+  const handIn = Effect.fnUntraced(function* (claim: Claim, ground: Ground, outcome: Outcome) {
+    const { fullName, id } = claim.task
+    const { observation } = yield* observer.observe({ taskId: id, fullName })
+    return observation._tag === "Assigned"
+      ? afterSession(yield* workplaces.handIn(claim, ground, outcome))
+      : AfterRun.Leave()
+  })
+
+  const atWork = Effect.fnUntraced(function* (
+    claim: Claim,
+    issue: Issue,
+    stopping: Effect.Effect<boolean>
+  ): Effect.fn.Return<AfterRun, RunError> {
+    const prospect = yield* workplaces.prepare(claim.task)
+    if (prospect._tag === "Stop") return AfterRun.Move({ outcome: parked(prospect.why) })
+    const workplace = prospect._tag === "Ready" ? prospect.workplace : null
+    const outcome = yield* runner.run({ claim, issue, stopping, workplace })
+    if (outcome === null) return afterSession(null)
+    return prospect._tag === "Ready"
+      ? yield* handIn(claim, prospect.ground, outcome)
+      : afterSession(withoutTools(outcome, prospect.why))
+  })
 
   const work = Effect.fnUntraced(function* (
     claim: Claim,
@@ -100,7 +137,7 @@ export const makeRun = Effect.gen(function* () {
     }
     // The first sign of life; later ones tell how it is going.
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
-    return afterSession(yield* runner.run({ claim, issue, stopping }))
+    return yield* atWork(claim, issue, stopping)
   })
 
   const renewals = (claim: Claim) =>

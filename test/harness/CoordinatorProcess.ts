@@ -83,6 +83,9 @@ const make = Effect.fnUntraced(function* (overrides: Environment) {
         HOST: "127.0.0.1",
         PORT: String(yield* Ref.get(port)),
         LOG_FORMAT: "json",
+        AGENT_WORK_DIR: path.join(folder, "work"),
+        // Nobody listens there: sessions have no tools unless a test sets it to nothing.
+        AGENT_TOOLS_SOCKET: path.join(folder, "no-tools.sock"),
         // A start that compiles nothing; written by lives that end by themselves.
         NODE_COMPILE_CACHE: path.join(folder, "compiled"),
         ...overrides,

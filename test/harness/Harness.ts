@@ -5,6 +5,9 @@ import { SqlClient } from "effect/sql"
 import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
+import { Isolation } from "../../src/tool/Isolation.ts"
+import { IsolationFailed } from "../../src/tool/IsolationFailed.ts"
+import { mocks } from "./Mocks.ts"
 import { assemble, foundations } from "../../src/Server.ts"
 import type { Settings, SettingsValues } from "../../src/Settings.ts"
 import { viewOf } from "./StoreView.ts"
@@ -67,6 +70,15 @@ const sandboxSettings = (overrides: Partial<SettingsValues>) =>
     })
   )
 
+/** No isolation: sessions can read and answer, and there is no repository to look at. */
+const toolsOff = Layer.merge(
+  mocks.ToolHost({ definitions: [] }),
+  Layer.succeed(Isolation, {
+    verdict: { kind: "off" as const, why: "none in this test" },
+    starter: Effect.fail(new IsolationFailed({ why: "none in this test" }))
+  })
+)
+
 /** The hook of the stand-in Gitea, pointed at the server. */
 const Hooked = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -87,7 +99,7 @@ export const harness = ({
 }: Overrides = {}) =>
   Hooked.pipe(
     Layer.provideMerge(CoordinatorLayer),
-    Layer.provideMerge(assemble({ ...foundations, ...layers })),
+    Layer.provideMerge(assemble({ ...foundations, tools: toolsOff, ...layers })),
     Layer.provideMerge(log),
     Layer.provideMerge(sandboxSettings(values)),
     Layer.provideMerge(Layer.effectDiscard(Effect.flatMap(SandboxGitea, before))),

@@ -15,10 +15,12 @@ import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
+import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import { StoreHolder } from "../../src/storage/StoreHolder.ts"
 import { Uptime } from "../../src/event/Uptime.ts"
+import { Workplaces } from "../../src/work/Workplaces.ts"
 import { WorkGate } from "../../src/work/WorkGate.ts"
 import { IssueReader } from "../../src/issue/IssueReader.ts"
 import { IssueObserver } from "../../src/task/IssueObserver.ts"
@@ -37,6 +39,7 @@ export const mocks = {
   Gaps: Layer.mock(Gaps),
   Gauges: Layer.mock(Gauges),
   WorkGate: Layer.mock(WorkGate),
+  Workplaces: Layer.mock(Workplaces),
   Gitea: Layer.mock(Gitea),
   StoreHolder: Layer.mock(StoreHolder),
   Inbox: Layer.mock(Inbox),
@@ -52,6 +55,7 @@ export const mocks = {
   SessionRunner: Layer.mock(SessionRunner),
   LiveSessions: Layer.mock(LiveSessions),
   Tasks: Layer.mock(Tasks),
+  ToolHost: Layer.mock(ToolHost),
   Toolbox: Layer.mock(Toolbox),
   Turns: Layer.mock(Turns),
   Uptime: Layer.mock(Uptime),

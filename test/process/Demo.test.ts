@@ -54,6 +54,8 @@ describe("Demo", () => {
         assert.include(output, "COMPACTED")
         assert.include(output, "ROTATED")
         assert.match(output, /task completed/)
+        assert.match(output, /Pull request #2: Cart total differs from the invoice by one cent \(#1\)/)
+        assert.match(output, /^ {2}\| \+ {2}Math\.round\(lines\.reduce/m)
         assert.deepStrictEqual(yield* child.stderr, [])
         assert.deepStrictEqual(yield* leftIn(folder), [])
       }).pipe(Effect.provide(NodeServices.layer)),

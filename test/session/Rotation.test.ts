@@ -22,7 +22,12 @@ const comments = (count: number, length: number): ReadonlyArray<Comment> =>
 const work = (body: string) =>
   Effect.gen(function* () {
     const claim = yield* claimed
-    return yield* (yield* SessionRunner).run({ claim, issue: issue({ body }), stopping: Effect.succeed(false) })
+    return yield* (yield* SessionRunner).run({
+      claim,
+      issue: issue({ body }),
+      workplace: null,
+      stopping: Effect.succeed(false)
+    })
   })
 
 /** A first prompt counts as small, any longer history as nearly full. */

@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import type { Outcome } from "../../src/domain/Outcome.ts"
 import type { SessionRunner } from "../../src/session/SessionRunner.ts"
 import type { IssueObserver } from "../../src/task/IssueObserver.ts"
+import { Prospect } from "../../src/work/Workplaces.ts"
 import { TaskWorker } from "../../src/work/TaskWorker.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
@@ -36,6 +37,7 @@ export const worker = ({
       mocks.SessionRunner({ run }),
       mocks.IssueObserver({ observe }),
       mocks.WorkGate({ opened }),
+      mocks.Workplaces({ prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })) }),
       settings({ maxConcurrentAgents, repositories })
     ])
   )

@@ -40,6 +40,7 @@ export const startCoordinator = Effect.fnUntraced(function* (
       ANTHROPIC_BASE_URL: claude.url,
       ANTHROPIC_MODEL: "claude-sandbox-small",
       ANTHROPIC_MAX_OUTPUT_TOKENS: "1024",
+      AGENT_WORK_DIR: path.join(folder, "work"),
       DATABASE_URL: `sqlite:${path.join(folder, "coordinator.db")}`,
       HOST: "127.0.0.1",
       PORT: "0",

@@ -17,7 +17,11 @@ export const LogLine = Schema.Struct({
     cause: Schema.optionalKey(Schema.String),
     to: Schema.optionalKey(Schema.String),
     stopReason: Schema.optionalKey(Schema.String),
-    edited: Schema.optionalKey(Schema.Boolean)
+    edited: Schema.optionalKey(Schema.Boolean),
+    way: Schema.optionalKey(Schema.String),
+    snapshot: Schema.optionalKey(Schema.String),
+    pull: Schema.optionalKey(Schema.Int),
+    branch: Schema.optionalKey(Schema.String)
   })
 })
 export type LogLine = typeof LogLine.Type

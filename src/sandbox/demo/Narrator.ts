@@ -12,6 +12,8 @@ export interface Story {
   readonly rotations: number
   readonly comments: number
   readonly outcome: string | null
+  /** The number of the pull request. */
+  readonly pull: number | null
 }
 
 export const beginning: Story = {
@@ -21,7 +23,8 @@ export const beginning: Story = {
   compactions: 0,
   rotations: 0,
   comments: 0,
-  outcome: null
+  outcome: null,
+  pull: null
 }
 
 /** What a line adds to the story, and how it is told: a line of its own, or the state of a session's bar. */
@@ -69,6 +72,14 @@ const tellers: Readonly<Record<string, Teller>> = {
   "Comment written": (story, { annotations: { edited } }) => ({
     story: { comments: story.comments + (edited === true ? 0 : 1) },
     line: edited === true ? "report    progress comment edited" : "report    comment posted on the issue"
+  }),
+  "Tools are isolated": (_, { annotations: { way } }) => ({ line: `tools     isolated by ${way}` }),
+  "Work saved": (story, { annotations: { session, snapshot } }) => ({
+    line: `${named(story, session)}  saved as ${snapshot}`
+  }),
+  "Pull request ready": (_, { annotations: { branch, pull } }) => ({
+    story: { pull: pull ?? null },
+    line: `gitea     pull request #${pull} from ${branch}`
   }),
   "Task changed state": (_, { annotations: { to, cause } }) => ({
     story: { outcome: to ?? null },

@@ -9,6 +9,7 @@ const QUOTED_LINES = 12
 export const summarise = Effect.fnUntraced(function* (
   story: Story,
   comments: ReadonlyArray<{ readonly user: string; readonly body: string }>,
+  pull: { readonly number: number; readonly title: string; readonly body: string; readonly diff: string } | null,
   elapsed: number
 ) {
   const screen = yield* Screen
@@ -21,10 +22,15 @@ export const summarise = Effect.fnUntraced(function* (
       .slice(0, QUOTED_LINES),
     (text) => screen.line(`  > ${text}`)
   )
+  if (pull !== null) {
+    yield* screen.line("")
+    yield* screen.line(`Pull request #${pull.number}: ${pull.title}`)
+    yield* Effect.forEach(`${pull.body}\n\n${pull.diff}`.trimEnd().split("\n"), (text) => screen.line(`  | ${text}`))
+  }
   yield* screen.line("")
   yield* screen.line(
     `${story.deliveries} delivery, ${story.turns} turns in ${story.sessions.length} sessions, ${story.compactions} compaction, ` +
       `${story.rotations} rotation, ${story.comments} comments; task ${story.outcome}; ${(elapsed / 1000).toFixed(1)} s`
   )
-  return story.outcome === "completed" && story.compactions > 0 && story.rotations > 0
+  return story.outcome === "completed" && pull !== null && story.compactions > 0 && story.rotations > 0
 })

@@ -7,7 +7,7 @@ export const ISSUE = {
 - [ ] Find where the two roundings differ
 - [ ] The stored totals of old orders must not change
 
-We only need a plan for now. Please read the whole thread, the reports differ.`
+Please read the whole thread first, the reports differ.`
 } as const
 
 const REPORTERS = ["ada", "bela", "chen", "dora", "emil"] as const

@@ -17,6 +17,8 @@ export interface SandboxCode {
   turnPulls(repository: string, on: boolean): Effect.Effect<void>
   /** Where the repository itself is, for what people do with git. */
   folder(repository: string): Effect.Effect<string>
+  /** What a branch changes, as a patch. */
+  diff(repository: string, branch: string): Effect.Effect<string>
   /** Oldest first. */
   pulls(repository: string): Effect.Effect<ReadonlyArray<Pull>>
   closePull(repository: string, number: number): Effect.Effect<void>
@@ -41,6 +43,8 @@ export const makeCode = Effect.gen(function* () {
       onRepository(name, (at, it) => setRepository(at, it, { protectedBranches: [...it.protectedBranches, branch] })),
     turnPulls: (name, on) => onRepository(name, (at, it) => setRepository(at, it, { hasPulls: on })),
     folder: (name) => Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.folder(id)),
+    diff: (name, branch) =>
+      Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.git(id, ["diff", `main...${branch}`])),
     pulls: (name) => Effect.zipWith(store.view, repositoryNamed(name), ({ forge }, { id }) => pullsOf(forge, id)),
     closePull: (name, number) =>
       onRepository(

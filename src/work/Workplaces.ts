@@ -1,0 +1,80 @@
+import { Context, Data, Effect, Layer, Result, Schema } from "effect"
+import { RUN_CHECKS } from "../domain/AgentTool.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+import type { Task } from "../domain/Task.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import { Preflight } from "../pull/Preflight.ts"
+import type { Ground } from "../pull/Preflight.ts"
+import type { Workplace, WorkplaceFailed } from "../session/Workplace.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { Claim } from "../task/Lease.ts"
+import { Isolation } from "../tool/Isolation.ts"
+import { ToolHost } from "../tool/ToolHost.ts"
+import type { ToolDefinition } from "../tool/ToolHost.ts"
+import { makeCheckRun } from "./CheckRun.ts"
+import { asFailed, makeDesks } from "./Desks.ts"
+import { makeHandIn } from "./HandIn.ts"
+
+const RunChecks: ToolDefinition = {
+  name: RUN_CHECKS,
+  description:
+    "Runs the checks of the repository on your changes as they are now, and tells what they said. `finish` runs them too.",
+  input_schema: Schema.toJsonSchemaDocument(Schema.Struct({})).schema
+}
+
+/** Whether the sessions of a task have tools. */
+export type Prospect = Data.TaggedEnum<{
+  Ready: { readonly ground: Ground; readonly workplace: Workplace }
+  /** No task has: an analysis is all that can be given. */
+  Off: { readonly why: string }
+  /** A person has to do something about this repository first. */
+  Stop: { readonly why: string }
+}>
+export const Prospect = Data.taggedEnum<Prospect>()
+
+/** Where tasks are worked, asked for before anything is paid for. */
+export class Workplaces extends Context.Service<
+  Workplaces,
+  {
+    prepare(task: Task): Effect.Effect<Prospect, GiteaError | WorkplaceFailed>
+    /** Carries what was made to Gitea, and gives the outcome with what came of it. */
+    handIn(
+      claim: Claim,
+      ground: Ground,
+      outcome: Outcome
+    ): Effect.Effect<Outcome, GiteaError | WorkplaceFailed | StoreUnavailable>
+  }
+>()("mosaic-coordinator/work/Workplaces") {
+  static readonly layer = Layer.effect(
+    Workplaces,
+    Effect.gen(function* () {
+      const { verdict } = yield* Isolation
+      const host = yield* ToolHost
+      const preflight = yield* Preflight
+      const checks = yield* makeCheckRun
+      const openDesk = yield* makeDesks
+
+      const prepare = Effect.fn("Workplaces.prepare")(
+        function* (task: Task) {
+          if (verdict.kind === "off") return Prospect.Off({ why: verdict.why })
+          const look = yield* preflight.look(task)
+          if (look._tag === "Stop") return Prospect.Stop({ why: look.why })
+          const { ground } = look
+          const plan = yield* checks.plan(ground.repository.id, ground.base.commit)
+          if (Result.isFailure(plan)) return Prospect.Stop({ why: plan.failure })
+          const bench = { ground, plan: plan.success }
+          return Prospect.Ready({
+            ground,
+            workplace: {
+              definitions: [...host.definitions, RunChecks],
+              open: (session) => openDesk(bench, session)
+            }
+          })
+        },
+        Effect.catchTag("GitError", (error) => Effect.fail(asFailed(error)))
+      )
+
+      return { prepare, handIn: yield* makeHandIn }
+    })
+  )
+}
