@@ -5,8 +5,8 @@ import * as Metrics from "../telemetry/Metrics.ts"
 const INTERVAL = "10 seconds"
 
 /**
- * Counts and logs the connections that a server at its limit closes before it has read anything of them. Node says so here alone,
- * and one of them may have brought a delivery.
+ * Counts and logs the connections that a server at its limit closes before it has read anything of them, and those that were idle and
+ * gave way to another one of their peer. It is said here alone, and one of them may have brought a delivery.
  */
 export const watchDrops = Effect.fnUntraced(function* (server: Server) {
   let dropped = 0

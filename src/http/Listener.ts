@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import { Settings } from "../Settings.ts"
 import { watchDrops } from "./DroppedConnections.ts"
+import { limitPeers } from "./PeerLimit.ts"
 
 /**
  * For `createServer`, times in milliseconds. A sender whose request does not come is cut off, so that connections held half open are
@@ -19,6 +20,9 @@ const REQUEST_LIMITS = {
 /** For the server. Leaves descriptors for the store and for calls to Gitea and Claude; what is beyond it is closed at once. */
 const CONNECTION_LIMITS = { maxConnections: 4_096 }
 
+/** Of one peer: a quarter of all, and more than any proxy keeps open to one server. */
+const CONNECTIONS_OF_A_PEER = 1_024
+
 /** For `listen`. In a longer queue than this the kernel drops connections, and their senders try again only after seconds. */
 const LISTEN_LIMITS = { backlog: 4_096 }
 
@@ -34,6 +38,7 @@ export const Listener = Layer.unwrap(
     const { host, port } = yield* Settings
     const server = Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS)
     yield* watchDrops(server)
+    yield* limitPeers(server, CONNECTIONS_OF_A_PEER)
     return NodeHttpServer.layer(() => server, {
       ...(host === EVERYWHERE ? {} : { host }),
       port,

@@ -26,7 +26,7 @@ export const acknowledgement = Metric.histogram("coordinator_acknowledgement_sec
 
 export const droppedConnections = counter(
   "coordinator_connections_dropped_total",
-  "Connections closed unread because too many were open"
+  "Connections closed because too many were open, in all or from one address"
 )
 
 const gaps = counter("coordinator_gaps_total", "Changes of issues that no delivery reported, by probable cause")

@@ -2,7 +2,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import type { Option } from "effect"
 import type { FailureWindow } from "./FailureWindow.ts"
 import { noteFailure, waitAfter } from "./FailureWindow.ts"
-import { peerNetwork } from "./PeerNetwork.ts"
+import { peerNetwork } from "../http/PeerNetwork.ts"
 
 const SECOND = 1000
 

@@ -15,12 +15,13 @@ export interface RawSocket {
   readonly end: Effect.Effect<string>
 }
 
-/** Opens a connection that is closed with the scope. */
-export const openSocket = (url: string): Effect.Effect<RawSocket, never, Scope.Scope> =>
+/** Opens a connection that is closed with the scope, from the given address of this machine. */
+export const openSocket = (url: string, from?: string): Effect.Effect<RawSocket, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.callback<Socket>((resume) => {
       const { hostname, port } = new URL(url)
-      const socket = connect(Number(port), hostname, () => resume(Effect.succeed(socket)))
+      const where = { port: Number(port), host: hostname, ...(from === undefined ? {} : { localAddress: from }) }
+      const socket = connect(where, () => resume(Effect.succeed(socket)))
       socket.on("error", (error) => resume(Effect.die(error)))
     }),
     (socket) => Effect.sync(() => socket.destroy())

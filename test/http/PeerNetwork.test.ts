@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
-import { peerNetwork } from "../../src/webhook/PeerNetwork.ts"
+import { peerNetwork } from "../../src/http/PeerNetwork.ts"
 
 describe("peerNetwork", () => {
   it.each([
