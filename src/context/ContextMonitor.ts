@@ -25,7 +25,7 @@ const failed = (trouble: Trouble<SessionId>, { session }: LiveSession, cause: Ca
 
 /** Runs it, unless it still rests from its last failure. Never fails. */
 const guarded = <E>(trouble: Trouble<SessionId>, live: LiveSession, run: Effect.Effect<void, E>) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  Effect.flatMap(Clock.monotonicTimeNanos, (now) =>
     trouble.rests(live.session.id, now)
       ? Effect.void
       : run.pipe(
@@ -94,7 +94,7 @@ export const ContextMonitor = Layer.effectDiscard(
     // its next look begins when it has ended.
     const tick = Effect.gen(function* () {
       const live = yield* sessions.live
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* Clock.monotonicTimeNanos
       forgetOthers(live)
       const uncounted = yield* Effect.filter(live, (one) => one.needsCount)
       yield* Effect.forEach(

@@ -1,8 +1,9 @@
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { TaskId } from "../domain/Task.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 
@@ -29,6 +30,8 @@ export const progressKey = (task: TaskId): string => `task ${task} progress`
 export const reportKey = (task: TaskId, round: number): string => `task ${task} report ${round}`
 
 const ROWS_AT_ONCE = 50
+/** No row waits longer, whatever was asked for or stored. */
+const LONGEST_WAIT = Duration.toMillis(Duration.minutes(10))
 
 /**
  * What is to be said on issues, kept beside the tasks so that a row is committed with the transition it tells of.
@@ -47,11 +50,11 @@ export class Outbox extends Context.Service<
     readonly size: Effect.Effect<number, StoreUnavailable>
     /** The issues with comments that have failed to be written since then (milliseconds) or longer, and since when the oldest has. */
     stuck(since: number): Effect.Effect<{ readonly issues: number; readonly since: number | null }, StoreUnavailable>
-    /** When the next row may be written (milliseconds); null when none waits, or another process holds the store. */
+    /** When the next row may be written (of `steadyMillis`); null when none waits, or another process holds the store. */
     readonly due: Effect.Effect<number | null, StoreUnavailable>
     /** Counts a try before it is made. False when this process no longer holds the store: nothing may be written then. */
     attempt(row: OutboxRow): Effect.Effect<boolean, StoreUnavailable>
-    /** `notBefore` (milliseconds) holds back the next edit of the same comment. */
+    /** `notBefore` (of `steadyMillis`, ten minutes away at most) holds back the next edit of the same comment. */
     sent(row: OutboxRow, commentId: number, notBefore: number): Effect.Effect<void, StoreUnavailable>
     /** Keeps the row and tries again later. */
     postpone(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
@@ -88,7 +91,7 @@ export class Outbox extends Context.Service<
 
       const due = Effect.gen(function* () {
         if (!(yield* holder.held)) return null
-        const [row] = yield* earliest
+        const [row] = yield* earliest(yield* steadyMillis)
         return row?.due ?? null
       }).pipe(orStoreUnavailable)
 
@@ -108,7 +111,7 @@ export class Outbox extends Context.Service<
         size,
         stuck,
         due,
-        pending: Clock.currentTimeMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
+        pending: steadyMillis.pipe(Effect.flatMap(findPending), orStoreUnavailable),
         attempt,
         sent,
         postpone: Effect.fn("Outbox.postpone")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 0)),
@@ -119,15 +122,21 @@ export class Outbox extends Context.Service<
   )
 }
 
+/** A wait that lies further away was stored by another clock, and is void. */
+const holdsBack = (sql: SqlClient.SqlClient, now: number) =>
+  sql`(not_before > ${now} and not_before <= ${now + LONGEST_WAIT})`
+
 const queriesOf = (sql: SqlClient.SqlClient) => {
   const findPending = SqlSchema.findAll({
     Request: Schema.Int,
     Result: OutboxRow,
     execute: (now) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
-      from outbox where state = 'pending' and not_before <= ${now} order by created_at limit ${ROWS_AT_ONCE}`
+      from outbox where state = 'pending' and not ${holdsBack(sql, now)} order by created_at limit ${ROWS_AT_ONCE}`
   })
 
-  const earliest = sql<{ due: number | null }>`select min(not_before) as due from outbox where state = 'pending'`
+  const earliest = (now: number) =>
+    sql<{ due: number | null }>`select min(case when ${holdsBack(sql, now)} then not_before else 0 end) as due
+      from outbox where state = 'pending'`
   const size = sql<{ size: number }>`select count(*) as size from outbox where state = 'pending'`.pipe(
     Effect.map(([row]) => row?.size ?? 0),
     orStoreUnavailable

@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { findMarked } from "../domain/Comment.ts"
 import type { Task } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
@@ -10,6 +10,7 @@ import type { OutboxRow } from "../outbox/Outbox.ts"
 import { progressEntry } from "../outbox/TaskComments.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { resumedSpan } from "../telemetry/Tracing.ts"
@@ -21,7 +22,7 @@ const EDIT_INTERVAL = Duration.seconds(10)
 const CONCURRENCY = 4
 const WAITS = { says: "Comment postponed" }
 
-const after = (wait: Duration.Duration) => Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(wait))
+const after = (wait: Duration.Duration) => Effect.map(steadyMillis, (now) => now + Duration.toMillis(wait))
 
 /** Carries out what is planned for a row. */
 const makeWriting = Effect.gen(function* () {

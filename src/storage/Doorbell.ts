@@ -1,5 +1,6 @@
-import { Clock, Context, Duration, Effect, Latch, Layer, Scope } from "effect"
+import { Context, Duration, Effect, Latch, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
+import { steadyMillis } from "./SteadyClock.ts"
 import { AFTER_STORE, makeTrouble } from "../telemetry/Trouble.ts"
 
 /** What may have come: deliveries to settle, a task to start or a run to stop, a comment to write. */
@@ -8,7 +9,7 @@ export type Channel = "deliveries" | "tasks" | "outbox"
 /** One listener's own bell. */
 export interface Bell {
   /**
-   * Waits for a ring, or until that time (milliseconds) where one is given; true when it rang. A ring since the wait before counts, so
+   * Waits for a ring, or until that time (of `steadyMillis`) where one is given; true when it rang. A ring since the wait before counts, so
    * none is missed between a look and the next wait.
    */
   wait(until: number | null): Effect.Effect<boolean>
@@ -23,8 +24,8 @@ export class Doorbell extends Context.Service<
     /** Hears every ring of the channel until the scope ends. */
     listen(channel: Channel): Effect.Effect<Bell, never, Scope.Scope>
     /**
-     * Looks now, at every ring, and when the earliest thing is due that the last look found: it gives that time (milliseconds), or
-     * null. A look that fails is said as `says`, and repeated after a second. Never ends.
+     * Looks now, at every ring, and when the earliest thing is due that the last look found: it gives that time (of
+     * `steadyMillis`), or null. A look that fails is said as `says`, and repeated after a second. Never ends.
      */
     follow<E>(channel: Channel, says: string, look: Effect.Effect<number | null, E>): Effect.Effect<never>
   }
@@ -52,7 +53,7 @@ export class Doorbell extends Context.Service<
         const rung = Effect.as(Effect.andThen(latch.await, latch.close), true)
         const wait = Effect.fnUntraced(function* (until: number | null) {
           if (until === null) return yield* rung
-          const left = Duration.millis(Math.max(0, until - (yield* Clock.currentTimeMillis)))
+          const left = Duration.millis(Math.max(0, until - (yield* steadyMillis)))
           return yield* Effect.timeoutOrElse(rung, { duration: left, orElse: () => Effect.succeed(false) })
         })
         return { wait } satisfies Bell
@@ -60,7 +61,7 @@ export class Doorbell extends Context.Service<
 
       const follow = <E>(channel: Channel, says: string, look: Effect.Effect<number | null, E>) => {
         const trouble = makeTrouble<Channel>({ says, level: "Error", first: AFTER_STORE })
-        const again = Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(AFTER_STORE))
+        const again = Effect.map(steadyMillis, (now) => now + Duration.toMillis(AFTER_STORE))
         const lookSafely = look.pipe(
           Effect.tap(trouble.over(channel)),
           Effect.catchCause((error) => Effect.andThen(trouble.met(channel, { error }), again))

@@ -51,6 +51,16 @@ interface Ready {
   readonly traceparent: string | null
 }
 
+/** A rest or a lease that ends later than this from now was stored by another clock, and is void. */
+const LONGEST_HOLD = Duration.toMillis(Duration.minutes(10))
+
+/** Until when a task is not handed out: a rest, or the lease of the run that has it. */
+const heldUntil = (sql: SqlClient.SqlClient, steady: number) => {
+  const furthest = steady + LONGEST_HOLD
+  return sql`max(case when not_before > ${furthest} then 0 else not_before end,
+    case when lease is null or lease_expires_at > ${furthest} then 0 else lease_expires_at end)`
+}
+
 /** Every statement on the table `tasks`, but for those that only operators need (`TaskRecords`). */
 export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   const find = (id: TaskId) => Effect.flatMap(sql`select * from tasks where id = ${id}`, first)
@@ -108,7 +118,9 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
 
   /** Since when its issue cannot be read, in milliseconds. */
   const unreadable = (id: TaskId, now: number) =>
-    sql<{ since: number }>`update tasks set unreadable_since = coalesce(unreadable_since, ${now}) where id = ${id}
+    sql<{
+      since: number
+    }>`update tasks set unreadable_since = min(coalesce(unreadable_since, ${now}), ${now}) where id = ${id}
       returning unreadable_since as since`.pipe(Effect.map(([row]) => row?.since ?? now))
 
   /** Of several that may have ended the process, one is worked at a time, until it gets further. */
@@ -116,19 +128,20 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     select 1 from tasks as other where other.suspect = 1 and other.lease is not null and other.id <> tasks.id))`)
 
   /** The best that waits, by priority and then age. */
-  const best = (now: number) => sql`select id from tasks where state in ('ready', 'running') and not_before <= ${now}
-    and (lease is null or lease_expires_at <= ${now}) and ${free} order by priority, ready_at, id limit 1`
+  const best = (steady: number) => sql`select id from tasks where state in ('ready', 'running')
+    and ${heldUntil(sql, steady)} <= ${steady} and ${free} order by priority, ready_at, id limit 1`
 
-  const canClaim = (now: number) => Effect.map(best(now), (rows) => rows.length > 0)
+  const canClaim = (steady: number) => Effect.map(best(steady), (rows) => rows.length > 0)
 
-  const claim = (lease: string, now: number) =>
+  const claim = (lease: string, { now, steady }: { readonly now: number; readonly steady: number }) =>
     sql`update tasks set state = 'running', lease = ${lease}, step = null,
-      lease_expires_at = ${now + Duration.toMillis(LEASE)}, updated_at = ${now} where id = (${best(now)}) returning *`.pipe(
+      lease_expires_at = ${steady + Duration.toMillis(LEASE)}, updated_at = ${now} where id = (${best(steady)}) returning *`.pipe(
       Effect.flatMap(first)
     )
 
-  const due = sql<{ due: number | null }>`select min(max(not_before, coalesce(lease_expires_at, 0))) as due from tasks
-    where state in ('ready', 'running') and ${free}`.pipe(Effect.map(([row]) => row?.due ?? null))
+  const due = (steady: number) =>
+    sql<{ due: number | null }>`select min(${heldUntil(sql, steady)}) as due from tasks
+      where state in ('ready', 'running') and ${free}`.pipe(Effect.map(([row]) => row?.due ?? null))
 
   const carries = ({ task, lease }: Claim) =>
     Effect.map(sql`select 1 from tasks where id = ${task.id} and lease = ${lease}`, (rows) => rows.length > 0)
@@ -164,7 +177,8 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     due,
     carries,
     takeOver,
-    renew: (claimed: Claim, now: number) => touch(claimed, sql`lease_expires_at = ${now + Duration.toMillis(LEASE)}`),
+    renew: (claimed: Claim, steady: number) =>
+      touch(claimed, sql`lease_expires_at = ${steady + Duration.toMillis(LEASE)}`),
     /** Fails when the lease is lost, and changes nothing. */
     check: (claimed: Claim) => touch(claimed, sql`attempts = attempts`),
     /** Adds to the account; progress ends the counts of attempts and of tries. */

@@ -6,6 +6,7 @@ import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import type { Observation } from "../domain/Mandate.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import type { TaskState } from "../domain/TaskState.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -40,7 +41,7 @@ export class Tasks extends Context.Service<
      * process holds the store.
      */
     readonly claim: Effect.Effect<Claim | null, StoreUnavailable>
-    /** When the next task may be claimed (milliseconds); null when none waits or runs, or another process holds the store. */
+    /** When the next task may be claimed (of `steadyMillis`); null when none waits or runs, or another process holds the store. */
     readonly due: Effect.Effect<number | null, StoreUnavailable>
     /** Those whose lease the task no longer carries. */
     lost(claims: ReadonlyArray<Claim>): Effect.Effect<ReadonlyArray<Claim>, StoreUnavailable>
@@ -105,7 +106,7 @@ export class Tasks extends Context.Service<
         delay: Duration.Duration,
         as: "pause" | "attempt"
       ) {
-        const notBefore = (yield* Clock.currentTimeMillis) + Duration.toMillis(delay)
+        const notBefore = (yield* steadyMillis) + Duration.toMillis(delay)
         yield* table.release(claimed, notBefore, as === "attempt" ? 1 : 0)
       }, orStoreUnavailable)
 
@@ -121,7 +122,7 @@ export class Tasks extends Context.Service<
         lost: (claims: ReadonlyArray<Claim>) =>
           Effect.filter(claims, (one) => Effect.map(orStoreUnavailable(table.carries(one)), (does) => !does)),
         renew: Effect.fn("Tasks.renew")(
-          (claimed: Claim) => Effect.flatMap(Clock.currentTimeMillis, (now) => table.renew(claimed, now)),
+          (claimed: Claim) => Effect.flatMap(steadyMillis, (steady) => table.renew(claimed, steady)),
           orStoreUnavailable
         ),
         fenced: <A, E, R>(claimed: Claim, write: Effect.Effect<A, E, R>) => within(table.check(claimed), write),
@@ -143,10 +144,10 @@ const makeClaims = Effect.fnUntraced(function* (table: TaskTable, transitions: T
   const holder = yield* StoreHolder
   const random = yield* SecureRandom.SecureRandom
 
-  const take = Effect.fnUntraced(function* (now: number) {
+  const take = Effect.fnUntraced(function* (steady: number) {
     if (!(yield* holder.held)) return null
     const lease = yield* random.uuidV4()
-    const task = yield* table.claim(lease, now)
+    const task = yield* table.claim(lease, { now: yield* Clock.currentTimeMillis, steady })
     if (task === null) return null
     yield* transitions.recordClaim(task.id)
     return { task, lease } satisfies Claim
@@ -154,11 +155,13 @@ const makeClaims = Effect.fnUntraced(function* (table: TaskTable, transitions: T
 
   // Read first, so that nothing is locked when there is nothing to claim.
   const claim = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    return (yield* table.canClaim(now)) ? yield* take(now) : null
+    const steady = yield* steadyMillis
+    return (yield* table.canClaim(steady)) ? yield* take(steady) : null
   }).pipe(orStoreUnavailable, Effect.withSpan("Tasks.claim"))
 
-  const due = Effect.flatMap(holder.held, (held) => (held ? table.due : Effect.succeed(null)))
+  const due = Effect.flatMap(holder.held, (held) =>
+    held ? Effect.flatMap(steadyMillis, table.due) : Effect.succeed(null)
+  )
 
   return { claim, due: orStoreUnavailable(due) }
 })

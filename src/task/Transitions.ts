@@ -38,9 +38,9 @@ export const makeTransitions = (sql: SqlClient.SqlClient) => {
 
   /** Whether the issue has become ready too often of late. */
   const breakerOpen = Effect.fnUntraced(function* (id: TaskId) {
-    const since = (yield* Clock.currentTimeMillis) - Duration.toMillis(BREAKER_WINDOW)
-    const rows =
-      yield* sql`select 1 from transitions where task_id = ${id} and "to" = 'ready' and at > ${since} limit ${BREAKER_LIMIT}`
+    const now = yield* Clock.currentTimeMillis
+    const rows = yield* sql`select 1 from transitions where task_id = ${id} and "to" = 'ready' 
+        and at > ${now - Duration.toMillis(BREAKER_WINDOW)} and at <= ${now} limit ${BREAKER_LIMIT}`
     return rows.length >= BREAKER_LIMIT
   })
 

@@ -24,8 +24,8 @@ interface Standing {
   readonly refusals: number
   readonly kind: string
   readonly rest: Duration.Duration
-  /** When the rest ends (milliseconds). */
-  readonly until: number
+  /** When the rest ends, on the clock that only goes on (nanoseconds). */
+  readonly until: bigint
 }
 
 interface Failure {
@@ -43,8 +43,8 @@ export interface Trouble<Key> {
   /** It works. */
   over(key: Key): Effect.Effect<void>
   has(key: Key): boolean
-  /** Whether the rest after its last failure still lasts. */
-  rests(key: Key, now: number): boolean
+  /** Whether the rest after its last failure still lasts, by the clock that only goes on (`monotonicTimeNanos`). */
+  rests(key: Key, now: bigint): boolean
   /** Forgets all others. */
   keepOnly(keys: Iterable<Key>): void
 }
@@ -74,12 +74,12 @@ export const makeTrouble = <Key>(wording: Wording): Trouble<Key> => {
 
   return {
     met: Effect.fnUntraced(function* (key, { error, isRefusal = false, kind = "" }) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* Clock.monotonicTimeNanos
       const before = standings.get(key)
       const count = (before?.count ?? 0) + 1
       const refusals = (before?.refusals ?? 0) + (isRefusal ? 1 : 0)
       const rest = backoff(first, count)
-      const standing = { count, refusals, kind, rest, until: now + Duration.toMillis(rest) }
+      const standing = { count, refusals, kind, rest, until: now + Duration.toNanosUnsafe(rest) }
       note(key, standing)
       yield* say(before?.kind !== kind, wording, error)
       return standing
@@ -87,7 +87,7 @@ export const makeTrouble = <Key>(wording: Wording): Trouble<Key> => {
     over: (key) =>
       Effect.suspend(() => (standings.delete(key) && saysOver !== undefined ? Effect.logInfo(saysOver) : Effect.void)),
     has: (key) => standings.has(key),
-    rests: (key, now) => (standings.get(key)?.until ?? 0) > now,
+    rests: (key, now) => (standings.get(key)?.until ?? now) > now,
     keepOnly: (keys) => {
       if (standings.size === 0) return
       const kept = new Set(keys)

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { LEASE } from "../../src/task/Lease.ts"
+import { steadyMillis } from "../../src/storage/SteadyClock.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
+import { jumpingClock } from "../harness/JumpingClock.ts"
 import { alter, takenOver } from "../harness/StoreBuilder.ts"
 import { countedWrites } from "../harness/Writes.ts"
 import { claimOne, observe, TasksOnStore } from "./support.ts"
@@ -34,6 +36,39 @@ describe("A claim", () => {
       yield* claimOne
       yield* observe(2)
       assert.strictEqual(yield* due, 0)
+    }).pipe(Effect.provide(TasksOnStore))
+  )
+
+  it.effect("holds as long as its lease, wherever the clock is set meanwhile", () => {
+    const { jump, layer } = jumpingClock()
+    return Effect.gen(function* () {
+      const { claim, due, renew } = yield* Tasks
+      yield* observe(1)
+      const first = yield* claimOne
+      for (const by of [Duration.hours(8), Duration.days(-400)]) {
+        yield* jump(by)
+        assert.isNull(yield* claim)
+        yield* TestClock.adjust("40 seconds")
+        yield* renew(first)
+      }
+      yield* TestClock.adjust("59 seconds")
+      assert.isNull(yield* claim)
+      yield* TestClock.adjust("1 second")
+      assert.isAtMost((yield* due) ?? Infinity, yield* steadyMillis)
+      assert.strictEqual((yield* claimOne).task.id, first.task.id)
+    }).pipe(Effect.provide(Layer.provideMerge(TasksOnStore, layer)))
+  })
+
+  it.effect("is not held back by a rest or a lease that no clock of this process can have stored", () =>
+    Effect.gen(function* () {
+      const { due } = yield* Tasks
+      yield* observe(1)
+      yield* alter("tasks", { notBefore: Duration.toMillis("365 days") })
+      assert.strictEqual(yield* due, 0)
+      yield* claimOne
+      yield* alter("tasks", { leaseExpiresAt: Duration.toMillis("365 days") })
+      assert.strictEqual(yield* due, 0)
+      yield* claimOne
     }).pipe(Effect.provide(TasksOnStore))
   )
 

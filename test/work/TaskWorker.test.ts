@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Latch, Layer, Ref } from "effect"
+import { Deferred, Duration, Effect, Latch, Layer, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { ModelSpendLimit, ModelUnavailable } from "../../src/anthropic/ModelError.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
@@ -8,6 +8,7 @@ import type { IssueObserver } from "../../src/task/IssueObserver.ts"
 import { reportKey } from "../../src/outbox/Outbox.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { warned } from "../harness/Logged.ts"
+import { jumpingClock } from "../harness/JumpingClock.ts"
 import { alter } from "../harness/StoreBuilder.ts"
 import { column } from "../harness/StoreReader.ts"
 import { hide, restore } from "../harness/StoreTrouble.ts"
@@ -224,12 +225,28 @@ describe("TaskWorker", () => {
       })
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual([yield* Ref.get(runs), yield* Ref.get(interrupted)], [1, false])
-      yield* alter("tasks", { lease: "another", leaseExpiresAt: 99_999_999_999 })
+      yield* alter("tasks", { lease: "another", leaseExpiresAt: Duration.toMillis("61 minutes") })
       yield* TestClock.adjust("20 seconds")
       assert.isTrue(yield* Ref.get(interrupted))
       assert.deepStrictEqual(yield* column("tasks", "lease"), ["another"])
     }).pipe(onStore)
   )
+
+  it.effect("takes a task up again after its rest, though the clock was set back by a year meanwhile", () => {
+    const { jump, layer } = jumpingClock()
+    return Effect.gen(function* () {
+      const runs = yield* Ref.make(0)
+      yield* observe(57)
+      yield* start({ run: () => counted(runs, () => Effect.fail(noAnswer("read comments", "no route"))) })
+      yield* TestClock.adjust("1 second")
+      yield* jump(Duration.days(-365))
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(yield* Ref.get(runs), 2)
+      yield* jump(Duration.days(365))
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(yield* Ref.get(runs), 3)
+    }).pipe(Effect.provide(Layer.provideMerge(TasksOnStore, layer)))
+  })
 
   it.effect("frees a task whose run stopped before its end, without an attempt", () =>
     Effect.gen(function* () {
