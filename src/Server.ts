@@ -1,5 +1,5 @@
 import { NodeCrypto } from "@effect/platform-node"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"
 import { ModelClient } from "./anthropic/ModelClient.ts"
 import { Checks } from "./check/Checks.ts"
@@ -12,6 +12,7 @@ import { EventWorkers } from "./event/EventWorkers.ts"
 import { EventRetention } from "./event/EventRetention.ts"
 import { Gaps } from "./event/Gaps.ts"
 import { Inbox } from "./event/Inbox.ts"
+import { Uptime } from "./event/Uptime.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
 import { Fallback } from "./http/Fallback.ts"
@@ -59,10 +60,15 @@ const Http = HttpRouter.serve(Layer.mergeAll(WebhookRoutes, OpenRoutes, Operator
 )
 
 /** The daily job of all owners. */
-export const RetentionJob = retentionJob([EventRetention, OutboxRetention, UsageRetention, JournalRetention])
+export const RetentionJob = retentionJob(
+  Effect.flatMap(Uptime, ({ downtimes }) => downtimes),
+  [EventRetention, OutboxRetention, UsageRetention, JournalRetention]
+)
 
 /** Everything that works in the background, in the order of the data. */
-const Stages = Layer.mergeAll(EventWorkers, TaskWorker, WaitingComments, ContextMonitor, Reporter, RetentionJob)
+const Stages = Layer.mergeAll(EventWorkers, TaskWorker, WaitingComments, ContextMonitor, Reporter, RetentionJob).pipe(
+  Layer.provide(Uptime.layer)
+)
 
 /** What the service stands on, and what a test may replace one by one. */
 export const foundations = {

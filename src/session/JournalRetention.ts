@@ -1,5 +1,6 @@
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { shareOf } from "../storage/Retention.ts"
 import type { Retention } from "../storage/Retention.ts"
 import { TaskRecords } from "../task/TaskRecords.ts"
 
@@ -21,8 +22,10 @@ export const JournalRetention = Effect.gen(function* () {
         kept.map(({ task }) => task),
         at
       )
+      const some = over.slice(0, shareOf(kept.length))
       yield* sql`delete from journal where session_id in (select id from sessions
-        where task_id in (select value from json_each(${encodeIds(over)})))`
+        where task_id in (select value from json_each(${encodeIds(some)})))`
+      return { tasks: some.length }
     })
   }
   return retention

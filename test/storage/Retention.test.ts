@@ -1,9 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer } from "effect"
-import type { SqlClient } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
+import type { Downtime } from "../../src/domain/Gap.ts"
 import { isOver } from "../../src/domain/TaskState.ts"
-import { RetentionJob } from "../../src/Server.ts"
+import { RetentionJob as Job } from "../../src/Server.ts"
+import { doubt, shareOf } from "../../src/storage/Retention.ts"
+import { logged, warned } from "../harness/Logged.ts"
+import { mocks } from "../harness/Mocks.ts"
+import { jumpingClock } from "../harness/JumpingClock.ts"
 import { stored } from "../harness/StoreBuilder.ts"
 import { column, count, read } from "../harness/StoreReader.ts"
 import { hide, restore } from "../harness/StoreTrouble.ts"
@@ -11,6 +16,9 @@ import type { Tables } from "../harness/Tables.ts"
 import { TestStore } from "../harness/TestStore.ts"
 
 const NOW = Date.UTC(2026, 5, 1)
+const jobAfter = (downtimes: ReadonlyArray<Downtime>) =>
+  Job.pipe(Layer.provide(mocks.Uptime({ downtimes: Effect.succeed(downtimes) })))
+const RetentionJob = jobAfter([])
 const daysAgo = (days: number) => NOW - Duration.toMillis(Duration.days(days))
 
 const delivery = (status: Tables["deliveries"]["status"], days: number) =>
@@ -153,6 +161,95 @@ describe("Retention", () => {
       })
     }).pipe(Effect.provide(TestStore))
   )
+
+  it.effect("takes nothing at a start that is days after the last sign of life, and goes on a day later", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(NOW)
+      yield* fill
+      const before = yield* kept
+      yield* Layer.build(jobAfter([{ from: daysAgo(400), to: NOW }]))
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* kept, before)
+      assert.deepStrictEqual(lines, ["Warn Nothing old removed: the clock may be wrong"])
+      yield* TestClock.adjust("1 day")
+      assert.notDeepEqual(yield* kept, before)
+    }).pipe(Effect.provide([TestStore, warned(lines)]))
+  })
+
+  it.effect("takes nothing on the day after the clock has jumped", () => {
+    const { jump, layer } = jumpingClock()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(NOW)
+      yield* Layer.build(RetentionJob)
+      yield* TestClock.adjust(0)
+      yield* fill
+      const before = yield* kept
+      yield* jump("400 days")
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(yield* kept, before)
+      yield* jump("-400 days")
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(yield* kept, before)
+      yield* TestClock.adjust("1 day")
+      assert.notDeepEqual(yield* kept, before)
+    }).pipe(Effect.provide(Layer.provideMerge(TestStore, layer)))
+  })
+
+  it.effect("takes a quarter of a large table in one run, and says how much", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(NOW)
+      yield* stored.task()
+      yield* stored.session()
+      const sql = yield* SqlClient.SqlClient
+      const old = Array.from({ length: 4_800 }, () => stored.sample({ at: daysAgo(8), action: "continue" }))
+      yield* sql.withTransaction(Effect.all(old, { discard: true }))
+      yield* Layer.build(RetentionJob)
+      yield* TestClock.adjust(0)
+      assert.strictEqual(yield* count("samples"), 3_600)
+      assert.deepStrictEqual(lines, ["Info Old rows removed"])
+      yield* TestClock.adjust("1 day")
+      assert.strictEqual(yield* count("samples"), 2_600)
+    }).pipe(Effect.provide([TestStore, logged(lines)]))
+  })
+
+  it("takes a quarter, or a thousand where that is more", () => {
+    assert.deepStrictEqual([0, 3_999, 4_000, 40_000].map(shareOf), [1_000, 1_000, 1_000, 10_000])
+  })
+
+  const at = (wall: number, steady: number) => ({ wall: NOW + wall, steady })
+  const HOUR = Duration.toMillis("1 hour")
+  const DAY = 24 * HOUR
+  it.each([
+    ["the first start", [{ from: 0, to: NOW }], null, false],
+    ["a start after a night", [{ from: NOW - 10 * HOUR, to: NOW }], null, false],
+    ["a start after a year", [{ from: NOW - 365 * DAY, to: NOW }], null, true],
+    ["a start before the end of the last run", [{ from: NOW + 9 * DAY, to: NOW }], null, true],
+    [
+      "the second start after that",
+      [
+        { from: NOW - 365 * DAY, to: NOW - HOUR },
+        { from: NOW - HOUR, to: NOW }
+      ],
+      null,
+      true
+    ],
+    [
+      "a start two days after it",
+      [
+        { from: NOW - 365 * DAY, to: NOW - 2 * DAY },
+        { from: NOW - HOUR, to: NOW }
+      ],
+      null,
+      false
+    ],
+    ["a day like another", [{ from: NOW - 365 * DAY, to: NOW - DAY }], at(-DAY, -DAY), false],
+    ["a day on which the clock went forward", [], at(-9 * DAY, -DAY), true],
+    ["a day on which it went back", [], at(DAY, -DAY), true]
+  ] as const)("on %s", (_, downtimes, before, isDoubtful) => {
+    assert.strictEqual(doubt(at(0, 0), before, downtimes) !== null, isDoubtful)
+  })
 
   it.effect("goes on with the other tables, and the next day, when one cannot be cleaned", () =>
     Effect.gen(function* () {
