@@ -8,6 +8,7 @@ import { isOutOfSight } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { resumedSpan } from "../telemetry/Tracing.ts"
 import { AFTER_STORE, makeTrouble } from "../telemetry/Trouble.ts"
@@ -15,10 +16,13 @@ import { Gaps } from "./Gaps.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Waiting } from "./Inbox.ts"
 
-/** Issues looked at side by side. */
+/** Issues looked at side by side, */
 const CONCURRENCY = 8
-/** Issues with waiting deliveries taken into account at once. */
+/** and how many of these may be old trouble: a new one finds a place at once. */
+const OLD_TROUBLE = 4
+/** Issues with waiting deliveries that one sweep takes up, and that are at hand in all. */
 const ISSUES_AT_ONCE = 1000
+const MOST_AT_HAND = 10_000
 const FIRST_REST = Duration.seconds(4)
 /** Looks at an issue that stays out of sight, over more than an hour, before its deliveries are given up. */
 const LOOKS = 20
@@ -29,18 +33,25 @@ const seqsOf = (waiting: ReadonlyArray<Waiting>) => waiting.map(({ seq }) => seq
 const isSurprise = (change: IssueChange, waiting: ReadonlyArray<Waiting>): change is IssueChange & { after: Task } =>
   isRepair(change) && !waiting.some(({ action }) => tellingActions(change.after.state).includes(action ?? ""))
 
-/** Settles what waits for an issue by one look at it. Gives the rest before the next one, or null when nothing waits any more. */
+/** How it went: all that waited was settled, or nothing waited any more, or the rest before the next look. */
+type Handled = "settled" | "nothing" | Duration.Duration
+
+/** Settles what waits for an issue by one look at it. */
 const makeHandling = Effect.gen(function* () {
   const gaps = yield* Gaps
   const inbox = yield* Inbox
   const observer = yield* IssueObserver
   const places = yield* Semaphore.make(CONCURRENCY)
+  const oldTrouble = yield* Semaphore.make(OLD_TROUBLE)
   const looks = makeTrouble<TaskId>({ says: "Issue cannot be read", first: FIRST_REST })
   const faults = makeTrouble<TaskId>({ says: "Delivery could not be handled", level: "Error", first: FIRST_REST })
   const commits = makeTrouble<null>({ says: "Deliveries cannot be handled", level: "Error" })
 
-  const settle = Effect.fnUntraced(function* (ref: IssueRef, waiting: ReadonlyArray<Waiting>) {
-    if (waiting.length === 0) return null
+  const settle = Effect.fnUntraced(function* (
+    ref: IssueRef,
+    waiting: ReadonlyArray<Waiting>
+  ): Effect.fn.Return<Handled, GiteaError | StoreUnavailable> {
+    if (waiting.length === 0) return "nothing"
     yield* observer.observe(ref, (change) =>
       Effect.andThen(
         inbox.settle(seqsOf(waiting), "done", null),
@@ -49,23 +60,32 @@ const makeHandling = Effect.gen(function* () {
     )
     yield* looks.over(ref.taskId)
     yield* faults.over(ref.taskId)
-    return null
+    return "settled"
   })
 
   const postpone = Effect.fnUntraced(function* (
     { taskId }: IssueRef,
     error: GiteaError,
     waiting: ReadonlyArray<Waiting>
-  ) {
+  ): Effect.fn.Return<Handled, StoreUnavailable> {
     const { count, rest } = yield* looks.met(taskId, { error })
     if (!isOutOfSight(error) || count < LOOKS) return rest
     yield* Effect.logWarning("Deliveries given up", error)
     yield* inbox.settle(seqsOf(waiting), "failed", error.message)
     yield* looks.over(taskId)
-    return null
+    return "settled"
   })
 
-  return (ref: IssueRef) =>
+  const isTrouble = ({ taskId }: IssueRef) => looks.has(taskId) || faults.has(taskId)
+  const inPlace =
+    (ref: IssueRef, isOld: boolean) =>
+    <A, E, R>(work: Effect.Effect<A, E, R>) =>
+      Effect.suspend(() =>
+        isOld || isTrouble(ref) ? oldTrouble.withPermit(places.withPermit(work)) : places.withPermit(work)
+      )
+
+  /** `isOld`: it waited before this process was there, and may have been trouble then. */
+  return (ref: IssueRef, isOld: boolean): Effect.Effect<Handled> =>
     inbox.of(ref.taskId).pipe(
       Effect.flatMap((waiting) =>
         settle(ref, waiting).pipe(
@@ -84,7 +104,7 @@ const makeHandling = Effect.gen(function* () {
       ),
       Effect.tap(commits.over(null)),
       Effect.catchTag("StoreUnavailable", (error) => Effect.as(commits.met(null, { error }), AFTER_STORE)),
-      places.withPermit,
+      inPlace(ref, isOld),
       Effect.annotateLogs({ task: ref.taskId })
     )
 })
@@ -100,31 +120,37 @@ export const DeliveryWorker = Layer.effectDiscard(
     const inbox = yield* Inbox
     const handle = yield* makeHandling
     const fibers = yield* FiberSet.make()
-    /** The issues at hand, each with what a sweep found of it since its last look. */
-    const atHand = new Map<TaskId, IssueRef | null>()
+    /** The issues at hand: looked at, waiting for a place, or resting. No sweep looks for them. */
+    const atHand = new Set<TaskId>()
+    let sweeps = 0
+    let isFirst = true
 
     /** Looks at an issue until nothing more waits for it; rests in between when a look failed. */
-    const attend = Effect.fnUntraced(function* (id: TaskId) {
-      let ref = atHand.get(id)
-      while (ref) {
-        atHand.set(id, null)
-        const rest = yield* handle(ref)
-        if (rest !== null) {
-          yield* Effect.sleep(rest)
-          atHand.set(id, atHand.get(id) ?? ref)
-        }
-        ref = atHand.get(id)
+    const attend = Effect.fnUntraced(function* (ref: IssueRef, isOld: boolean) {
+      for (;;) {
+        const before = sweeps
+        const handled = yield* handle(ref, isOld)
+        // What a sweep left out meanwhile may have come after the last look into the inbox.
+        if (handled === "nothing" && sweeps === before) break
+        if (Duration.isDuration(handled)) yield* Effect.sleep(handled)
       }
-      atHand.delete(id)
+      const wasFull = atHand.size >= MOST_AT_HAND
+      atHand.delete(ref.taskId)
+      if (wasFull) yield* doorbell.ring("deliveries")
     })
 
+    /** Takes up what is not at hand; at a start the newest first, as what is oldest may be trouble. Gives when to sweep again, where more waits than one sweep takes. */
     const sweep = Effect.gen(function* () {
-      for (const ref of yield* inbox.pending(ISSUES_AT_ONCE)) {
-        const isNew = !atHand.has(ref.taskId)
-        atHand.set(ref.taskId, ref)
-        if (isNew) yield* FiberSet.run(fibers, attend(ref.taskId))
+      sweeps += 1
+      if (atHand.size >= MOST_AT_HAND) return null
+      const found = yield* inbox.pending(ISSUES_AT_ONCE, [...atHand])
+      for (const ref of isFirst ? found.toReversed() : found) {
+        atHand.add(ref.taskId)
+        yield* FiberSet.run(fibers, attend(ref, isFirst))
       }
-      return null
+      const isAll = found.length < ISSUES_AT_ONCE
+      isFirst &&= !isAll
+      return isAll ? null : 0
     })
 
     if (giteaToken !== null) {

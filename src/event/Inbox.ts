@@ -1,4 +1,4 @@
-import { Array, Clock, Context, Effect, Exit, Layer, Request, RequestResolver, Schema, Semaphore } from "effect"
+import { Array, Clock, Context, Effect, Exit, Layer, Ref, Request, RequestResolver, Schema, Semaphore } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { DeliveryId } from "../domain/Delivery.ts"
 import type { Receipt } from "../domain/Delivery.ts"
@@ -7,6 +7,7 @@ import { TaskId } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { Tasks } from "../task/Tasks.ts"
@@ -33,16 +34,18 @@ export type Waiting = typeof Waiting.Type
 export const Accepted = Schema.Struct({ ...Waiting.fields, taskId: TaskId, body: Schema.String })
 export type Accepted = typeof Accepted.Type
 
+const encodeIds = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.String)))
 const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.Int)))
 
 /** What the store knows of deliveries that wait. */
 const readsOf = (sql: SqlClient.SqlClient) => {
   const pending = SqlSchema.findAll({
-    Request: Schema.Int,
+    Request: Schema.Struct({ limit: Schema.Int, except: Schema.Array(TaskId) }),
     Result: IssueRef,
-    execute: (limit) => sql`select task_id, (select newest.full_name from deliveries newest
+    execute: ({ except, limit }) => sql`select task_id, (select newest.full_name from deliveries newest
         where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
-      from deliveries where status = 'accepted' group by task_id order by min(seq) limit ${limit}`
+      from deliveries where status = 'accepted' and task_id not in (select value from json_each(${encodeIds(except)}))
+      group by task_id order by min(seq) limit ${limit}`
   })
 
   const of = SqlSchema.findAll({
@@ -55,8 +58,9 @@ const readsOf = (sql: SqlClient.SqlClient) => {
   const oldest = SqlSchema.findAll({
     Request: Schema.Int,
     Result: Accepted,
-    execute: (limit) => sql`select seq, delivery_id as delivery, action, traceparent, task_id, body from deliveries
-      where status = 'accepted' order by seq limit ${limit}`
+    execute: (limit) => sql`select seq, delivery_id as delivery, action, traceparent, task_id, coalesce(body, (
+        select same.body from deliveries same where same.body_hash = deliveries.body_hash and same.body is not null limit 1)) as body
+      from deliveries where status = 'accepted' order by seq limit ${limit}`
   })
 
   return { pending, of, oldest }
@@ -72,13 +76,19 @@ export class Inbox extends Context.Service<
     accept(incoming: Incoming): Effect.Effect<Receipt, StoreUnavailable>
     /**
      * Issues with deliveries to look at, under the name their repository had in the newest of them; those that wait longest first, at
-     * most `limit`.
+     * most `limit`, and none of `except`.
      */
-    pending(limit: number): Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
+    pending(limit: number, except: ReadonlyArray<TaskId>): Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
     /** The accepted deliveries of all issues that wait longest, in order of arrival. */
     oldest(limit: number): Effect.Effect<ReadonlyArray<Accepted>, StoreUnavailable>
     /** The accepted deliveries of one issue in order of arrival. */
     of(taskId: TaskId): Effect.Effect<ReadonlyArray<Waiting>, StoreUnavailable>
+    /** By the issue's own time (milliseconds), this delivery shows that the issue is not the bot's. Part of the caller's transaction. */
+    taken(seq: number, at: number): Effect.Effect<void, StoreUnavailable>
+    /** The issue's own time of the newest delivery that showed that; null when none did. */
+    takenAt(taskId: TaskId): Effect.Effect<number | null, StoreUnavailable>
+    /** Since when (of `steadyMillis`) no delivery could be stored, of those that came; null when the last one was. */
+    readonly refusing: Effect.Effect<number | null>
     /** Gives accepted deliveries their final status; a replay that is `done` becomes `duplicate`. Part of the caller's transaction. */
     settle(
       seqs: ReadonlyArray<number>,
@@ -99,6 +109,7 @@ export class Inbox extends Context.Service<
 
       const exporting = yield* Exporting
       const faults = yield* SetupFaults
+      const refusing = yield* Ref.make<number | null>(null)
 
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
@@ -109,7 +120,12 @@ export class Inbox extends Context.Service<
           const stored = intake({ sql, tasks, canLook: giteaToken !== null }, batch)
           const verdicts = yield* (
             exporting ? sql.withTransaction(Effect.tap(stored, keepSpans(sql, entries))) : stored
-          ).pipe(turn.withPermit, orStoreUnavailable)
+          ).pipe(
+            turn.withPermit,
+            orStoreUnavailable,
+            Effect.tap(Ref.set(refusing, null)),
+            Effect.tapError(() => Effect.flatMap(steadyMillis, (now) => Ref.set(refusing, now)))
+          )
           if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })
@@ -131,9 +147,18 @@ export class Inbox extends Context.Service<
 
       return {
         accept: (incoming) => Effect.request(new Accept({ incoming }), resolver),
-        pending: (limit) => orStoreUnavailable(pending(limit)),
+        pending: (limit, except) => orStoreUnavailable(pending({ limit, except })),
         oldest: (limit) => orStoreUnavailable(oldest(limit)),
         of: (taskId) => orStoreUnavailable(of(taskId)),
+        taken: Effect.fn("Inbox.taken")(function* (seq: number, at: number) {
+          yield* sql`update deliveries set taken_at = ${at} where seq = ${seq}`
+        }, orStoreUnavailable),
+        takenAt: (taskId) =>
+          sql<{ at: number | null }>`select max(taken_at) as at from deliveries where task_id = ${taskId}`.pipe(
+            Effect.map(([row]) => row?.at ?? null),
+            orStoreUnavailable
+          ),
+        refusing: Ref.get(refusing),
         settle
       }
     })

@@ -12,6 +12,7 @@ interface KnownRow {
   readonly heeded: number
   readonly waits: number
   readonly newestBody: string | null
+  readonly kept: number
 }
 
 /** One statement whatever the size of the batch. */
@@ -25,6 +26,7 @@ const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>) =
       exists (select 1 from deliveries where body_hash = hash) as seen,
       exists (select 1 from deliveries where body_hash = hash and status <> 'ignored') as heeded,
       exists (select 1 from deliveries where task_id = task and status = 'accepted') as waits,
+      exists (select 1 from deliveries where body_hash = hash and body is not null) as kept,
       (select body_hash from deliveries where task_id = task order by seq desc limit 1) as newest_body
     from asked order by key`
 }
@@ -42,7 +44,7 @@ const tasksOf = (tasks: Tasks["Service"], batch: ReadonlyArray<Screened>) => {
 const rowOf = (
   { action, body, bodyHash, delivery, event, subject }: Screened,
   { reason, replay, status }: NonNullable<Verdict["stored"]>,
-  now: number
+  { isKept, now }: { readonly isKept: boolean; readonly now: number }
 ): Record<string, unknown> => {
   const waits = status === "accepted"
   return {
@@ -55,10 +57,27 @@ const rowOf = (
     status,
     reason,
     replay: replay ? 1 : 0,
-    body: waits ? body : null,
+    body: waits && !isKept ? body : null,
     receivedAt: now,
     settledAt: waits ? null : now
   }
+}
+
+/** The same body is stored once, however often it is sent: whoever captured a signed request could fill the disk with it. */
+const rowsOf = (
+  batch: ReadonlyArray<Screened>,
+  verdicts: ReadonlyArray<Verdict>,
+  known: ReadonlyArray<KnownRow>,
+  now: number
+) => {
+  const keptNow = new Set<string>()
+  return batch.flatMap((incoming, index) => {
+    const stored = verdicts[index]?.stored ?? null
+    if (stored === null) return []
+    const isKept = known[index]?.kept === 1 || keptNow.has(incoming.bodyHash)
+    if (stored.status === "accepted") keptNow.add(incoming.bodyHash)
+    return [rowOf(incoming, stored, { isKept, now })]
+  })
 }
 
 /**
@@ -82,10 +101,7 @@ export const intake = Effect.fnUntraced(function* (
     }
   }))
   const verdicts = verdictsOf(candidates, canLook)
-  const now = yield* Clock.currentTimeMillis
-  const news = Array.zip(batch, verdicts).flatMap(([incoming, { stored }]) =>
-    stored === null ? [] : [rowOf(incoming, stored, now)]
-  )
+  const news = rowsOf(batch, verdicts, rows, yield* Clock.currentTimeMillis)
   if (Array.isReadonlyArrayNonEmpty(news)) yield* sql`insert into deliveries ${sql.insert(news)}`
   return verdicts
 })

@@ -8,6 +8,7 @@ import { Doorbell } from "../storage/Doorbell.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { resumedSpan } from "../telemetry/Tracing.ts"
 import { Inbox } from "./Inbox.ts"
+import { isOutdated, issueTimeOf } from "./IssueTime.ts"
 import type { Accepted } from "./Inbox.ts"
 import { observationOf } from "./PayloadObservation.ts"
 
@@ -38,7 +39,12 @@ export const PayloadWorker = Layer.effectDiscard(
     const observe = Effect.fnUntraced(function* ({ seq, taskId, body }: Accepted) {
       const event = yield* decodeEvent(body)
       const observation = observationOf(event, yield* identity.current, seq)
+      const at = issueTimeOf(event.issue, yield* Clock.currentTimeMillis)
+      if (observation._tag === "Assigned" && isOutdated(at, yield* inbox.takenAt(taskId))) {
+        return yield* Effect.logInfo("Delivery is older than what took the issue from the bot: nothing follows from it")
+      }
       yield* tasks.observed(taskId, subjectOf(event.repository, event.issue), observation)
+      if (observation._tag !== "Assigned" && at !== null) yield* inbox.taken(seq, at)
     })
 
     const observeOrFail = (accepted: Accepted) =>
@@ -63,7 +69,7 @@ export const PayloadWorker = Layer.effectDiscard(
 
     const bell = yield* doorbell.listen("deliveries")
     // Not woken by each ring: in a stream there are thousands a second.
-    const rangMeanwhile = Effect.andThen(Effect.sleep(QUIET), Effect.flatMap(Clock.currentTimeMillis, bell.wait))
+    const rangMeanwhile = Effect.andThen(Effect.sleep(QUIET), bell.wait(0))
     const quiet = Effect.timeoutOption(Effect.repeat(rangMeanwhile, { while: (rang) => rang }), LONGEST_WAIT)
 
     const batch = Effect.gen(function* () {

@@ -2,10 +2,12 @@ import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import { adviceFor, causeIn } from "../domain/Gap.ts"
 import { Gaps } from "../event/Gaps.ts"
+import { Inbox } from "../event/Inbox.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { Settings } from "../Settings.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import type { SetupFault } from "../telemetry/SetupFaults.ts"
@@ -18,6 +20,8 @@ const STORE_CHECK = "1 second"
 const RECENT = Duration.days(1)
 /** How long comments may wait before anybody is told. */
 const COMMENTS_MAY_WAIT = Duration.minutes(5)
+/** How long a delivery that could not be stored tells of the store, unless one is stored in the meantime. */
+const REFUSAL_COUNTS = Duration.minutes(1)
 const UNREADABLE = "issues of tasks cannot be read: see the log, and the bot's access"
 
 /** Where each mistake in the set-up is told. */
@@ -39,6 +43,7 @@ const OK: Component = { status: "ok" }
 const missing = (why: string): Component => ({ status: "missing", why })
 const degraded = (why: string): Component => ({ status: "degraded", why })
 const STOPPING = degraded("the coordinator is stopping")
+const REFUSED = degraded("deliveries cannot be stored: look at the disk")
 
 /** What the store tells, good for a second like the answer about it. */
 const fromStore = <E>(component: Effect.Effect<Component, E>) =>
@@ -67,6 +72,7 @@ export class Readiness extends Context.Service<
       const client = yield* ModelClient
       const adapter = yield* Gitea
       const gaps = yield* Gaps
+      const inbox = yield* Inbox
       const gate = yield* WorkGate
       const faults = yield* SetupFaults
 
@@ -75,7 +81,14 @@ export class Readiness extends Context.Service<
         Effect.match({ onSuccess: () => OK, onFailure: () => degraded("the store cannot commit: look at the disk") }),
         Effect.cachedWithTTL(STORE_CHECK)
       )
-      const store = Effect.flatMap(Ref.get(stopping), (is) => (is ? Effect.succeed(STOPPING) : commits))
+      // A small commit may still find room where a delivery does not.
+      const refused = Effect.map(Effect.all([inbox.refusing, steadyMillis]), ([since, now]) =>
+        since === null ? false : now - since < Duration.toMillis(REFUSAL_COUNTS)
+      )
+      const store = Effect.gen(function* () {
+        if (yield* Ref.get(stopping)) return STOPPING
+        return (yield* refused) ? REFUSED : yield* commits
+      })
       const mistakes = (of: ReadonlyArray<SetupFault>) =>
         Effect.map(faults.standing, (all) => all.flatMap(({ fault, why }) => (of.includes(fault) ? [why] : [])))
       const gitea = Effect.gen(function* () {

@@ -5,13 +5,15 @@ import { migration0002 } from "./migrations/0002_gaps.ts"
 import { migration0003 } from "./migrations/0003_traces.ts"
 import { migration0004 } from "./migrations/0004_bounds.ts"
 import { migration0006 } from "./migrations/0006_assigned_text.ts"
+import { migration0007 } from "./migrations/0007_taken.ts"
 
 const migrations = {
   "0001_thread": migration0001,
   "0002_gaps": migration0002,
   "0003_traces": migration0003,
   "0004_bounds": migration0004,
-  "0006_assigned_text": migration0006
+  "0006_assigned_text": migration0006,
+  "0007_taken": migration0007
 }
 
 /** The store was written by a newer release; going on could lose what it knows. */

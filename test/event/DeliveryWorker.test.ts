@@ -14,7 +14,8 @@ import { issueEvent, REPOSITORY } from "../harness/Deliveries.ts"
 import { logged } from "../harness/Logged.ts"
 import { mocks } from "../harness/Mocks.ts"
 import { observing } from "../harness/Observing.ts"
-import { read } from "../harness/StoreReader.ts"
+import { stored } from "../harness/StoreBuilder.ts"
+import { count, read } from "../harness/StoreReader.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { TestInbox } from "../harness/TestInbox.ts"
 
@@ -159,6 +160,43 @@ describe("DeliveryWorker", () => {
       assert.deepStrictEqual(yield* statuses, ["a1 accepted", "b1 done"])
       assert.include(lines, "Error Delivery could not be handled")
     }).pipe(Effect.provide(routing(at, lines)))
+  })
+
+  it.effect("looks at a new issue at once, however many are out of sight, and at none of these while it rests", () => {
+    const OUT_OF_SIGHT = 1_100
+    const looks: Array<TaskId> = []
+    const refused = Effect.fail(fromStatus("read repository", 404, undefined))
+    const at: At = (id) =>
+      Effect.sync(() => looks.push(id)).pipe(
+        Effect.andThen(Effect.sleep("1 second")),
+        Effect.andThen(id === A ? Effect.succeed(UNASSIGNED) : refused)
+      )
+    return Effect.gen(function* () {
+      const others = Array.range(100, 99 + OUT_OF_SIGHT)
+      yield* Effect.forEach(others, (number) => deliver(taskIdOf(REPOSITORY.id, number), `d${number}`))
+      yield* TestClock.adjust("5 minutes")
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(yield* count("deliveries", { deliveryId: "a1", status: "done" }), 1)
+      assert.strictEqual(yield* count("deliveries", { status: "accepted" }), OUT_OF_SIGHT)
+      assert.deepStrictEqual(
+        looks.filter((id) => id === A),
+        [A]
+      )
+    }).pipe(Effect.provide(routing(at)))
+  })
+
+  it.effect("takes up what waits when it starts, also where that is more than one sweep takes", () => {
+    const MANY = 2_100
+    return Effect.gen(function* () {
+      yield* Effect.forEach(Array.range(1, MANY), (number) =>
+        stored.delivery({ deliveryId: `d${number}`, taskId: taskIdOf(REPOSITORY.id, number), status: "accepted" })
+      )
+      const at: At = () => Effect.succeed(UNASSIGNED)
+      yield* Layer.build(DeliveryWorker.pipe(Layer.provide([mocks.Gaps({}), observing(({ taskId }) => at(taskId))])))
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 3)
+      assert.strictEqual(yield* count("deliveries", { status: "done" }), MANY)
+    }).pipe(Effect.provide(TestInbox.pipe(Layer.provideMerge(settings()))))
   })
 
   it.effect("looks at eight issues side by side", () => {

@@ -5,7 +5,7 @@ import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { issueEvent } from "../harness/Deliveries.ts"
 import { stored } from "../harness/StoreBuilder.ts"
-import { refuseCommits, refuseSecondRow, takeRows } from "../harness/StoreTrouble.ts"
+import { refuseCommits, refuseRows, refuseSecondRow, takeRows } from "../harness/StoreTrouble.ts"
 import { accept, incoming, Live, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
 
 describe("Inbox", () => {
@@ -55,6 +55,57 @@ describe("Inbox", () => {
       ])
       yield* inbox.settle([2], "done", null)
       assert.deepStrictEqual(yield* statuses, ["a done", "b duplicate"])
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.effect.each([
+    ["with a token", Live],
+    ["without one", ReceiveOnly]
+  ] as const)("stores a body once, however often it is sent, %s", ([, layer]) =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      yield* stored.task()
+      yield* accept(incoming("a", "A"))
+      yield* inbox.settle([1], "done", null)
+      yield* Effect.forEach(
+        Array.from({ length: 300 }, (_, index) => incoming(`replay-${index}`, "A")),
+        accept
+      )
+      // Another one between makes it news without a token, under whatever id.
+      yield* accept(incoming("u", "U", unassigned))
+      yield* accept(incoming("again", "A"))
+      assert.deepStrictEqual(
+        (yield* rows).flatMap(({ body, deliveryId }) => (body === null ? [] : [deliveryId])),
+        ["a", "u"]
+      )
+      assert.include(
+        (yield* inbox.oldest(400)).map(({ body, delivery }) => `${delivery} ${body}`),
+        "again A"
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("stores a body once of those that come together", () =>
+    Effect.gen(function* () {
+      const both = [incoming("a", "A"), incoming("b", "A")]
+      yield* Effect.forEach(both, accept, { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        (yield* rows).map(({ body }) => body),
+        ["A", null]
+      )
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.effect("tells since when it can store nothing, until it can", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      yield* refuseRows("deliveries")
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.flip(accept(incoming("a", "A")))
+      assert.strictEqual(yield* inbox.refusing, 5_000)
+      yield* takeRows
+      yield* accept(incoming("a", "A"))
+      assert.isNull(yield* inbox.refusing)
     }).pipe(Effect.provide(Live))
   )
 

@@ -6,7 +6,7 @@ import { FullName } from "../../src/domain/Repository.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { Doorbell } from "../../src/storage/Doorbell.ts"
 import { BOT, issueEvent } from "../harness/Deliveries.ts"
-import { accept, incoming, Live, rows, statuses } from "./inboxSupport.ts"
+import { accept, incoming, Live, rows, statuses, TASK } from "./inboxSupport.ts"
 
 describe("What waits in the inbox", () => {
   it.effect("lists issues that wait, the longest first, under their newest name", () =>
@@ -23,9 +23,15 @@ describe("What waits in the inbox", () => {
         ],
         accept
       )
-      const names = Effect.map(inbox.pending(9), (all) => all.map(({ fullName, taskId }) => `${taskId} ${fullName}`))
+      const names = Effect.map(inbox.pending(9, []), (all) =>
+        all.map(({ fullName, taskId }) => `${taskId} ${fullName}`)
+      )
       assert.deepStrictEqual(yield* names, ["21/57 inkwell/new", "21/58 inkwell/old"])
-      assert.strictEqual((yield* inbox.pending(1)).length, 1)
+      assert.strictEqual((yield* inbox.pending(1, [])).length, 1)
+      assert.deepStrictEqual(
+        (yield* inbox.pending(9, [TASK])).map(({ taskId }) => taskId),
+        ["21/58"]
+      )
       yield* inbox.settle([1, 3], "failed", "gave up")
       assert.deepStrictEqual(yield* names, ["21/58 inkwell/old"])
     }).pipe(Effect.provide(Live))

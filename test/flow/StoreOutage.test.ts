@@ -103,6 +103,26 @@ describe("StoreOutage", () => {
     )
 
     it.effect(
+      "says that it is not ready when a delivery finds no room, though a small commit does",
+      () =>
+        Effect.gen(function* () {
+          const { gitea } = yield* flow
+          yield* refuseRows("deliveries")
+          assert.strictEqual(yield* readiness, 200)
+          const sent = (yield* gitea.deliveries).length
+          yield* gitea.openIssue(DRAFT)
+          yield* gitea.drained
+          assert.isNotEmpty((yield* gitea.deliveries).slice(sent))
+          assert.strictEqual(yield* readiness, 503)
+          yield* takeRows
+          yield* gitea.openIssue(DRAFT)
+          yield* gitea.drained
+          assert.strictEqual(yield* readiness, 200)
+        }),
+      LIMIT
+    )
+
+    it.effect(
       "stops a session whose reply cannot be journalled before its next turn",
       () =>
         Effect.gen(function* () {

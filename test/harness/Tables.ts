@@ -17,6 +17,7 @@ export interface Tables {
     readonly receivedAt: number
     readonly settledAt: number | null
     readonly traceparent: string | null
+    readonly takenAt: number | null
   }
   readonly tasks: {
     readonly id: string

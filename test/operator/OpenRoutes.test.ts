@@ -8,6 +8,7 @@ import { VERSION } from "../../src/telemetry/Version.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { Fallback } from "../../src/http/Fallback.ts"
+import { mocks } from "../harness/Mocks.ts"
 import { stored } from "../harness/StoreBuilder.ts"
 import { hide, restore } from "../harness/StoreTrouble.ts"
 import { webServer } from "../harness/WebServer.ts"
@@ -86,7 +87,9 @@ describe("OpenRoutes", () => {
     Effect.gen(function* () {
       const ask = yield* server
       const outbox = yield* Outbox
-      yield* Effect.forEach([57, 58], (number) => observe(number))
+      yield* Effect.forEach([57, 58], (number) =>
+        Effect.andThen(observe(number), stored.outbox({ key: `comment ${number}`, taskId: taskOf(number) }))
+      )
       const rows = yield* outbox.pending
       yield* Effect.forEach(rows, (row) => outbox.postpone(row, 0))
       yield* TestClock.adjust("4 minutes")
@@ -118,6 +121,20 @@ describe("OpenRoutes", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* ask("/health/ready")).status, 200)
     }).pipe(Effect.provide(surroundings()))
+  )
+
+  it.effect("are not ready for a minute after a delivery could not be stored, though a small commit goes well", () =>
+    Effect.gen(function* () {
+      const ask = yield* server
+      yield* TestClock.adjust("59 seconds")
+      const { body, status } = yield* ask("/health/ready")
+      assert.strictEqual(status, 503)
+      assert.deepNestedInclude(body, {
+        "components.store": { status: "degraded", why: "deliveries cannot be stored: look at the disk" }
+      })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* ask("/health/ready")).status, 200)
+    }).pipe(Effect.provide(surroundings({}, mocks.Inbox({ refusing: Effect.succeed(0) }))))
   )
 
   it.effect("are not ready from the moment the service begins to stop", () =>

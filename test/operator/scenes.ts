@@ -1,5 +1,6 @@
 import { Array, Effect, Layer } from "effect"
 import { ModelOverloaded } from "../../src/anthropic/ModelError.ts"
+import type { Inbox } from "../../src/event/Inbox.ts"
 import { Gaps } from "../../src/event/Gaps.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Readiness } from "../../src/operator/Readiness.ts"
@@ -21,9 +22,13 @@ interface Scene {
 }
 
 /** Readiness over a store in memory, with the surroundings of a scene. */
-export const surroundings = ({ overloaded = false, problem = null, settings: values = {} }: Scene = {}) =>
+export const surroundings = (
+  { overloaded = false, problem = null, settings: values = {} }: Scene = {},
+  inbox: Layer.Layer<Inbox> = mocks.Inbox({ refusing: Effect.succeed(null) })
+) =>
   Readiness.layer.pipe(
     Layer.provide(WorkGate.layer),
+    Layer.provide(inbox),
     Layer.provide([
       mocks.BotIdentity({ problem: Effect.succeed(problem) }),
       mocks.Gitea({ health: Effect.succeed(null) }),

@@ -105,7 +105,7 @@ const FIRST: Readonly<Record<string, Record<string, string | number | null>>> = 
 
 /** What later schemas add to those rows. */
 const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = {
-  deliveries: { traceparent: null },
+  deliveries: { traceparent: null, takenAt: null },
   tasks: {
     unreadableSince: null,
     round: 1,
