@@ -44,6 +44,7 @@ const assigned = (state: TaskState, served: Mandate | null, shown: Mandate | nul
       return Decision.StoreMandate({ mandate: shown })
     case "parked":
       return Decision.Restart({ mandate: shown, again: false, cause: "assigned again after it was parked" })
+    case "answered":
     case "completed":
     case "failed":
     case "cancelled":
@@ -62,7 +63,8 @@ export const decide = (
       : assigned(task.state, task.mandate, observation.mandate)
   }
   if (task === null) return Decision.Nothing()
-  if (isOver(task.state)) return Decision.Keep()
+  // Whether an answer may still be given is seen right before it is written.
+  if (isOver(task.state) || task.state === "answered") return Decision.Keep()
   return Observation.$match(observation, {
     Assigned: () => Decision.Keep(),
     Unassigned: () => Decision.Cancel({ report: true, cause: "the issue is no longer assigned to the bot" }),

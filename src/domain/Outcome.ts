@@ -1,4 +1,5 @@
 import type { FinishInput } from "./AgentTool.ts"
+import type { Task } from "./Task.ts"
 import type { TaskState } from "./TaskState.ts"
 
 /** How a run ended: where its task goes, why, and the answer for the issue where there is one. */
@@ -13,5 +14,11 @@ export const answered = ({ answer, status }: FinishInput): Outcome =>
   status === "done"
     ? { to: "completed", cause: "the answer was given", answer }
     : { to: "parked", cause: "the work needs a person: see the answer", answer }
+
+/** Where its task goes first, and why: an answer has to stand on the issue before its task is completed. */
+export const firstStep = ({ answer, cause, to }: Outcome): Pick<Task, "state" | "cause"> =>
+  to === "completed" && answer !== null
+    ? { state: "answered", cause: "the answer is on its way to the issue" }
+    : { state: to, cause }
 
 export const parked = (cause: string): Outcome => ({ to: "parked", cause, answer: null })

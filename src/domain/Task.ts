@@ -47,7 +47,8 @@ export type Task = typeof Task.Type
 
 const ALLOWED: Record<TaskState, ReadonlyArray<TaskState>> = {
   ready: ["running", "parked", "failed", "cancelled"],
-  running: ["ready", "parked", "completed", "failed", "cancelled"],
+  running: ["ready", "answered", "parked", "completed", "failed", "cancelled"],
+  answered: ["completed", "ready", "parked", "cancelled"],
   parked: ["ready", "cancelled"],
   completed: ["ready"],
   failed: ["ready"],

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 
-export const TaskState = Schema.Literals(["ready", "running", "parked", "completed", "failed", "cancelled"])
+/** `answered`: the work is done, and its answer is not on the issue yet. */
+export const TaskState = Schema.Literals(["ready", "running", "answered", "parked", "completed", "failed", "cancelled"])
 export type TaskState = typeof TaskState.Type
 
 /** Where nothing more happens unless a newer mandate starts the work again. */

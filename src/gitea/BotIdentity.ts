@@ -36,6 +36,13 @@ export class BotIdentity extends Context.Service<
       let current: Bot = { login: botLogin, id: null }
       let problem: string | null = "GITEA_TOKEN is not set"
 
+      // Where Gitea tells; where it does not, the first refusal does.
+      const scopes = gitea.scopes.pipe(
+        Effect.andThen(gitea.lacking),
+        Effect.flatMap((lacking) => (lacking === null ? Effect.void : Effect.logError(lacking.detail))),
+        Effect.ignore
+      )
+
       const look = Effect.gen(function* () {
         const user = yield* gitea.whoAmI
         yield* asking.over(null)
@@ -43,6 +50,7 @@ export class BotIdentity extends Context.Service<
           problem = null
           current = user
           yield* faults.over("renamed")
+          if (!(yield* Deferred.isDone(known))) yield* scopes
           return yield* Deferred.succeed(known, user)
         }
         if (yield* Deferred.isDone(known)) {

@@ -15,12 +15,13 @@ import { listOf, objectOf, unread } from "./Answer.ts"
 import type { Answer } from "./Answer.ts"
 import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
-import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi } from "./GiteaError.ts"
+import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi, outOfScope } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
 import { repositoryCalls } from "./RepositoryCalls.ts"
 import type { RepositoryCalls } from "./RepositoryCalls.ts"
+import { lackingIn } from "./TokenScopes.ts"
 
 /** Gitea's cap on a page, and how many pages are read at most. */
 const PAGE = 50
@@ -41,6 +42,13 @@ export class Gitea extends Context.Service<
   {
     /** Null while Gitea answers and takes the token, else what went wrong last; for readiness. */
     readonly health: Effect.Effect<GiteaError | null>
+    /** The last refusal for want of a scope, until a call of its kind goes well; null while there is none. */
+    readonly lacking: Effect.Effect<GiteaError | null>
+    /**
+     * Asks for the scopes of the token, by a call for which it need not have one: only a refusal tells. Null where it has that scope,
+     * as a token with all of them has.
+     */
+    readonly scopes: Effect.Effect<ReadonlyArray<string> | null, GiteaError>
     readonly whoAmI: Effect.Effect<User, GiteaError>
     /** Where a repository is today; tells a missing issue from a repository that was renamed or is out of sight. */
     repository(id: number): Effect.Effect<Repository, GiteaError>
@@ -73,16 +81,25 @@ export class Gitea extends Context.Service<
       const clean = (body: string) => mapText(body, (text) => redact(secretsOf(settings), text))
       const schedule = Metrics.countingRetries("gitea")(yield* GiteaRetry)
       const health = yield* Ref.make<GiteaError | null>(null)
+      const lacking = yield* Ref.make<GiteaError | null>(null)
       const bare = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
-      const send: Send = (call, answer) =>
-        bare(call, answer).pipe(
-          Effect.tap(() => Ref.set(health, null)),
-          Effect.tapError((error) => Ref.set(health, concernsGitea(error) ? error : null))
+      const went = ({ operation }: Call) =>
+        Effect.andThen(
+          Ref.set(health, null),
+          Ref.update(lacking, (error) => (error?.operation === operation ? null : error))
         )
+      const failed = (error: GiteaError) =>
+        Effect.andThen(
+          Ref.set(health, concernsGitea(error) ? error : null),
+          error.scope === undefined ? Effect.void : Ref.set(lacking, error)
+        )
+      const send: Send = (call, answer) => bare(call, answer).pipe(Effect.tap(went(call)), Effect.tapError(failed))
       const get: Get = (call, answer) => Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
       return {
-        health: Ref.get(health),
+        health: Effect.map(Effect.all([Ref.get(lacking), Ref.get(health)]), ([scope, other]) => scope ?? other),
+        lacking: Ref.get(lacking),
+        scopes: askScopes(bare, (error) => Ref.set(lacking, error)),
         ...readsOf(get, yield* SetupFaults),
         ...repositoryCalls({
           clean,
@@ -125,6 +142,29 @@ export class Gitea extends Context.Service<
 }
 
 type Get = <A>(call: Omit<Call, "method">, answer: Answer<A>) => Effect.Effect<A, GiteaError>
+
+const ASK_SCOPES = "ask for the scopes of the token"
+
+/** What the token lacks is noted, for the writes that would show it. */
+const askScopes = (send: Send, note: (error: GiteaError) => Effect.Effect<void>) =>
+  send({ operation: ASK_SCOPES, method: "GET", path: "/notifications/new" }, unread).pipe(
+    Effect.as(null),
+    Effect.catchIf(
+      ({ scope }) => scope !== undefined,
+      ({ scope }) => Effect.succeed(scope?.granted ?? [])
+    ),
+    Effect.tap((granted) => {
+      const missing = granted === null ? [] : lackingIn(granted)
+      if (granted === null || missing.length === 0) return Effect.void
+      return note(outOfScope(provenBy(missing), { required: missing.join(" and "), granted }))
+    })
+  )
+
+/** The call that goes well once the token has what it lacks. */
+const provenBy = (missing: ReadonlyArray<string>): string => {
+  if (missing.includes("write:issue")) return "create comment"
+  return missing.includes("read:repository") ? "read repository" : "ask who the bot is"
+}
 
 interface Page<A> {
   readonly items: ReadonlyArray<A>

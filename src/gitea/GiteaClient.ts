@@ -5,13 +5,15 @@ import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { connectionFault } from "./ConnectionFault.ts"
 import type { Answer } from "./Answer.ts"
-import { fromStatus, isMoved, noAnswer, retryAfterOf, unusable } from "./GiteaError.ts"
+import { fromStatus, isMoved, noAnswer, outOfScope, retryAfterOf, unusable } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
+import { scopeRefusalIn } from "./TokenScopes.ts"
 
 const TIME_LIMIT = "10 seconds"
 /** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
 const MAX_ANSWER = 16 * 1024 * 1024
 const RETRIES = 4
+const FORBIDDEN = 403
 const LONGEST_WAIT = Duration.seconds(30)
 
 /** How calls that may be repeated are repeated: five tries in all, within half a minute each. */
@@ -119,6 +121,10 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     const response = yield* Effect.mapError(client.execute(request), ({ reason }) =>
       noAnswer(call.operation, connectionFault(reason))
     )
+    if (response.status === FORBIDDEN) {
+      const scope = scopeRefusalIn(yield* Effect.orElseSucceed(readText(call.operation, response), () => ""))
+      if (scope !== null) return yield* outOfScope(call.operation, scope)
+    }
     if (response.status < 200 || response.status > 299) {
       return yield* refused(call.operation, request.url, response, yield* Clock.currentTimeMillis)
     }

@@ -1,5 +1,7 @@
 import { Duration, Result, Schema } from "effect"
 import { Headers } from "effect/http"
+import { scopeAdvice } from "./TokenScopes.ts"
+import type { ScopeRefusal } from "./TokenScopes.ts"
 
 /** What went wrong with one call to Gitea. `status` null: there was no answer, or one that could not be read. */
 export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
@@ -8,7 +10,9 @@ export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
   retryable: Schema.Boolean,
   /** Milliseconds that Gitea, or a proxy before it, asked to wait. */
   retryAfter: Schema.NullOr(Schema.Int),
-  detail: Schema.String
+  detail: Schema.String,
+  /** Of a refusal for want of a scope: what the call would have needed, and all that the token has. */
+  scope: Schema.optionalKey(Schema.Struct({ required: Schema.String, granted: Schema.Array(Schema.String) }))
 }) {
   override get message() {
     return `Gitea: ${this.operation} failed (${this.status ?? "no usable answer"}): ${this.detail}`
@@ -43,6 +47,17 @@ export const fromStatus = (operation: string, status: number, retryAfter: number
     retryable: isRetryable(status),
     retryAfter,
     detail: ADVICE[status] ?? (isRetryable(status) ? "Gitea is in trouble or overloaded" : "the call was refused")
+  })
+
+/** Refused (403) because the token lacks a scope: that concerns every call of its kind. */
+export const outOfScope = (operation: string, scope: ScopeRefusal): GiteaError =>
+  new GiteaError({
+    operation,
+    status: 403,
+    retryable: false,
+    retryAfter: null,
+    detail: scopeAdvice([scope.required]),
+    scope
   })
 
 /** No answer: Gitea is away, or something else answers in its place. */
@@ -90,7 +105,9 @@ export const isRefused = ({ status }: GiteaError): boolean => status === 403 || 
  * The issue cannot be seen: its repository is under no name we know, or what Gitea sends of it cannot be read. A token that is not
  * accepted says nothing about it.
  */
-export const isOutOfSight = (error: GiteaError): boolean => isRefused(error) || isElsewhere(error) || isUnusable(error)
+export const isOutOfSight = (error: GiteaError): boolean =>
+  !concernsGitea(error) && (isRefused(error) || isElsewhere(error) || isUnusable(error))
 
 /** Whether an error is about Gitea or the token as a whole, rather than about one repository or issue. */
-export const concernsGitea = ({ retryable, status }: GiteaError): boolean => retryable || status === 401
+export const concernsGitea = ({ retryable, scope, status }: GiteaError): boolean =>
+  retryable || status === 401 || scope !== undefined

@@ -9,6 +9,8 @@ import { Gaps } from "../event/Gaps.ts"
 import type { Gap } from "../event/Gaps.ts"
 import { SessionRecords } from "../session/SessionRecords.ts"
 import type { SessionRecord } from "../session/SessionRecords.ts"
+import { AnswerRecords } from "../outbox/AnswerRecords.ts"
+import type { AnswerRecord } from "../outbox/AnswerRecords.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import type { Placed } from "../storage/Page.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -63,8 +65,9 @@ export class Records extends Context.Service<
   static readonly layerNoDeps = Layer.effect(
     Records,
     Effect.gen(function* () {
-      const { deliveryOf, taskOf, transitionOf } = viewsOf(secretsOf(yield* Settings))
+      const { answerOf, deliveryOf, taskOf, transitionOf } = viewsOf(secretsOf(yield* Settings))
       const deliveries = yield* DeliveryRecords
+      const answers = yield* AnswerRecords
       const gaps = yield* Gaps
       const sessions = yield* SessionRecords
       const tasks = yield* TaskRecords
@@ -84,6 +87,7 @@ export class Records extends Context.Service<
         const transitions = yield* tasks.transitions(id, MAX_PAGE)
         return {
           ...taskOf(row),
+          answer: answerOf(yield* answers.newest(id)),
           transitions: transitions.map(transitionOf),
           sessions: yield* withUsage(yield* sessions.ofTask(id, MAX_PAGE)),
           gaps: (yield* gaps.ofTask(id, MAX_PAGE)).map(gapOf)
@@ -124,7 +128,14 @@ export class Records extends Context.Service<
   )
 
   static readonly layer = this.layerNoDeps.pipe(
-    Layer.provide([DeliveryRecords.layer, Gaps.layer, SessionRecords.layer, TaskRecords.layer, UsageRecords.layer])
+    Layer.provide([
+      AnswerRecords.layer,
+      DeliveryRecords.layer,
+      Gaps.layer,
+      SessionRecords.layer,
+      TaskRecords.layer,
+      UsageRecords.layer
+    ])
   )
 }
 
@@ -142,6 +153,8 @@ const viewsOf = (secrets: ReadonlyArray<string>) => {
       issue: row.task === null ? null : numberOf(row.task),
       reason: cleanOrNull(row.reason)
     }),
+    answerOf: (row: AnswerRecord | null) =>
+      row === null ? null : { ...row, reason: cleanOrNull(row.reason), body: clean(row.body) },
     taskOf: (row: TaskRecord): Task => ({
       ...row,
       repository: clean(row.repository),

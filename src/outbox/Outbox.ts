@@ -14,6 +14,8 @@ export const OutboxRow = Schema.Struct({
   /** Written only while the issue is open and assigned to the bot. Without it, a comment that is there is still edited. */
   needsMandate: Schema.BooleanFromBit,
   body: Schema.String,
+  /** A person must know it: where its comment was deleted, it is written in a new one. */
+  news: Schema.BooleanFromBit,
   revision: Schema.Int,
   commentId: Schema.NullOr(Schema.Int),
   tries: Schema.Int,
@@ -24,7 +26,7 @@ export const OutboxRow = Schema.Struct({
 })
 export type OutboxRow = typeof OutboxRow.Type
 
-export type OutboxEntry = Pick<OutboxRow, "key" | "taskId" | "needsMandate" | "body">
+export type OutboxEntry = Pick<OutboxRow, "key" | "taskId" | "needsMandate" | "body"> & Partial<Pick<OutboxRow, "news">>
 
 export const progressKey = (task: TaskId): string => `task ${task} progress`
 export const reportKey = (task: TaskId, round: number): string => `task ${task} report ${round}`
@@ -40,7 +42,10 @@ const LONGEST_WAIT = Duration.toMillis(Duration.minutes(10))
 export class Outbox extends Context.Service<
   Outbox,
   {
-    /** Says it, or says it anew: a known key gets the new text, in the same comment. The same text again changes nothing. */
+    /**
+     * Says it, or says it anew: a known key gets the new text, in the same comment. The same text again changes nothing. News stay news
+     * until they are said; what is said whoever has the issue, such as that it is over, waits for no earlier edit.
+     */
     put(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Says it anew if it was said before. */
     amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
@@ -60,6 +65,10 @@ export class Outbox extends Context.Service<
     postpone(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
     /** Postpones it, and counts the refusal that is why. */
     refused(row: OutboxRow, notBefore: number): Effect.Effect<void, StoreUnavailable>
+    /** What is said next is news, whatever it is. */
+    renew(key: string): Effect.Effect<void, StoreUnavailable>
+    /** Its comment is gone: it is written as a new one from now on. */
+    forget(row: OutboxRow): Effect.Effect<void, StoreUnavailable>
     /** Never to be said; a text that is put afterwards begins with no refusals. */
     drop(row: OutboxRow, reason: string): Effect.Effect<void, StoreUnavailable>
   }
@@ -71,21 +80,33 @@ export class Outbox extends Context.Service<
       const holder = yield* StoreHolder
       const doorbell = yield* Doorbell
       const { earliest, findPending, size, stuck } = queriesOf(sql)
-      const { drop, keep, sent } = outcomesOf(sql)
+      const { drop, forget, keep, sent } = outcomesOf(sql)
+
+      // Whoever had trouble with it may have mended it before this start, such as a token.
+      yield* orStoreUnavailable(
+        sql`update outbox set not_before = 0 where state = 'pending' and waits_since is not null`
+      )
 
       const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
         const now = yield* Clock.currentTimeMillis
-        yield* sql`insert into outbox (key, task_id, needs_mandate, body, created_at)
-          values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${now})
+        yield* sql`insert into outbox (key, task_id, needs_mandate, body, news, created_at)
+          values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${entry.news ? 1 : 0}, ${now})
           on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
+            news = max(news, excluded.news),
+            not_before = case when excluded.needs_mandate = 0 then 0 else not_before end,
             revision = revision + 1, state = 'pending', reason = null
             where outbox.body <> excluded.body or outbox.needs_mandate <> excluded.needs_mandate or outbox.state = 'dropped'`
         yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 
+      const renew = Effect.fn("Outbox.renew")(
+        (key: string) => Effect.asVoid(sql`update outbox set news = 1 where key = ${key}`),
+        orStoreUnavailable
+      )
+
       const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
         yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
-          revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
+          news = max(news, ${entry.news ? 1 : 0}), revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
         yield* doorbell.ring("outbox")
       }, orStoreUnavailable)
 
@@ -108,6 +129,7 @@ export class Outbox extends Context.Service<
       return {
         put,
         amend,
+        renew,
         size,
         stuck,
         due,
@@ -116,7 +138,8 @@ export class Outbox extends Context.Service<
         sent,
         postpone: Effect.fn("Outbox.postpone")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 0)),
         refused: Effect.fn("Outbox.refused")((row: OutboxRow, notBefore: number) => keep(row, notBefore, 1)),
-        drop
+        drop,
+        forget
       }
     })
   )
@@ -130,7 +153,9 @@ const queriesOf = (sql: SqlClient.SqlClient) => {
   const findPending = SqlSchema.findAll({
     Request: Schema.Int,
     Result: OutboxRow,
-    execute: (now) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since
+    execute: (
+      now
+    ) => sql`select key, task_id, needs_mandate, body, revision, comment_id, tries, refusals, waits_since, news
       from outbox where state = 'pending' and not ${holdsBack(sql, now)} order by created_at limit ${ROWS_AT_ONCE}`
   })
 
@@ -156,7 +181,8 @@ const outcomesOf = (sql: SqlClient.SqlClient) => {
   const sent = Effect.fn("Outbox.sent")(function* (row: OutboxRow, commentId: number, notBefore: number) {
     const now = yield* Clock.currentTimeMillis
     yield* sql`update outbox set comment_id = ${commentId}, sent_revision = ${row.revision}, sent_at = ${now}, tries = 0,
-      refusals = 0, waits_since = null, not_before = ${notBefore}, state = case when revision = ${row.revision} then 'sent' else 'pending' end
+      refusals = 0, waits_since = null, not_before = ${notBefore},
+      news = case when revision = ${row.revision} then 0 else news end, state = case when revision = ${row.revision} then 'sent' else 'pending' end
       where key = ${row.key}`
   }, orStoreUnavailable)
 
@@ -167,9 +193,13 @@ const outcomesOf = (sql: SqlClient.SqlClient) => {
   }, orStoreUnavailable)
 
   const drop = Effect.fn("Outbox.drop")(function* (row: OutboxRow, reason: string) {
-    yield* sql`update outbox set state = 'dropped', reason = ${reason}, refusals = 0, waits_since = null
+    yield* sql`update outbox set state = 'dropped', reason = ${reason}, news = 0, refusals = 0, waits_since = null
       where key = ${row.key} and revision = ${row.revision}`
   }, orStoreUnavailable)
 
-  return { sent, keep, drop }
+  const forget = Effect.fn("Outbox.forget")(function* (row: OutboxRow) {
+    yield* sql`update outbox set comment_id = null, tries = 0 where key = ${row.key}`
+  }, orStoreUnavailable)
+
+  return { sent, keep, drop, forget }
 }

@@ -13,11 +13,15 @@ import type { OutboxEntry } from "./Outbox.ts"
 const HEADINGS: Record<TaskState, string> = {
   ready: "Queued. Work starts when a slot is free.",
   running: "At work.",
+  answered: "The answer is ready, and not on the issue yet.",
   parked: "Waiting for a person.",
   completed: "Done. The answer is in a comment of its own.",
   failed: "Given up.",
   cancelled: "Stopped."
 }
+
+/** What a person must know: what waits for somebody. Of the answer its own comment tells. */
+const NEWS: ReadonlyArray<TaskState> = ["answered", "parked", "failed"]
 
 /** What the model noted as done and as next. */
 interface Note {
@@ -90,7 +94,13 @@ const answerText = Effect.fnUntraced(function* (answer: string, state: TaskState
 
 const progressOf = (taskId: TaskId, state: TaskState, text: string): OutboxEntry => {
   const key = progressKey(taskId)
-  return { key, taskId, needsMandate: !isOver(state), body: withMarker(key, text) }
+  return {
+    key,
+    taskId,
+    needsMandate: !isOver(state) && state !== "answered",
+    news: NEWS.includes(state),
+    body: withMarker(key, text)
+  }
 }
 
 /**
@@ -112,7 +122,10 @@ export const waitingEntry = (taskId: TaskId, why: string | null): OutboxEntry =>
 export const runningEntry = (taskId: TaskId, cause: string, run: RunProgress): Effect.Effect<OutboxEntry> =>
   Effect.map(disarm(progressText("running", cause, run)), (text) => progressOf(taskId, "running", text))
 
-/** What is said when a run ends: the progress comment, and the answer in a comment of its own. */
+/**
+ * What is said when a run ends: the progress comment, and the answer in a comment of its own. That the work is done is said when the
+ * answer stands.
+ */
 export const entriesFor = Effect.fnUntraced(function* (
   { id, round }: Pick<Task, "id" | "round">,
   { to, cause, answer }: Outcome
@@ -120,5 +133,12 @@ export const entriesFor = Effect.fnUntraced(function* (
   const progress = progressEntry(id, to, cause)
   if (answer === null) return [progress]
   const key = reportKey(id, round)
-  return [progress, { key, taskId: id, needsMandate: true, body: withMarker(key, yield* answerText(answer, to)) }]
+  const report = {
+    key,
+    taskId: id,
+    needsMandate: true,
+    news: true,
+    body: withMarker(key, yield* answerText(answer, to))
+  }
+  return to === "completed" ? [report] : [progress, report]
 })

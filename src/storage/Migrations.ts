@@ -4,6 +4,7 @@ import { migration0001 } from "./migrations/0001_thread.ts"
 import { migration0002 } from "./migrations/0002_gaps.ts"
 import { migration0003 } from "./migrations/0003_traces.ts"
 import { migration0004 } from "./migrations/0004_bounds.ts"
+import { migration0005 } from "./migrations/0005_answers.ts"
 import { migration0006 } from "./migrations/0006_assigned_text.ts"
 import { migration0007 } from "./migrations/0007_taken.ts"
 
@@ -12,6 +13,7 @@ const migrations = {
   "0002_gaps": migration0002,
   "0003_traces": migration0003,
   "0004_bounds": migration0004,
+  "0005_answers": migration0005,
   "0006_assigned_text": migration0006,
   "0007_taken": migration0007
 }

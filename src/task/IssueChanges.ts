@@ -11,6 +11,7 @@ import { Outbox } from "../outbox/Outbox.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { AnswerFate } from "./AnswerFate.ts"
 import { makeIssueDecision } from "./IssueDecision.ts"
 import type { TaskTable } from "./TaskTable.ts"
 import type { Transitions } from "./Transitions.ts"
@@ -58,6 +59,10 @@ export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, t
     unreadable: Effect.fn("Tasks.unreadable")((id: TaskId, why: string) =>
       onTask(id, (task) => decision.noteUnreadable(task, why))
     ),
-    park: Effect.fn("Tasks.park")((id: TaskId, cause: string) => onTask(id, (task) => decision.park(task, cause)))
+    park: Effect.fn("Tasks.park")((id: TaskId, cause: string) => onTask(id, (task) => decision.park(task, cause))),
+    answer: Effect.fn("Tasks.answer")(
+      (id: TaskId, key: string, fate: AnswerFate, alongside: Effect.Effect<void, StoreUnavailable>) =>
+        onTask(id, (task) => Effect.andThen(decision.answer(task, key, fate), alongside))
+    )
   }
 })

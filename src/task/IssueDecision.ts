@@ -4,12 +4,19 @@ import type { Decision } from "../domain/Mandate.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
 import { isOver } from "../domain/TaskState.ts"
 import type { Outbox } from "../outbox/Outbox.ts"
+import { progressKey, reportKey } from "../outbox/Outbox.ts"
 import { progressEntry } from "../outbox/TaskComments.ts"
 import { traceparent } from "../telemetry/Tracing.ts"
+import { AnswerFate } from "./AnswerFate.ts"
 import type { TaskTable } from "./TaskTable.ts"
 import type { Transitions } from "./Transitions.ts"
 
 const ASSIGNED = "assigned to the bot"
+const ANSWERED = "the answer was given"
+
+/** Where operators read what nobody else could. */
+const lost = ({ id }: Task, why: string) =>
+  `the answer could not be written: ${why}. Its text is in the operator API, at /api/tasks/${id}`
 
 /** How long a repository may be out of sight before the tasks in it wait for a person. */
 const UNREADABLE_LIMIT = Duration.hours(1)
@@ -43,6 +50,8 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     }
     yield* table.restart(task.id, again, { mandate, ...(yield* readyFor(cause)) })
     yield* transitions.record(task, "ready", cause)
+    // Somebody may have deleted the comment of an earlier round.
+    yield* outbox.renew(progressKey(task.id))
   })
 
   const cancel = Effect.fnUntraced(function* (task: Task, { cause, report }: Decision & { readonly _tag: "Cancel" }) {
@@ -75,7 +84,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
 
   /** Parks a task that waits or runs, whoever works it. */
   const park = Effect.fnUntraced(function* (task: Task, cause: string) {
-    if (task.state === "parked" || isOver(task.state)) return
+    if (task.state === "parked" || task.state === "answered" || isOver(task.state)) return
     yield* table.stop(task.id, "parked", cause, yield* Clock.currentTimeMillis)
     yield* transitions.record(task, "parked", cause)
     yield* outbox.put(progressEntry(task.id, "parked", cause))
@@ -94,5 +103,35 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     }
   })
 
-  return { carryOut, park, noteUnreadable }
+  const settle = Effect.fnUntraced(function* (task: Task, to: "completed" | "cancelled" | "parked", cause: string) {
+    yield* table.stop(task.id, to, cause, yield* Clock.currentTimeMillis)
+    yield* transitions.record(task, to, cause)
+    yield* outbox.put(progressEntry(task.id, to, cause))
+  })
+
+  const wait = Effect.fnUntraced(function* (task: Task, cause: string) {
+    if (task.cause === cause) return
+    yield* table.because(task.id, cause)
+    yield* outbox.put(progressEntry(task.id, "answered", cause))
+  })
+
+  const noteLost = Effect.fnUntraced(function* (task: Task, why: string) {
+    yield* table.because(task.id, lost(task, why))
+    yield* outbox.put(progressEntry(task.id, "parked", lost(task, why)))
+  })
+
+  /** What follows for a task whose answer is the comment with this key. */
+  const answer = Effect.fnUntraced(function* (task: Task, key: string, fate: AnswerFate) {
+    if (key !== reportKey(task.id, task.round)) return
+    // A question to a person: its task waits for one already.
+    if (task.state === "parked" && AnswerFate.$is("Lost")(fate)) return yield* noteLost(task, fate.why)
+    if (task.state !== "answered") return
+    yield* AnswerFate.$match(fate, {
+      Stands: () => settle(task, "completed", ANSWERED),
+      Waits: ({ why }) => wait(task, `the answer is ready and could not be written yet: ${why}`),
+      Lost: ({ to, why }) => settle(task, to, to === "cancelled" ? why : lost(task, why))
+    })
+  })
+
+  return { carryOut, park, noteUnreadable, answer }
 }

@@ -112,6 +112,8 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, step = null, updated_at = ${now}
       where id = ${id}`
 
+  const because = (id: TaskId, cause: string) => sql`update tasks set cause = ${cause} where id = ${id}`
+
   const refresh = (id: TaskId, { fullName, title, priority }: Subject) =>
     sql`update tasks set full_name = ${fullName}, title = ${title}, priority = ${priority}, unreadable_since = null
       where id = ${id}`
@@ -154,11 +156,12 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
 
   const begun = sql.literal("lease is not null and step is not null")
 
-  /** Takes tasks over from a process that is gone. A crash counts against the one whose step was under way; of several nobody knows which it was. */
+  /** Takes tasks over from a process that is gone, and ends every wait: what was waited out may have been mended. A crash counts against the one whose step was under way; of several nobody knows which it was. */
   const takeOver = Effect.gen(function* () {
     yield* sql`update tasks set attempts = attempts + 1 where ${begun} and (select count(*) from tasks where ${begun}) = 1`
     yield* sql`update tasks set suspect = 1 where ${begun}`
-    yield* sql`update tasks set lease = null, lease_expires_at = null, step = null, not_before = 0 where lease is not null`
+    yield* sql`update tasks set lease = null, lease_expires_at = null, step = null, not_before = 0
+      where lease is not null or not_before > 0`
   }).pipe(sql.withTransaction)
 
   return {
@@ -170,6 +173,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     serve,
     noteText,
     stop,
+    because,
     refresh,
     unreadable,
     canClaim,

@@ -10,6 +10,7 @@ import { steadyMillis } from "../storage/SteadyClock.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import type { AnswerFate } from "./AnswerFate.ts"
 import { makeIssueChanges } from "./IssueChanges.ts"
 import type { Claim, LeaseLost } from "./Lease.ts"
 import { makeTaskTable } from "./TaskTable.ts"
@@ -36,6 +37,16 @@ export class Tasks extends Context.Service<
     unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>
     /** Parks a task that waits or runs; a run of it ends. */
     park(id: TaskId, cause: string): Effect.Effect<void, StoreUnavailable>
+    /**
+     * What became of a comment of the task's. It moves the task when it is the answer that the task waits for; `alongside` is committed
+     * with that in any case.
+     */
+    answer(
+      id: TaskId,
+      key: string,
+      fate: AnswerFate,
+      alongside: Effect.Effect<void, StoreUnavailable>
+    ): Effect.Effect<void, StoreUnavailable>
     /**
      * The best task that waits, by priority and then age, now running under a lease of its own; null when none waits, or when another
      * process holds the store.
@@ -86,7 +97,8 @@ export class Tasks extends Context.Service<
       const table = makeTaskTable(sql)
       const transitions = makeTransitions(sql)
 
-      // Only the holder of the store runs this: whoever had a lease before is gone, so a restart goes on at once.
+      // Only the holder of the store runs this: whoever had a lease before is gone, and what was waited out may have been mended by
+      // whoever restarts, such as a token. So a restart goes on at once.
       yield* orStoreUnavailable(table.takeOver)
 
       const claims = yield* makeClaims(table, transitions)

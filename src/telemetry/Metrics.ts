@@ -78,6 +78,7 @@ export const contextLookFailures = counter(
 const OPERATIONS = {
   gitea: [
     "ask who the bot is",
+    "ask for the scopes of the token",
     "read repository",
     "read issue",
     "read comments",

@@ -1,6 +1,6 @@
 import { Cause, Effect, Exit, Option, Schedule } from "effect"
 import { concernsAccount } from "../anthropic/ModelError.ts"
-import { parked } from "../domain/Outcome.ts"
+import { firstStep, parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Issue } from "../domain/Issue.ts"
 import { isAllowed } from "../domain/Repository.ts"
@@ -69,7 +69,8 @@ const makeEnding = Effect.gen(function* () {
 
   const move = Effect.fnUntraced(function* (claim: Claim, outcome: Outcome) {
     const entries = yield* entriesFor(claim.task, outcome)
-    yield* tasks.move(claim, outcome.to, outcome.cause, tell(claim.task, entries))
+    const { cause, state } = firstStep(outcome)
+    yield* tasks.move(claim, state, cause, tell(claim.task, entries))
   })
 
   const carryOut = (claim: Claim, after: AfterRun) =>

@@ -29,10 +29,15 @@ export const TaskWorker = Layer.effectDiscard(
         return doorbell.ring("tasks")
       })
 
+    /** Whether a run has to end before its next paid call: nothing is paid for that cannot be answered. */
+    const mustStop = Effect.gen(function* () {
+      return (yield* Ref.get(stopping)) || (yield* gate.unanswerable)
+    })
+
     const begin = (claim: Claim) =>
       Effect.suspend(() => {
         claims.set(claim.task.id, claim)
-        return FiberMap.run(runs, claim.task.id, Effect.ensuring(run(claim, Ref.get(stopping)), ended(claim)))
+        return FiberMap.run(runs, claim.task.id, Effect.ensuring(run(claim, mustStop), ended(claim)))
       })
 
     const fill = Effect.gen(function* () {

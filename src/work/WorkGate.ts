@@ -4,6 +4,7 @@ import type { AccountError } from "../anthropic/ModelError.ts"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelHealth } from "../anthropic/ModelHealth.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
+import { Gitea } from "../gitea/Gitea.ts"
 import { Settings } from "../Settings.ts"
 import { backoff } from "../telemetry/Trouble.ts"
 
@@ -19,8 +20,8 @@ export class WorkGate extends Context.Service<
   WorkGate,
   {
     /**
-     * Null when it may, else why not: a key that is missing, an identity that Gitea has not confirmed, or a key, an account or a model
-     * that Claude refuses.
+     * Null when it may, else why not: a key that is missing, an identity that Gitea has not confirmed, a token without a scope, or a
+     * key, an account or a model that Claude refuses.
      */
     readonly closed: Effect.Effect<string | null>
     /**
@@ -28,12 +29,15 @@ export class WorkGate extends Context.Service<
      * caller is let through, whose paid call shows whether the gate is open.
      */
     readonly opened: Effect.Effect<void>
+    /** Whether nobody could be answered: runs end before their next paid call. */
+    readonly unanswerable: Effect.Effect<boolean>
   }
 >()("mosaic-coordinator/work/WorkGate") {
   static readonly layer = Layer.effect(
     WorkGate,
     Effect.gen(function* () {
       const { enabled, anthropicKey, model } = yield* Settings
+      const gitea = yield* Gitea
       const identity = yield* BotIdentity
       const client = yield* ModelClient
       const probes = yield* Ref.make(0)
@@ -41,6 +45,8 @@ export class WorkGate extends Context.Service<
       const closed = Effect.gen(function* () {
         if (!enabled) return "COORDINATOR_ENABLED is false: deliveries are kept, nothing is started"
         if (anthropicKey === null) return "ANTHROPIC_API_KEY is not set"
+        const lacking = yield* gitea.lacking
+        if (lacking !== null) return `nobody could be answered: ${lacking.detail}`
         const health = yield* client.health
         return isRefused(health)
           ? `${health.message}. Tasks wait, and go on by themselves when Claude accepts it`
@@ -65,10 +71,13 @@ export class WorkGate extends Context.Service<
         return true
       }).pipe(Effect.repeat({ until: (may) => may }))
 
+      const answerable = Effect.repeat(gitea.lacking, { until: (error) => error === null, schedule: LOOK })
       const opened =
-        enabled && anthropicKey !== null ? Effect.asVoid(Effect.andThen(identity.confirmed, answered)) : Effect.never
+        enabled && anthropicKey !== null
+          ? Effect.asVoid(Effect.all([identity.confirmed, answerable, answered]))
+          : Effect.never
 
-      return { closed, opened }
+      return { closed, opened, unanswerable: Effect.map(gitea.lacking, (error) => error !== null) }
     })
   )
 }

@@ -40,6 +40,7 @@ const table: Record<TaskState | "none", Record<keyof typeof observations, Decisi
   },
   ready: { same: keep, newer: store, unknown: keep, ...cancelled },
   running: { same: keep, newer: store, unknown: keep, ...cancelled },
+  answered: { same: keep, newer: again("answered", true), unknown: keep, ...kept },
   parked: { same: keep, newer: again("parked", false), unknown: keep, ...cancelled },
   completed: { same: keep, newer: again("completed", true), unknown: keep, ...kept },
   failed: { same: keep, newer: again("failed", true), unknown: keep, ...kept },

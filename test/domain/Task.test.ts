@@ -8,7 +8,8 @@ const id = taskIdOf(21, 57)
 /** From each state, the states a task may go to. */
 const allowed: Record<TaskState, ReadonlyArray<TaskState>> = {
   ready: ["running", "parked", "failed", "cancelled"],
-  running: ["ready", "parked", "completed", "failed", "cancelled"],
+  running: ["ready", "answered", "parked", "completed", "failed", "cancelled"],
+  answered: ["completed", "ready", "parked", "cancelled"],
   parked: ["ready", "cancelled"],
   completed: ["ready"],
   failed: ["ready"],

@@ -41,7 +41,7 @@ describe("An archived repository", () => {
           yield* gitea.disturb(null)
           yield* Effect.forEach(all, (issue) => gitea.assign(issue, gitea.bot.login, "ada"))
           yield* Effect.forEach(all, (issue) => worked(issue, 2))
-          const again = ["ready", "running", "completed"] as const
+          const again = ["ready", "running", "answered", "completed"] as const
           assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "parked", ...again])
           assert.deepStrictEqual(yield* transitions(waiting), ["ready", "parked", ...again])
         }),
@@ -58,14 +58,14 @@ describe("An archived repository", () => {
           const { gitea, report, running, transitions, until, worked } = yield* atWork("acme/web", second)
           yield* gitea.archive("acme/web")
           yield* second.gate.open
-          yield* until(running, "completed")
+          yield* until(running, "answered")
           yield* second.pass("30 minutes")
           assert.isEmpty(yield* report(running))
 
           yield* gitea.unarchive("acme/web")
           yield* second.pass("6 minutes")
           yield* worked(running)
-          assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "completed"])
+          assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "answered", "completed"])
         }),
       LIMIT
     )

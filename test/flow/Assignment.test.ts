@@ -33,7 +33,7 @@ describe("Assignment", () => {
         yield* settled
         const task = yield* becomes(issue, "completed")
         yield* said
-        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
         assert.strictEqual(task?.generation, 1)
         assert.lengthOf(yield* report(issue), 1)
         const hashes = yield* store.column("deliveries", "bodyHash", { taskId: taskIdOfIssue(issue) })
@@ -56,7 +56,7 @@ describe("Assignment", () => {
         yield* settled
         yield* turn.release
         yield* becomes(issue, "completed")
-        assert.deepStrictEqual((yield* transitions(issue)).slice(-2), ["running", "completed"])
+        assert.deepStrictEqual((yield* transitions(issue)).slice(-3), ["running", "answered", "completed"])
         assert.isAbove((yield* task(issue))?.mandateId ?? 0, mandateId ?? Infinity)
       })
     )
@@ -102,6 +102,7 @@ describe("Assignment", () => {
           "cancelled",
           "ready",
           "running",
+          "answered",
           "completed"
         ])
         assert.deepStrictEqual(
@@ -146,7 +147,7 @@ describe("Assignment", () => {
         assert.isDefined(old)
         yield* gitea.replay(old.id)
         yield* settled
-        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
         assert.strictEqual((yield* statuses(issue)).at(-1), "duplicate")
       })
     )

@@ -60,10 +60,10 @@ describe("Closing", () => {
 
       it.effect("beats a report that waits, and the progress comment says so", () =>
         Effect.gen(function* () {
-          const { becomes, gitea, issue, progress, refused, report, said, store, turn } = yield* lastTurn
+          const { answers, gitea, issue, progress, refused, report, said, store, turn } = yield* lastTurn
           yield* gitea.fail(FORBIDDEN)
           yield* turn.release
-          yield* becomes(issue, "completed")
+          yield* answers(issue)
           yield* refused
           yield* gitea.close(issue)
           yield* said

@@ -25,6 +25,7 @@ const TABLE: Readonly<Record<(typeof STATES)[number], Readonly<Record<(typeof SI
   ready: { same: keeps("ready"), newer: keeps("ready", "newer"), ...cancelled },
   running: { same: keeps("running"), newer: keeps("running", "newer"), ...cancelled },
   parked: { same: keeps("parked"), newer: `${keeps("ready", "newer")}, attempts 0`, ...cancelled },
+  answered: ended("answered"),
   completed: ended("completed"),
   failed: ended("failed"),
   cancelled: ended("cancelled")

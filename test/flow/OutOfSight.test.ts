@@ -48,7 +48,7 @@ describe("A repository out of sight", () => {
             yield* gate.open
             yield* Effect.forEach(both, (issue) => gitea.assign(issue, gitea.bot.login, "ada"))
             yield* Effect.forEach(both, (issue) => worked(issue, 2))
-            const again = ["ready", "running", "completed"] as const
+            const again = ["ready", "running", "answered", "completed"] as const
             assert.deepStrictEqual(yield* transitions(running), ["ready", "running", "parked", ...again])
             assert.deepStrictEqual(yield* transitions(waiting), ["ready", "parked", ...again])
             yield* pass("1 second")
@@ -81,7 +81,7 @@ describe("A repository out of sight", () => {
           yield* gitea.hide("acme/web")
           yield* gate.open
           yield* pass("30 minutes")
-          assert.deepStrictEqual(yield* states, ["completed", "running"])
+          assert.deepStrictEqual(yield* states, ["answered", "running"])
           assert.deepInclude(yield* task(waiting), { attempts: 0 })
           assert.isEmpty((yield* Effect.forEach(both, (issue) => report(issue))).flat())
 
@@ -89,7 +89,7 @@ describe("A repository out of sight", () => {
           yield* pass("6 minutes")
           for (const issue of [running, waiting, unseen]) {
             yield* worked(issue)
-            assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+            assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
           }
         }),
       LIMIT

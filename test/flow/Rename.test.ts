@@ -28,7 +28,7 @@ describe("Rename", () => {
         yield* turn.release
         const task = yield* becomes(issue, "completed")
         yield* said
-        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
         assert.strictEqual(task?.generation, 1)
         assert.lengthOf(yield* progress(issue), 1)
         assert.lengthOf(yield* report(issue), 1)

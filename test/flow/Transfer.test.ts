@@ -41,7 +41,7 @@ describe("Transfer", () => {
             yield* server.gate.open
             for (const issue of [running, waiting]) {
               yield* worked(issue)
-              assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+              assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
               assert.deepInclude(yield* task(issue), { fullName: to, generation: 1, attempts: 0 })
             }
             const old = (yield* gitea.requests).slice(asked).filter(({ path }) => path.includes(`/repos/${from}/`))

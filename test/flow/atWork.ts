@@ -13,10 +13,10 @@ import { soon } from "../harness/Soon.ts"
 import { makeWire } from "../harness/Wire.ts"
 
 const noted = reply([toolUse("progress", { done: "read the issue", next: "answer" })])
-const finished = reply([toolUse("finish", { answer: "Use an index.", status: "done" })])
 
 /** Claude whose first turns are answered at once, and whose later ones once the gate is open; without a clock of its own. */
-const gatedClaude = () => {
+const gatedClaude = (answer: string) => {
+  const finished = reply([toolUse("finish", { answer, status: "done" })])
   const gate = Latch.makeUnsafe()
   const turns = { first: 0, later: 0 }
   const anthropic = mocks.Anthropic({
@@ -33,8 +33,8 @@ const gatedClaude = () => {
 }
 
 /** A server under a test clock with room for one run, whose Claude is gated. */
-export const gatedServer = () => {
-  const { gate, model, turns } = gatedClaude()
+export const gatedServer = (answer = "Use an index.") => {
+  const { gate, model, turns } = gatedClaude(answer)
   const { layer, pass } = makeWire()
   const whole = harness({ model, settings: { maxConcurrentAgents: 1 } }).pipe(Layer.provide([layer, EvenRandom]))
   return { gate, turns, pass, layer: whole }

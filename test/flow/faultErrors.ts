@@ -67,6 +67,7 @@ const suffered = Effect.gen(function* () {
 
   const giteaCalls: { readonly [O in GiteaOperation]: Effect.Effect<unknown, GiteaError> } = {
     whoAmI: gitea.whoAmI,
+    scopes: gitea.scopes,
     issue: gitea.issue(REPOSITORY, number),
     repository: gitea.repository(id),
     repositoryOfRenamed: gitea.repository(id),

@@ -59,13 +59,14 @@ interface Call {
 }
 
 /**
- * Every member of the adapter that calls anybody in a run without tools: `health` only tells of the others, both searches are the
- * same call, and what is asked about the code of a repository is asked for tools.
+ * Every member of the adapter that calls anybody in a run without tools: `health` and `lacking` only tell of the others, both searches
+ * are the same call, and what is asked about the code of a repository is asked for tools.
  */
-type Member = Exclude<keyof Gitea["Service"], "health" | "hasAssignedPulls" | keyof RepositoryCalls>
+type Member = Exclude<keyof Gitea["Service"], "health" | "lacking" | "hasAssignedPulls" | keyof RepositoryCalls>
 
 export const giteaOperations = {
   whoAmI: { name: "ask who the bot is", match: /^GET .*\/user$/ },
+  scopes: { name: "ask for the scopes of the token", match: /^GET .*\/notifications\/new$/ },
   issue: { name: "read issue", match: /^GET .*\/issues\/\d+$/ },
   repository: { name: "read repository", match: /^GET .*\/repositories\/\d+$/ },
   repositoryOfRenamed: {

@@ -28,7 +28,13 @@ const identity = (
     return "login" in answer ? Effect.succeed(answer) : Effect.fail(answer)
   })
   return BotIdentity.layer.pipe(
-    Layer.provide(Layer.mergeAll(mocks.Gitea({ whoAmI }), settings(overrides), logged(lines)))
+    Layer.provide(
+      Layer.mergeAll(
+        mocks.Gitea({ whoAmI, scopes: Effect.succeed(null), lacking: Effect.succeed(null) }),
+        settings(overrides),
+        logged(lines)
+      )
+    )
   )
 }
 

@@ -68,6 +68,9 @@ export const flow = Effect.gen(function* () {
     task,
     becomes: (issue: SandboxIssue, state: TaskState) =>
       eventually(`the task is ${state}`, task(issue), (it) => it?.state === state),
+    /** Its work is done, and its answer is on its way or on the issue. */
+    answers: (issue: SandboxIssue) =>
+      eventually("the task is answered", task(issue), (it) => it?.state === "answered" || it?.state === "completed"),
     /** The states it came to, in order. */
     transitions: (issue: SandboxIssue) => store.column("transitions", "to", { taskId: taskIdOfIssue(issue) }),
     /** The status of every delivery about the issue, in order of arrival. */

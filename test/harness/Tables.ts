@@ -101,6 +101,8 @@ export interface Tables {
     readonly refusals: number
     readonly notBefore: number
     readonly waitsSince: number | null
+    /** 1: a person must know it. */
+    readonly news: number
     readonly state: string
     readonly reason: string | null
     readonly createdAt: number

@@ -95,7 +95,7 @@ describe("ApiRoutes", () => {
         foundAt: "1970-01-01T00:00:02.000Z",
         state: "ready"
       }
-      assert.deepStrictEqual(json, { ...TASK, transitions, sessions: [SESSION], gaps: [gap] })
+      assert.deepStrictEqual(json, { ...TASK, transitions, answer: null, sessions: [SESSION], gaps: [gap] })
     }).pipe(Effect.provide(Surroundings))
   )
 

@@ -31,7 +31,7 @@ export const surroundings = (
     Layer.provide(inbox),
     Layer.provide([
       mocks.BotIdentity({ problem: Effect.succeed(problem) }),
-      mocks.Gitea({ health: Effect.succeed(null) }),
+      mocks.Gitea({ health: Effect.succeed(null), lacking: Effect.succeed(null) }),
       models({ health: Effect.succeed(overloaded ? OVERLOADED : "ok") }),
       settings(values)
     ]),

@@ -14,6 +14,7 @@ const row = (values: Partial<OutboxRow> = {}): OutboxRow => ({
   taskId: TASK,
   needsMandate: true,
   body: "The answer",
+  news: false,
   revision: 1,
   commentId: null,
   tries: 0,
@@ -44,9 +45,9 @@ const whys = {
 }
 
 const create = WritePlan.Create()
-const edit = WritePlan.Edit({ id: 7 })
+const edit = WritePlan.Edit({ id: 7, again: false })
 const keep = WritePlan.Keep({ id: 7 })
-const drop = (state: keyof typeof whys, amends: boolean) => WritePlan.Drop({ why: whys[state], amends })
+const drop = (state: keyof typeof whys) => WritePlan.Drop({ why: whys[state] })
 
 type Cell = readonly [
   what: keyof typeof rows,
@@ -58,23 +59,29 @@ type Cell = readonly [
 
 const cells: ReadonlyArray<Cell> = [
   ["answer", "assigned", create, edit],
-  ["answer", "unassigned", drop("unassigned", true), keep],
-  ["answer", "closed", drop("closed", true), keep],
-  ["answer", "gone", drop("gone", false), drop("gone", false)],
+  ["answer", "unassigned", drop("unassigned"), keep],
+  ["answer", "closed", drop("closed"), keep],
+  ["answer", "gone", drop("gone"), drop("gone")],
   ["progress under way", "assigned", create, edit],
-  ["progress under way", "unassigned", drop("unassigned", false), drop("unassigned", false)],
-  ["progress under way", "closed", drop("closed", false), drop("closed", false)],
-  ["progress under way", "gone", drop("gone", false), drop("gone", false)],
+  ["progress under way", "unassigned", drop("unassigned"), drop("unassigned")],
+  ["progress under way", "closed", drop("closed"), drop("closed")],
+  ["progress under way", "gone", drop("gone"), drop("gone")],
   ["progress at the end", "assigned", create, edit],
-  ["progress at the end", "unassigned", drop("unassigned", false), edit],
-  ["progress at the end", "closed", drop("closed", false), edit],
-  ["progress at the end", "gone", drop("gone", false), drop("gone", false)]
+  ["progress at the end", "unassigned", drop("unassigned"), edit],
+  ["progress at the end", "closed", drop("closed"), edit],
+  ["progress at the end", "gone", drop("gone"), drop("gone")]
 ]
 
 describe("planWrite", () => {
   it.each(cells)("decides what becomes of %s on an issue that is %s", (what, on, unknown, known) => {
     assert.deepStrictEqual(planWrite(rows[what], looks[on], null), unknown)
     assert.deepStrictEqual(planWrite(rows[what], looks[on], 7), known)
+  })
+
+  it("writes news anew whose comment was deleted, where anything may be said", () => {
+    const news = row({ key: progressKey(TASK), needsMandate: false, news: true })
+    assert.deepStrictEqual(planWrite(news, looks.assigned, 7), WritePlan.Edit({ id: 7, again: true }))
+    assert.deepStrictEqual(planWrite(news, looks.closed, 7), edit)
   })
 
   it("has a cell for each kind of row and look", () => {
@@ -105,14 +112,24 @@ describe("planRetry", () => {
     ["a refusal", status(403), "refused", 300, false],
     ["a lock", status(423), "refused", 300, true]
   ] as const)("postpones a comment for %s", (_, error, next, seconds, parks) => {
-    assert.deepStrictEqual(planRetry(row(), error), { next, rest: Duration.seconds(seconds), parks })
+    assert.deepStrictEqual(planRetry(row(), error, false), { next, rest: Duration.seconds(seconds), parks })
+  })
+
+  it("takes a failure of one comment for an outage, unless others are written", () => {
+    const [fault, busy] = [status(500), status(503)]
+    assert.strictEqual(planRetry(row({ refusals: 12 }), fault, false).next, "postpone")
+    assert.strictEqual(planRetry(row({ refusals: 11 }), fault, true).next, "refused")
+    assert.strictEqual(planRetry(row({ refusals: 12 }), fault, true).next, "give up")
+    assert.strictEqual(planRetry(row({ refusals: 12 }), busy, true).next, "postpone")
+    const look = fromStatus("read issue", 500)
+    assert.strictEqual(planRetry(row({ refusals: 12 }), look, true).next, "postpone")
   })
 
   it("gives a comment up that was refused for an hour, and none for anything else", () => {
     const waiting = row({ refusals: 12 })
-    assert.strictEqual(planRetry(row({ refusals: 11 }), status(403)).next, "refused")
-    assert.strictEqual(planRetry(waiting, status(403)).next, "give up")
-    assert.strictEqual(planRetry(waiting, status(503)).next, "postpone")
-    assert.strictEqual(planRetry(waiting, status(401)).next, "postpone")
+    assert.strictEqual(planRetry(row({ refusals: 11 }), status(403), false).next, "refused")
+    assert.strictEqual(planRetry(waiting, status(403), false).next, "give up")
+    assert.strictEqual(planRetry(waiting, status(503), false).next, "postpone")
+    assert.strictEqual(planRetry(waiting, status(401), false).next, "postpone")
   })
 })

@@ -116,7 +116,7 @@ const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = 
     suspect: 0,
     assignedText: null
   },
-  outbox: { refusals: 0, waitsSince: null }
+  outbox: { refusals: 0, waitsSince: null, news: 0 }
 }
 
 const tables = (sql: SqlClient.SqlClient) =>

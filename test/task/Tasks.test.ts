@@ -169,4 +169,31 @@ describe("Tasks", () => {
       assert.strictEqual((yield* Effect.flip((yield* Tasks).renew(first)))._tag, "LeaseLost")
     }).pipe(Effect.provide(TasksOnStore))
   )
+
+  it.effect("wait after a restart for nothing that was waited for before it, such as another token", () =>
+    Effect.gen(function* () {
+      const tasks = yield* Tasks
+      yield* observe(1)
+      yield* tasks.release(yield* claimOne, Duration.minutes(5), "pause")
+      const outbox = yield* Outbox
+      yield* outbox.put({ key: "late", taskId: taskOf(1), needsMandate: true, body: "late" })
+      const row = (yield* outbox.pending).find(({ key }) => key === "late")
+      if (row !== undefined) yield* outbox.postpone(row, 300_000)
+      assert.isNull(yield* tasks.claim)
+      assert.notInclude(
+        (yield* outbox.pending).map(({ key }) => key),
+        "late"
+      )
+      const again = yield* Effect.provide(claimOne, Layer.fresh(Tasks.layer))
+      assert.strictEqual(again.task.id, taskOf(1))
+      const pending = yield* Effect.provide(
+        Effect.flatMap(Outbox, (restarted) => restarted.pending),
+        Layer.fresh(Outbox.layer)
+      )
+      assert.include(
+        pending.map(({ key }) => key),
+        "late"
+      )
+    }).pipe(Effect.provide(TasksOnStore))
+  )
 })

@@ -114,6 +114,7 @@ describe("Metrics", () => {
       const before = yield* errors
       const calls: ReadonlyArray<Effect.Effect<unknown, GiteaError | GitError | ModelError>> = [
         gitea.whoAmI,
+        gitea.scopes,
         gitea.repository(1),
         gitea.issue(shop, 1),
         gitea.comments(shop, 1),

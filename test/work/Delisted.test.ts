@@ -25,7 +25,7 @@ describe("TaskWorker and GITEA_REPOSITORIES", () => {
       const repositories = yield* column("tasks", "fullName")
       yield* Layer.build(worker({ run: () => Effect.succeed(done), repositories }))
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(yield* read("tasks", ["id", "state"]), [{ id: taskOf(57), state: "completed" }])
+      assert.deepStrictEqual(yield* read("tasks", ["id", "state"]), [{ id: taskOf(57), state: "answered" }])
     }).pipe(Effect.provide(TasksOnStore))
   )
 })

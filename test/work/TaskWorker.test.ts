@@ -25,8 +25,8 @@ describe("TaskWorker", () => {
       yield* observe(57)
       yield* start({ run: () => Effect.succeed(done) })
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(yield* states, ["completed"])
-      assert.strictEqual((yield* transitions).at(-1), "running > completed: the answer was given")
+      assert.deepStrictEqual(yield* states, ["answered"])
+      assert.strictEqual((yield* transitions).at(-1), "running > answered: the answer is on its way to the issue")
       const [report] = yield* column("outbox", "body", { key: reportKey(taskOf(57), 1) })
       assert.include(report, "Here.")
     }).pipe(onStore)
@@ -49,7 +49,7 @@ describe("TaskWorker", () => {
       assert.strictEqual(yield* Ref.get(running), 3)
       yield* TestClock.adjust("40 seconds")
       assert.strictEqual(yield* Ref.get(most), 3)
-      assert.deepStrictEqual(new Set(yield* states), new Set(["completed"]))
+      assert.deepStrictEqual(new Set(yield* states), new Set(["answered"]))
     }).pipe(onStore)
   )
 
@@ -62,7 +62,7 @@ describe("TaskWorker", () => {
       assert.deepStrictEqual(yield* states, ["ready"])
       yield* gate.open
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(yield* states, ["completed"])
+      assert.deepStrictEqual(yield* states, ["answered"])
     }).pipe(onStore)
   )
 
@@ -108,7 +108,7 @@ describe("TaskWorker", () => {
         maxConcurrentAgents: 1
       })
       yield* TestClock.adjust("4 seconds")
-      assert.deepStrictEqual(yield* states, ["completed", "running", "completed"])
+      assert.deepStrictEqual(yield* states, ["answered", "running", "answered"])
     }).pipe(onStore)
   )
 
@@ -254,7 +254,7 @@ describe("TaskWorker", () => {
       yield* observe(57)
       yield* start({ run: () => Effect.map(Ref.getAndSet(first, false), (is) => (is ? null : done)) })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual([yield* states, yield* attempts], [["completed"], 0])
+      assert.deepStrictEqual([yield* states, yield* attempts], [["answered"], 0])
     }).pipe(onStore)
   )
 
@@ -266,7 +266,7 @@ describe("TaskWorker", () => {
       yield* TestClock.adjust("5 seconds")
       yield* restore("tasks")
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* states, ["completed"])
+      assert.deepStrictEqual(yield* states, ["answered"])
     }).pipe(onStore)
   )
 })

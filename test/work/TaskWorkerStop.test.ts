@@ -25,7 +25,7 @@ describe("TaskWorker when it stops", () => {
       const closing = yield* stopped(() => Effect.as(Effect.sleep("5 seconds"), done))
       yield* TestClock.adjust("4 seconds")
       yield* Fiber.join(closing)
-      assert.deepStrictEqual(yield* states, ["completed", "ready"])
+      assert.deepStrictEqual(yield* states, ["answered", "ready"])
     }).pipe(onStore)
   )
 

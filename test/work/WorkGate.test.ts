@@ -4,6 +4,8 @@ import { TestClock } from "effect/testing"
 import { ModelAuth, ModelSpendLimit, ModelUnavailable, ModelUnfit } from "../../src/anthropic/ModelError.ts"
 import type { ModelHealth } from "../../src/anthropic/ModelHealth.ts"
 import type { User } from "../../src/domain/User.ts"
+import { outOfScope } from "../../src/gitea/GiteaError.ts"
+import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { WorkGate } from "../../src/work/WorkGate.ts"
 import { BOT } from "../harness/Deliveries.ts"
 import { mocks } from "../harness/Mocks.ts"
@@ -16,11 +18,14 @@ const unfit = new ModelUnfit({ operation: "info", requestId: null, detail: "no s
 const GOES_ON = "Tasks wait, and go on by themselves when Claude accepts it"
 const down = new ModelUnavailable({ operation: "turn", requestId: null, kind: "connection" })
 
+const unanswerable = outOfScope("create comment", { required: "write:issue", granted: ["read:user"] })
+
 interface Case {
   readonly when: string
   readonly settings?: Parameters<typeof settings>[0]
   readonly health?: ModelHealth
   readonly problem?: string
+  readonly lacking?: GiteaError
   readonly why: string | null
 }
 
@@ -38,6 +43,13 @@ const cases: ReadonlyArray<Case> = [
     health,
     why: `${health.message}. ${GOES_ON}`
   })),
+  {
+    when: "the token lacks a scope",
+    lacking: unanswerable,
+    why:
+      "nobody could be answered: GITEA_TOKEN lacks the scope write:issue: " +
+      "make a token with read:user, write:issue, read:repository, set it and restart"
+  },
   { when: "Gitea has not confirmed the bot", problem: "not confirmed", why: "not confirmed" }
 ]
 
@@ -46,10 +58,16 @@ const waiting = Effect.fnUntraced(function* (
   health: Effect.Effect<ModelHealth>,
   confirmed: Effect.Effect<User>,
   values: Parameters<typeof settings>[0] = {},
-  probe: Effect.Effect<void, ModelAuth> = Effect.fail(refused)
+  probe: Effect.Effect<void, ModelAuth> = Effect.fail(refused),
+  lacking: Effect.Effect<GiteaError | null> = Effect.succeed(null)
 ) {
   const layer = WorkGate.layer.pipe(
-    Layer.provide([settings(values), models({ health, probe: () => probe }), mocks.BotIdentity({ confirmed })])
+    Layer.provide([
+      settings(values),
+      models({ health, probe: () => probe }),
+      mocks.BotIdentity({ confirmed }),
+      mocks.Gitea({ lacking })
+    ])
   )
   const { opened } = yield* Effect.provide(WorkGate, layer)
   const fiber = yield* Effect.forkChild(opened, { startImmediately: true })
@@ -83,7 +101,8 @@ describe("WorkGate", () => {
                 Effect.flatMap(({ length }) => (length < 8 ? Effect.fail(spent) : Effect.void))
               )
           }),
-          mocks.BotIdentity({ confirmed: Effect.succeed(BOT) })
+          mocks.BotIdentity({ confirmed: Effect.succeed(BOT) }),
+          mocks.Gitea({ lacking: Effect.succeed(null) })
         ])
       )
       const { opened } = yield* Effect.provide(WorkGate, layer)
@@ -111,6 +130,18 @@ describe("WorkGate", () => {
     })
   )
 
+  it.effect("opens when the token is found to have its scopes", () =>
+    Effect.gen(function* () {
+      const lacking = yield* Ref.make<GiteaError | null>(unanswerable)
+      const isOpen = yield* waiting(Effect.succeed("ok"), Effect.succeed(BOT), {}, undefined, Ref.get(lacking))
+      yield* TestClock.adjust("1 day")
+      assert.isFalse(isOpen())
+      yield* Ref.set(lacking, null)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(isOpen())
+    })
+  )
+
   it.effect.each([{ enabled: false }, { anthropicKey: null }])("never opens with %j", (values) =>
     Effect.gen(function* () {
       const isOpen = yield* waiting(Effect.succeed("ok"), Effect.succeed(BOT), values)
@@ -119,19 +150,22 @@ describe("WorkGate", () => {
     })
   )
 
-  it.effect.each(cases)("tells whether work may begin when $when", ({ settings: values, health, problem, why }) =>
-    Effect.gen(function* () {
-      assert.strictEqual(yield* (yield* WorkGate).closed, why)
-    }).pipe(
-      Effect.provide(
-        WorkGate.layer.pipe(
-          Layer.provide([
-            settings(values),
-            models({ health: Effect.succeed(health ?? "ok") }),
-            mocks.BotIdentity({ problem: Effect.succeed(problem ?? null) })
-          ])
+  it.effect.each(cases)(
+    "tells whether work may begin when $when",
+    ({ settings: values, health, lacking, problem, why }) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* (yield* WorkGate).closed, why)
+      }).pipe(
+        Effect.provide(
+          WorkGate.layer.pipe(
+            Layer.provide([
+              settings(values),
+              models({ health: Effect.succeed(health ?? "ok") }),
+              mocks.BotIdentity({ problem: Effect.succeed(problem ?? null) }),
+              mocks.Gitea({ lacking: Effect.succeed(lacking ?? null) })
+            ])
+          )
         )
       )
-    )
   )
 })

@@ -36,7 +36,7 @@ export const worker = ({
     Layer.provide([
       mocks.SessionRunner({ run }),
       mocks.IssueObserver({ observe }),
-      mocks.WorkGate({ opened }),
+      mocks.WorkGate({ opened, unanswerable: Effect.succeed(false) }),
       mocks.Workplaces({ prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })) }),
       settings({ maxConcurrentAgents, repositories })
     ])

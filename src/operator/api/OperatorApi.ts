@@ -15,7 +15,7 @@ export class OperatorToken extends HttpApiMiddleware.Service<OperatorToken>()(
   { security: { bearer } }
 ) {}
 
-/** What operators can read, and in which form. Says nothing of bodies, journals and prompts. */
+/** What operators can read, and in which form. Of texts it has answers alone: nothing of bodies, journals and prompts. */
 export class OperatorApi extends HttpApi.make("operator")
   .add(DeliveriesGroup, TasksGroup, SessionsGroup)
   .middleware(QueryCheck)

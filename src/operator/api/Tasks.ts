@@ -41,8 +41,16 @@ export const Gap = Schema.Struct({
   state: TaskState
 })
 
+/** The newest answer, as it was to be written on the issue; `state` "sent": it stands there. `reason`: why it was dropped. */
+export const Answer = Schema.Struct({
+  state: Schema.Literals(["pending", "sent", "dropped"]),
+  reason: Schema.NullOr(Schema.String),
+  body: Schema.String
+})
+
 export const TaskDetail = Schema.Struct({
   ...Task.fields,
+  answer: Schema.NullOr(Answer),
   transitions: Schema.Array(Transition),
   sessions: Schema.Array(Session),
   gaps: Schema.Array(Gap)
