@@ -63,6 +63,7 @@ const ARROWS: Readonly<Record<string, ReadonlyArray<string>>> = {
     "storage",
     "http",
     "anthropic",
+    "tool",
     "gitea",
     "outbox",
     "context",

@@ -8,10 +8,13 @@ import { Gitea } from "../gitea/Gitea.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { Settings } from "../Settings.ts"
 import { steadyMillis } from "../storage/SteadyClock.ts"
+import type { SettingsValues } from "../Settings.ts"
 import { StoreHolder } from "../storage/StoreHolder.ts"
 import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import type { SetupFault } from "../telemetry/SetupFaults.ts"
 import { TaskRecords } from "../task/TaskRecords.ts"
+import { Isolation, NO_ISOLATION } from "../tool/Isolation.ts"
+import type { Verdict } from "../tool/Isolation.ts"
 import { WorkGate } from "../work/WorkGate.ts"
 
 /** How long an answer about the store is good for: readiness is asked without authentication, and a commit costs a sync. */
@@ -36,12 +39,21 @@ export interface Component {
 export interface Report {
   /** False only when deliveries cannot be committed, or while stopping: a receiver taken out of rotation loses hooks. */
   readonly ready: boolean
-  readonly components: Readonly<Record<"store" | "gitea" | "claude" | "worker" | "intake" | "outbox", Component>>
+  readonly components: Readonly<
+    Record<"store" | "gitea" | "claude" | "worker" | "tools" | "intake" | "outbox", Component>
+  >
 }
 
 const OK: Component = { status: "ok" }
 const missing = (why: string): Component => ({ status: "missing", why })
 const degraded = (why: string): Component => ({ status: "degraded", why })
+/** What a session's commands run in: the limits by name where they do, else why there are none. */
+export const toolsComponent = (verdict: Verdict, sandbox: SettingsValues["sandbox"]): Component => {
+  if (verdict.kind === "off") return sandbox === "auto" ? missing(verdict.why) : degraded(verdict.why)
+  if (verdict.way === "none") return degraded(NO_ISOLATION)
+  return { status: "ok", why: `${verdict.way}: ${verdict.limits.join("; ")}` }
+}
+
 const STOPPING = degraded("the coordinator is stopping")
 const REFUSED = degraded("deliveries cannot be stored: look at the disk")
 
@@ -74,6 +86,7 @@ export class Readiness extends Context.Service<
       const gaps = yield* Gaps
       const inbox = yield* Inbox
       const gate = yield* WorkGate
+      const { verdict } = yield* Isolation
       const faults = yield* SetupFaults
 
       const stopping = yield* Ref.make(false)
@@ -126,8 +139,9 @@ export class Readiness extends Context.Service<
         return degraded(`comments wait on ${issues} issues, the oldest for ${minutes} minutes`)
       }).pipe(fromStore)
 
+      const tools = Effect.succeed(toolsComponent(verdict, settings.sandbox))
       const stored = { intake: yield* intake, outbox: yield* outbox }
-      const report = Effect.map(Effect.all({ store, gitea, claude, worker, ...stored }), (components) => ({
+      const report = Effect.map(Effect.all({ store, gitea, claude, worker, tools, ...stored }), (components) => ({
         ready: components.store.status === "ok",
         components
       }))

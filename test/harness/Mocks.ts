@@ -26,6 +26,8 @@ import { IssueReader } from "../../src/issue/IssueReader.ts"
 import { IssueObserver } from "../../src/task/IssueObserver.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
+import { Isolation } from "../../src/tool/Isolation.ts"
+import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { FailureLimit } from "../../src/webhook/FailureLimit.ts"
 import { WebhookVerifier } from "../../src/webhook/WebhookVerifier.ts"
 
@@ -46,6 +48,7 @@ export const mocks = {
   IssueReader: Layer.mock(IssueReader),
   Journal: Layer.mock(Journal),
   ModelClient: Layer.mock(ModelClient),
+  Isolation: Layer.mock(Isolation),
   IssueObserver: Layer.mock(IssueObserver),
   SessionOpening: Layer.mock(SessionOpening),
   Outbox: Layer.mock(Outbox),
@@ -57,6 +60,7 @@ export const mocks = {
   Tasks: Layer.mock(Tasks),
   ToolHost: Layer.mock(ToolHost),
   Toolbox: Layer.mock(Toolbox),
+  ToolHost: Layer.mock(ToolHost),
   Turns: Layer.mock(Turns),
   Uptime: Layer.mock(Uptime),
   WebhookVerifier: Layer.mock(WebhookVerifier)

@@ -11,7 +11,9 @@ const ENVIRONMENT = {
   GITEA_TOKEN: "a-token-for-tests",
   GITEA_BOT_USERNAME: "press-bot",
   ANTHROPIC_API_KEY: "a-key-for-the-tests",
-  DATABASE_URL: "sqlite::memory:"
+  DATABASE_URL: "sqlite::memory:",
+  // No socket is named, so that no process is tried: a test of the tools says what it wants.
+  AGENT_SANDBOX: "socket"
 }
 
 /** The settings as they are read from an environment that sets all keys a whole server needs, with anything replaced. */

@@ -31,7 +31,8 @@ const Observed = Layer.mergeAll(
 )
 
 /** What belongs to the process and to no delivery, task or session. */
-const OF_THE_PROCESS = /^(Listening on|Assigned issues checked|Running migration|Migrations|Claude (un)?available)/
+const OF_THE_PROCESS =
+  /^(Listening on|Assigned issues checked|Running migration|Migrations|Claude (un)?available|Tools are (off|isolated))/
 
 /** Said for the delivery, or by the comparison at the start when that looks first. */
 const CREATED = "Task changed state"

@@ -31,6 +31,7 @@ export const surroundings = (
     Layer.provide(inbox),
     Layer.provide([
       mocks.BotIdentity({ problem: Effect.succeed(problem) }),
+      mocks.Isolation({ verdict: { kind: "on", way: "bwrap", limits: ["one limit", "another"] } }),
       mocks.Gitea({ health: Effect.succeed(null), lacking: Effect.succeed(null) }),
       models({ health: Effect.succeed(overloaded ? OVERLOADED : "ok") }),
       settings(values)
@@ -81,6 +82,7 @@ export const COMBINATIONS = Array.cartesian(
     store: { status: "ok" },
     intake: { status: "ok" },
     outbox: { status: "ok" },
+    tools: { status: "ok", why: "bwrap: one limit; another" },
     gitea: gitea[1][1],
     claude: claude[1][1],
     worker: worker[0] === "missing" ? worker[1][1] : (claude[1][2] ?? gitea[1][2] ?? worker[1][1])
