@@ -27,5 +27,15 @@ export const IssueEvent = Schema.Struct({
 })
 export type IssueEvent = typeof IssueEvent.Type
 
+/** Gitea's `IssueCommentPayload` of a new comment, only what is used. Unlike an issue's it has no number of its own. */
+export const CommentEvent = Schema.Struct({
+  action: Schema.Literal("created"),
+  issue: Issue,
+  comment: Schema.Struct({ body: Schema.String }),
+  repository: Repository,
+  sender: User
+})
+export type CommentEvent = typeof CommentEvent.Type
+
 /** What any JSON delivery says of itself, so that a kind we do not know can be named and ignored. */
 export const Envelope = Schema.Struct({ action: Schema.String.pipe(Schema.optionalKey) })

@@ -13,6 +13,8 @@ export const isRepair = (change: IssueChange): change is IssueChange & { readonl
   const { after, before, observation } = change
   // Forgejo sends nothing when an issue is deleted, so nothing can have been missed.
   if (observation._tag === "Gone") return false
+  // A hook need not tell of comments.
+  if (observation._tag === "Assigned" && observation.asked === true) return false
   if (after === null || before === null) return after !== null
   return before.round !== after.round || (after.state === "cancelled" && before.state !== "cancelled")
 }

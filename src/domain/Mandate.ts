@@ -17,7 +17,8 @@ const isNewer = (shown: Mandate | null, served: Mandate | null): boolean => {
 
 /** What a look at an issue showed. `Assigned` means open and assigned to the bot; a null mandate, that the look could not tell it. */
 export type Observation = Data.TaggedEnum<{
-  Assigned: { readonly mandate: Mandate | null }
+  /** `asked`: the mandate is a comment that asks a parked task to go on. */
+  Assigned: { readonly mandate: Mandate | null; readonly asked?: boolean }
   Unassigned: {}
   Closed: {}
   Gone: {}
@@ -36,14 +37,18 @@ export type Decision = Data.TaggedEnum<{
 }>
 export const Decision = Data.taggedEnum<Decision>()
 
-const assigned = (state: TaskState, served: Mandate | null, shown: Mandate | null): Decision => {
+const assigned = (state: TaskState, served: Mandate | null, shown: Mandate | null, asked: boolean): Decision => {
   if (shown === null || !isNewer(shown, served)) return Decision.Keep()
   switch (state) {
     case "ready":
     case "running":
       return Decision.StoreMandate({ mandate: shown })
     case "parked":
-      return Decision.Restart({ mandate: shown, again: false, cause: "assigned again after it was parked" })
+      return Decision.Restart({
+        mandate: shown,
+        again: false,
+        cause: asked ? "asked by a comment to go on" : "assigned again after it was parked"
+      })
     case "answered":
     case "completed":
     case "failed":
@@ -60,7 +65,7 @@ export const decide = (
   if (observation._tag === "Assigned") {
     return task === null
       ? Decision.Create({ mandate: observation.mandate })
-      : assigned(task.state, task.mandate, observation.mandate)
+      : assigned(task.state, task.mandate, observation.mandate, observation.asked === true)
   }
   if (task === null) return Decision.Nothing()
   // Whether an answer may still be given is seen right before it is written.

@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import type { Mandate } from "./Mandate.ts"
+import { mentions } from "./Mention.ts"
+import type { User } from "./User.ts"
 
 /** Somebody, by the id alone. */
 const Person = Schema.Struct({ id: Schema.Int })
@@ -13,7 +15,9 @@ export const TimelineEntry = Schema.Struct({
   /** Who did it. */
   user: Schema.NullOr(Person).pipe(Schema.optionalKey),
   assignee: Schema.NullOr(Person).pipe(Schema.optionalKey),
-  removedAssignee: Schema.Boolean.pipe(Schema.optionalKey)
+  removedAssignee: Schema.Boolean.pipe(Schema.optionalKey),
+  /** The text of a comment. */
+  body: Schema.Unknown.pipe(Schema.optionalKey)
 }).pipe(Schema.encodeKeys({ createdAt: "created_at", removedAssignee: "removed_assignee" }))
 export type TimelineEntry = typeof TimelineEntry.Type
 
@@ -47,3 +51,20 @@ export const mandateOf = (entries: ReadonlyArray<TimelineEntry>, botId: number):
 /** Whether the bot assigned itself, which starts nothing. */
 export const assignedItself = (entries: ReadonlyArray<TimelineEntry>, botId: number): boolean =>
   entries.some((entry) => isOwn(entry, botId) && assigns(entry, botId))
+
+/**
+ * The comments by others that mention the bot, after the last one of its own and after the entry `since`, newest first: each may be
+ * an answer to what the bot has asked for. A mention before that was there when the bot wrote.
+ */
+export const mentionsOf = (
+  entries: ReadonlyArray<TimelineEntry>,
+  bot: User,
+  since: number
+): ReadonlyArray<TimelineEntry> => {
+  const comments = entries.filter(({ type }) => type === "comment")
+  const own = comments.filter((entry) => isOwn(entry, bot.id)).map(({ id }) => id)
+  const from = own.reduce((newestId, id) => Math.max(newestId, id), since)
+  return comments
+    .filter((entry) => entry.id > from && !isOwn(entry, bot.id) && mentions(String(entry.body ?? ""), bot.login))
+    .toSorted((one, other) => other.id - one.id)
+}

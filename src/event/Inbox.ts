@@ -114,7 +114,9 @@ export class Inbox extends Context.Service<
       const resolver = RequestResolver.make<Accept>(
         Effect.fnUntraced(function* (entries) {
           const bot = yield* identity.current
-          const batch = entries.map(({ request }) => screen(request.incoming, { bot, repositories }))
+          const batch = entries.map(({ request }) =>
+            screen(request.incoming, { bot, repositories, canLook: giteaToken !== null })
+          )
           const [vain] = batch.flatMap((it) => askedInVain(it) ?? [])
           if (vain !== undefined) yield* faults.found("repository", ADVICE_NOT_ALLOWED, { repository: vain })
           const stored = intake({ sql, tasks, canLook: giteaToken !== null }, batch)

@@ -1,5 +1,5 @@
 import type { DeliveryId } from "../domain/Delivery.ts"
-import type { IssueEvent } from "../domain/GiteaEvent.ts"
+import type { CommentEvent, IssueEvent } from "../domain/GiteaEvent.ts"
 
 /** A verified and decoded delivery, as the webhook hands it over. */
 export interface Incoming {
@@ -11,5 +11,5 @@ export interface Incoming {
   readonly event: string
   readonly action: string | null
   /** Null when it is another kind of event, or an action that is not handled. */
-  readonly issue: IssueEvent | null
+  readonly issue: IssueEvent | CommentEvent | null
 }

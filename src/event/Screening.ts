@@ -1,4 +1,5 @@
 import { isPullRequest } from "../domain/Issue.ts"
+import { mentions } from "../domain/Mention.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
@@ -6,6 +7,7 @@ import { isBot } from "../domain/User.ts"
 import type { Bot } from "../domain/User.ts"
 import type { Incoming } from "./Incoming.ts"
 
+const NOT_TO_US = "the comment does not mention the bot"
 const PULL_REQUESTS = "pull requests are not handled"
 
 const NOT_ALLOWED = "repository is not in GITEA_REPOSITORIES"
@@ -14,6 +16,8 @@ const NOT_ALLOWED = "repository is not in GITEA_REPOSITORIES"
 export interface Scope {
   readonly bot: Bot
   readonly repositories: ReadonlyArray<string>
+  /** Whether the issue itself can be looked at. */
+  readonly canLook: boolean
 }
 
 /** A delivery, and what it says about us. */
@@ -33,9 +37,16 @@ const subjectOf = ({ issue: event }: Incoming, bot: Bot): Screened["subject"] =>
         assigned: event.issue.assignees.some((user) => isBot(bot, user))
       }
 
-const reasonToIgnore = ({ action, event, issue }: Incoming, { bot, repositories }: Scope): string | null => {
+/** A comment tells nothing by itself: it is a reason to look where it speaks to the bot. */
+const speaksTo = ({ issue }: Incoming, { bot, canLook }: Scope): boolean =>
+  canLook && issue !== null && "comment" in issue && mentions(issue.comment.body, bot.login)
+
+const reasonToIgnore = (incoming: Incoming, scope: Scope): string | null => {
+  const { action, event, issue } = incoming
+  const { bot, repositories } = scope
   if (event === "pull_request") return PULL_REQUESTS
-  if (event !== "issues") return `event ${event} is not handled`
+  if (event === "issue_comment" && !speaksTo(incoming, scope)) return NOT_TO_US
+  if (event !== "issues" && event !== "issue_comment") return `event ${event} is not handled`
   if (issue === null) return `action ${action} is not handled`
   if (isPullRequest(issue.issue)) return PULL_REQUESTS
   if (!isAllowed(repositories, issue.repository.fullName)) return NOT_ALLOWED

@@ -7,13 +7,15 @@ import { subjectOf } from "../domain/IssueRef.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { provenanceOf } from "../domain/Provenance.ts"
 import type { Provenance } from "../domain/Provenance.ts"
-import type { Repository } from "../domain/Repository.ts"
+import type { FullName, Repository } from "../domain/Repository.ts"
 import { numberOf, repositoryIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
-import { assignedItself, mandateOf } from "../domain/Timeline.ts"
+import { assignedItself, mandateOf, mentionsOf } from "../domain/Timeline.ts"
+import type { TimelineEntry } from "../domain/Timeline.ts"
+import type { User } from "../domain/User.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
-import { isElsewhere, isMissing } from "../gitea/GiteaError.ts"
+import { concernsGitea, isElsewhere, isMissing } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { makeTextHash } from "./TextHash.ts"
 
@@ -39,8 +41,8 @@ const GONE: Look = { subject: null, issue: null, observation: Observation.Gone()
 export class IssueReader extends Context.Service<
   IssueReader,
   {
-    /** The issue, and what follows from it for its task. */
-    look(ref: IssueRef): Effect.Effect<Look, GiteaError>
+    /** The issue, and what follows from it for its task. `isParked`: a comment may ask the task to go on. */
+    look(ref: IssueRef, isParked?: boolean): Effect.Effect<Look, GiteaError>
     /**
      * The comments of a task's issue, oldest first, and who has had a say on it. The repository is asked for its name each time: a run
      * may outlast a rename, and the old name can be another repository's by then.
@@ -64,9 +66,21 @@ export class IssueReader extends Context.Service<
           Effect.catchIf(isNothing, () => Effect.succeed(null))
         )
 
+      /** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
+      const askedFor = Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
+        if (asking.length === 0) return null
+        const writers = yield* Effect.catchIf(
+          gitea.writers(fullName),
+          (error) => !concernsGitea(error),
+          () => Effect.succeed<ReadonlyArray<User>>([])
+        )
+        return asking.find(({ user }) => writers.some(({ id }) => id === user?.id)) ?? null
+      })
+
       const observe = Effect.fnUntraced(function* (
         repository: Repository,
-        issue: Issue
+        issue: Issue,
+        isParked: boolean
       ): Effect.fn.Return<Look, GiteaError> {
         const bot = yield* identity.confirmed
         const subject = { ...subjectOf(repository, issue), text: yield* hashOf(issue) }
@@ -77,17 +91,23 @@ export class IssueReader extends Context.Service<
         const timeline = yield* gitea.timeline(repository.fullName, issue.number)
         const mandate = mandateOf(timeline, bot.id)
         if (mandate === null && assignedItself(timeline, bot.id)) return seen(Observation.Unassigned())
-        return seen(Observation.Assigned({ mandate }))
+        const asking = isParked ? mentionsOf(timeline, bot, mandate?.id ?? 0) : []
+        const asked = yield* askedFor(asking, repository.fullName)
+        return seen(
+          asked === null
+            ? Observation.Assigned({ mandate })
+            : Observation.Assigned({ mandate: { source: "timeline", id: asked.id }, asked: true })
+        )
       })
 
-      const look = Effect.fn("IssueReader.look")(function* (ref: IssueRef) {
+      const look = Effect.fn("IssueReader.look")(function* (ref: IssueRef, isParked = false) {
         const id = repositoryIdOf(ref.taskId)
         const issue = yield* read(ref, isElsewhere)
-        if (issue !== null) return yield* observe({ id, fullName: ref.fullName }, issue)
+        if (issue !== null) return yield* observe({ id, fullName: ref.fullName }, issue, isParked)
         const repository = yield* gitea.repository(id)
         // Read anew even under the same name: only of a repository that could be seen before does a missing issue prove anything.
         const present = yield* read({ ...ref, fullName: repository.fullName }, isMissing)
-        if (present !== null) return yield* observe(repository, present)
+        if (present !== null) return yield* observe(repository, present, isParked)
         // By its id a repository is shown even to a bot that is kept out of all it holds.
         yield* gitea.repositoryNamed(repository.fullName)
         return GONE

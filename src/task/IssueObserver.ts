@@ -43,8 +43,11 @@ export class IssueObserver extends Context.Service<
         )
 
       const look = (ref: IssueRef) =>
-        Effect.tapError(issues.look(ref), (error) =>
-          isOutOfSight(error) ? tasks.unreadable(ref.taskId, error.message) : Effect.void
+        tasks.find(ref.taskId).pipe(
+          Effect.flatMap((task) => issues.look(ref, task?.state === "parked")),
+          Effect.tapErrorTag("GiteaError", (error) =>
+            isOutOfSight(error) ? tasks.unreadable(ref.taskId, error.message) : Effect.void
+          )
         )
 
       const observe = Effect.fn("IssueObserver.observe")(

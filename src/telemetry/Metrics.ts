@@ -84,6 +84,7 @@ const OPERATIONS = {
     "read comments",
     "read timeline",
     "list assigned issues",
+    "list assignees",
     "list hooks",
     "create comment",
     "edit comment",

@@ -1,5 +1,5 @@
 import { Predicate, Result, Schema } from "effect"
-import { Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
+import { CommentEvent, Envelope, IssueAction, IssueEvent } from "../domain/GiteaEvent.ts"
 import { fieldOf, unprocessable } from "../http/Problem.ts"
 import type { Problem } from "../http/Problem.ts"
 import type { Incoming } from "../event/Incoming.ts"
@@ -21,6 +21,7 @@ const utf8 = (bytes: Uint8Array): Result.Result<string, Problem> =>
 const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 const decodeIssueEvent = Schema.decodeUnknownResult(IssueEvent)
+const decodeComment = Schema.decodeUnknownResult(CommentEvent)
 const isIssueAction = Schema.is(IssueAction)
 
 const wrongShape = ({ issue }: Schema.SchemaError): Problem => {
@@ -49,6 +50,9 @@ export const decode = (
     const text = yield* utf8(bytes)
     const json = yield* Result.mapError(decodeJson(text), () => unprocessable(BODY, "The body is not JSON"))
     const action = yield* actionOf(json)
+    // Of any other shape it says nothing that matters.
+    if (event === "issue_comment")
+      return { text, said: { action, issue: Result.getOrElse(decodeComment(json), () => null) } }
     if (event !== "issues" || (action !== null && !isIssueAction(action))) {
       return { text, said: { action, issue: null } }
     }

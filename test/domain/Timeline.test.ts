@@ -93,6 +93,6 @@ describe("TimelineEntry", () => {
       removed_assignee: false,
       body: ""
     })
-    assert.deepStrictEqual(read, { ...assigned(5, { id: BOT.id }), user: { id: PERSON.id } })
+    assert.deepStrictEqual(read, { ...assigned(5, { id: BOT.id }), user: { id: PERSON.id }, body: "" })
   })
 })

@@ -6,7 +6,7 @@ import { screen } from "../../src/event/Screening.ts"
 import type { Incoming } from "../../src/event/Incoming.ts"
 import { BOT, issueEvent, PERSON } from "../harness/Deliveries.ts"
 
-const us = { bot: BOT, repositories: ["inkwell/*"] }
+const us = { bot: BOT, repositories: ["inkwell/*"], canLook: true }
 
 type Said = Pick<Incoming, "event" | "action" | "issue">
 
@@ -45,7 +45,7 @@ describe("screen", () => {
 
   it.each<[string, Said, string]>([
     ["other events", { event: "push", action: null, issue: null }, "event push is not handled"],
-    ["comments", { event: "issue_comment", action: "created", issue: null }, "event issue_comment is not handled"],
+    ["comments", { event: "issue_comment", action: "created", issue: null }, "the comment does not mention the bot"],
     [
       "actions it does not know",
       { event: "issues", action: "milestoned", issue: null },

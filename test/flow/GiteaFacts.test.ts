@@ -152,7 +152,7 @@ describe("Gitea facts", () => {
         yield* gitea.comment(issue, "On it", bot)
         const reasons = (yield* told).map(({ action, answer }) => [action, decodeAnswer(answer).reason])
         assert.deepInclude(reasons, ["assigned", "the bot's own action"])
-        assert.deepInclude(reasons, ["created", "event issue_comment is not handled"])
+        assert.deepInclude(reasons, ["created", "the comment does not mention the bot"])
         assert.isUndefined(yield* task(issue))
       })
     )

@@ -74,6 +74,7 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "1.assignee": ["changed", "changed", "left out"],
     "1.assignee.id": LEFT_OUT,
     "1.removed_assignee": ["changed", "left out", "left out"],
+    "1.body": CHANGED,
     "2": LEFT_OUT,
     "3": LEFT_OUT
   },

@@ -93,7 +93,7 @@ describe("WebhookRoutes", () => {
     ["issues-edited.json", "issues", "ignored", "21/57", "not assigned to the bot, and no task"],
     ["issues-label_updated.json", "issues", "ignored", "21/57", "not assigned to the bot, and no task"],
     ["issues-unassigned.json", "issues", "ignored", "21/57", "not assigned to the bot, and no task"],
-    ["issue_comment-created.json", "issue_comment", "ignored", null, "event issue_comment is not handled"],
+    ["issue_comment-created.json", "issue_comment", "accepted", "21/57", undefined],
     ["pull_request-assigned.json", "pull_request", "ignored", null, "pull requests are not handled"],
     ["push.json", "push", "ignored", null, "event push is not handled"]
   ] as const)("answers Gitea's %s (event %s): %s", ([name, event, status, task, reason]) =>
