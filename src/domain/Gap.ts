@@ -105,7 +105,7 @@ export const causeOf = (evidence: Evidence): GapCause => {
 
 /** The events that the hook has to send, as Gitea, Forgejo and the API of both call them. */
 export const EVENTS =
-  "Issues, Issue Assigned and Issue Labeled (in Forgejo: Modification, Assignment and Labels; in the API: issues_only, issue_assign and issue_label)"
+  "Issues, Issue Assigned, Issue Labeled and Issue Comment (in Forgejo: Modification, Assignment, Labels and Comments; in the API: issues_only, issue_assign, issue_label and issue_comment)"
 
 /** What to do about it. */
 export const adviceFor: Readonly<Record<GapCause, string>> = {

@@ -60,7 +60,8 @@ const runLines = ({ session, turns, ratio, note }: RunProgress): ReadonlyArray<s
 
 /** What to do about it, for the states that wait for somebody. */
 const HINTS: Partial<Record<TaskState, string>> = {
-  parked: "To continue: see to it, then unassign the bot and assign it again.",
+  parked:
+    "To continue: see to it. Then somebody with write access mentions the bot in a comment. Or unassign the bot and assign it again.",
   failed: "To try again: unassign the bot and assign it again."
 }
 
@@ -87,7 +88,9 @@ const answerText = Effect.fnUntraced(function* (answer: string, state: TaskState
     shown,
     ...(answer.length > MAX_ANSWER ? ["*(cut: the text was longer)*"] : []),
     ...(state === "parked"
-      ? ["*This needs a person. Answer in a comment, then unassign the bot and assign it again.*"]
+      ? [
+          "*This needs a person. Answer in a comment that mentions the bot, with write access. Or unassign the bot and assign it again.*"
+        ]
       : [])
   ].join("\n\n")
 })
