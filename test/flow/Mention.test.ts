@@ -5,6 +5,7 @@ import { EvenRandom } from "../harness/EvenRandom.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 import { SECRET } from "../harness/TestSettings.ts"
+import { count } from "../harness/StoreReader.ts"
 import { makeWire } from "../harness/Wire.ts"
 
 const LIMIT = 60_000
@@ -81,11 +82,11 @@ describe("A comment on the issue of a parked task", () => {
       "is found by the comparison where the hook tells of no comments, and is no gap",
       () =>
         Effect.gen(function* () {
-          const { becomes, comment, gitea, issue, rows } = yield* blocked("ada/unheard", HOOK.slice(0, 3))
+          const { becomes, comment, gitea, issue } = yield* blocked("ada/unheard", HOOK.slice(0, 3))
           yield* comment(`@${gitea.bot.login} the second, please`, "bob")
           yield* wire.pass("6 minutes")
           yield* becomes(issue, "completed")
-          assert.isEmpty(yield* rows("select 1 from gaps where full_name = 'ada/unheard'"))
+          assert.strictEqual(yield* count("gaps", { fullName: "ada/unheard" }), 0)
         }),
       LIMIT
     )
