@@ -61,6 +61,8 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "0.user.id": LEFT_OUT,
     "0.user.login": LEFT_OUT,
     "0.body": LEFT_OUT,
+    "0.created_at": CHANGED,
+    "0.updated_at": CHANGED,
     "1": LEFT_OUT
   },
   "read timeline": {
