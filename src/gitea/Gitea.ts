@@ -65,11 +65,6 @@ export class Gitea extends Context.Service<
     >
     /** Whether an open pull request is assigned to the bot. */
     readonly hasAssignedPulls: Effect.Effect<boolean, GiteaError>
-    /**
-     * Whom Gitea lets be assigned in a repository: everybody who may write to it, and members of teams that may read its pull
-     * requests. Nobody else's permission does it tell to a bot that does not administer the repository.
-     */
-    writers(fullName: FullName): Effect.Effect<ReadonlyArray<User>, GiteaError>
     /** The repository's hook that points at us and did then (milliseconds); unreadable unless the bot administers it, which it need not. */
     hook(fullName: FullName, at: number | null): Effect.Effect<HookState, GiteaError>
     /** Not repeated here: a comment whose answer was lost may have been written. */
@@ -247,9 +242,6 @@ const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
       },
       listOf(Schema.Unknown)
     ).pipe(Effect.map((found) => found.length > 0)),
-    writers: Effect.fn("Gitea.writers")((fullName: FullName) =>
-      get({ operation: "list assignees", path: `/repos/${fullName}/assignees` }, listOf(User))
-    ),
     hook: Effect.fn("Gitea.hook")((fullName: FullName, at: number | null) =>
       pages({ operation: "list hooks", path: `/repos/${fullName}/hooks` }, Hook).pipe(
         Effect.map(({ isWhole, items }) => {

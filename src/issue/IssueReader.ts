@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Array, Context, Effect, Layer, Option } from "effect"
 import { isPullRequest } from "../domain/Issue.ts"
 import type { Issue } from "../domain/Issue.ts"
 import { Observation } from "../domain/Mandate.ts"
@@ -12,7 +12,6 @@ import { numberOf, repositoryIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { assignedItself, mandateOf, mentionsOf } from "../domain/Timeline.ts"
 import type { TimelineEntry } from "../domain/Timeline.ts"
-import type { User } from "../domain/User.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { concernsGitea, isElsewhere, isMissing } from "../gitea/GiteaError.ts"
@@ -31,6 +30,9 @@ export interface Thread {
   readonly comments: ReadonlyArray<Comment>
   readonly from: Provenance
 }
+
+/** Of those who mention the bot, so many are looked up: a crowd of strangers costs no more. */
+const PEOPLE_ASKED_ABOUT = 10
 
 const GONE: Look = { subject: null, issue: null, observation: Observation.Gone() }
 
@@ -68,13 +70,17 @@ export class IssueReader extends Context.Service<
 
       /** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
       const askedFor = Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
-        if (asking.length === 0) return null
-        const writers = yield* Effect.catchIf(
-          gitea.writers(fullName),
-          (error) => !concernsGitea(error),
-          () => Effect.succeed<ReadonlyArray<User>>([])
-        )
-        return asking.find(({ user }) => writers.some(({ id }) => id === user?.id)) ?? null
+        const mayWrite = (id: number) =>
+          gitea.writer(fullName, id).pipe(
+            Effect.map((found) => found.mayWrite),
+            Effect.catchIf(
+              (error) => !concernsGitea(error),
+              () => Effect.succeed(false)
+            )
+          )
+        const people = Array.dedupe(asking.flatMap(({ user }) => (user ? [user.id] : [])))
+        const allowed = yield* Effect.findFirst(people.slice(0, PEOPLE_ASKED_ABOUT), mayWrite)
+        return asking.find(({ user }) => user && Option.contains(allowed, user.id)) ?? null
       })
 
       const observe = Effect.fnUntraced(function* (

@@ -84,7 +84,6 @@ const OPERATIONS = {
     "read comments",
     "read timeline",
     "list assigned issues",
-    "list assignees",
     "list hooks",
     "create comment",
     "edit comment",

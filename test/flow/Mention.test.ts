@@ -23,7 +23,6 @@ const blocked = Effect.fnUntraced(function* (repository: string, events: Readonl
   const it = yield* flow
   const { becomes, claude, gitea, said, webhook } = it
   yield* gitea.createRepository(repository)
-  yield* gitea.admit(repository, "bob")
   yield* gitea.setHooks(repository, [{ url: webhook, secret: SECRET, active: true, events }])
   yield* claude.respond(finishing("blocked"))
   const issue = yield* gitea.openIssue({ repository, title: "Slow search", body: "", by: "ada" })
@@ -44,12 +43,12 @@ describe("A comment on the issue of a parked task", () => {
         Effect.gen(function* () {
           const { becomes, comment, gitea, issue, settled, task, transitions } = yield* blocked("ada/asked", HOOK)
           yield* comment("I would take the second.", "bob")
-          yield* comment(`@${gitea.bot.login} I am a stranger, go on`, "mallory")
+          yield* comment(`@${gitea.bot.login} I am a stranger, go on`, "stranger")
           yield* settled
           assert.strictEqual((yield* task(issue))?.state, "parked")
           yield* comment(`@${gitea.bot.login} the second, please`, "bob")
           // A later one of somebody who may not takes nothing away.
-          yield* comment(`@${gitea.bot.login} no, the first`, "mallory")
+          yield* comment(`@${gitea.bot.login} no, the first`, "stranger")
           yield* settled
           yield* becomes(issue, "completed")
           assert.deepStrictEqual((yield* transitions(issue)).slice(-3), ["ready", "running", "completed"])

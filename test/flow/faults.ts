@@ -60,12 +60,9 @@ interface Call {
 
 /**
  * Every member of the adapter that calls anybody in a run without tools: `health` and `lacking` only tell of the others, both searches
- * are the same call, whom Gitea lets write is asked for a comment that mentions the bot (Mention.test.ts), and what is asked about the code of a repository is asked for tools.
+ * are the same call, and what is asked about the code of a repository is asked for tools.
  */
-type Member = Exclude<
-  keyof Gitea["Service"],
-  "health" | "lacking" | "hasAssignedPulls" | "writers" | keyof RepositoryCalls
->
+type Member = Exclude<keyof Gitea["Service"], "health" | "lacking" | "hasAssignedPulls" | keyof RepositoryCalls>
 
 export const giteaOperations = {
   whoAmI: { name: "ask who the bot is", match: /^GET .*\/user$/ },

@@ -15,7 +15,6 @@ import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
-import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import { Turns } from "../../src/session/Turns.ts"
 import { StoreHolder } from "../../src/storage/StoreHolder.ts"
@@ -58,7 +57,6 @@ export const mocks = {
   SessionRunner: Layer.mock(SessionRunner),
   LiveSessions: Layer.mock(LiveSessions),
   Tasks: Layer.mock(Tasks),
-  ToolHost: Layer.mock(ToolHost),
   Toolbox: Layer.mock(Toolbox),
   ToolHost: Layer.mock(ToolHost),
   Turns: Layer.mock(Turns),

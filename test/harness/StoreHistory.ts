@@ -12,8 +12,6 @@ export const changesOf = Effect.fnUntraced(function* <T extends TableName, C ext
   yield* Effect.orDie(
     sql`create trigger sees after update of ${sql(name)} on ${sql(table)} begin insert into seen values (new.${sql(name)}); end`
   )
-  const seen = Effect.map(Effect.orDie(sql<{ value: Tables[T][C] }>`select value from seen order by rowid`), (rows) =>
-    rows.map(({ value }) => value)
-  )
-  return seen
+  const values = sql<{ value: Tables[T][C] }>`select value from seen order by rowid`
+  return { seen: Effect.map(Effect.orDie(values), (rows) => rows.map(({ value }) => value)) }
 })

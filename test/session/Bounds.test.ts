@@ -302,7 +302,7 @@ describe("The step under way", () => {
       const conversations = yield* Conversations
       const first = yield* conversations.resume(claim, session)
       yield* first.ask("Please look.")
-      const steps = yield* changesOf("tasks", "step")
+      const { seen: steps } = yield* changesOf("tasks", "step")
       yield* conversations.resume(claim, session)
       assert.deepStrictEqual(yield* steps, ["replay", null])
     }).pipe(Effect.scoped, Effect.provide(workbench({ claude: model })))

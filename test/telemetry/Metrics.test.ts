@@ -120,7 +120,6 @@ describe("Metrics", () => {
         gitea.comments(shop, 1),
         gitea.timeline(shop, 1),
         gitea.assigned,
-        gitea.writers(shop),
         gitea.hook(shop, null),
         gitea.createComment(shop, 1, ""),
         gitea.editComment(shop, 1, ""),

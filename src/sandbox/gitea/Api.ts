@@ -2,8 +2,7 @@ import { Array, Effect, Layer, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Bot } from "./Bot.ts"
 import type { Comment } from "./Forge.ts"
-import { userId } from "./Change.ts"
-import { commentsOf, findEntry, isComment, ownerOf, referred, timelineOf } from "./Forge.ts"
+import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { AccessApi } from "./AccessApi.ts"
 import { GitHttp } from "./GitHttp.ts"
@@ -78,13 +77,6 @@ const ReadRoutes = HttpRouter.use(
       return json(repositoryResource(view, found, yield* isEmpty(found.id)))
     })
 
-    const assignees = Effect.gen(function* () {
-      const view = yield* store.view
-      const { fullName, writers } = yield* repositoryInPath(view.forge)
-      const ids = new Set([userId(view.forge, ownerOf(fullName)), bot.id, ...writers])
-      return json([...ids].map((id) => userResource(view, referred(view.forge.users, id))))
-    })
-
     const search = Effect.gen(function* () {
       const view = yield* store.view
       const query = yield* searchQuery
@@ -102,7 +94,6 @@ const ReadRoutes = HttpRouter.use(
     yield* router.add("GET", "/api/v1/notifications/new", Effect.succeed(json({ new: 0 })))
     yield* router.add("GET", "/api/v1/repositories/:id", answer(repositoryById))
     yield* router.add("GET", "/api/v1/repos/:owner/:name", answer(repository))
-    yield* router.add("GET", "/api/v1/repos/:owner/:name/assignees", answer(assignees))
     yield* router.add("GET", "/api/v1/repos/issues/search", search)
     yield* router.add("GET", "/api/v1/repos/:owner/:name/issues/:number", answer(issue))
     yield* router.add("*", "/*", answer(notFound))

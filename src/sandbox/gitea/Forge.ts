@@ -23,8 +23,6 @@ export interface Repository {
   readonly administered: boolean
   readonly hasPulls: boolean
   readonly protectedBranches: ReadonlyArray<string>
-  /** Users who may write to it, besides its owner and the bot. */
-  readonly writers: ReadonlyArray<number>
   readonly createdAt: string
   readonly updatedAt: string
 }

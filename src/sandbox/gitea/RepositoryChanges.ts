@@ -1,5 +1,5 @@
 import type { Step } from "./Change.ts"
-import { inOrder, introduce, unchanged, userId } from "./Change.ts"
+import { inOrder, introduce, unchanged } from "./Change.ts"
 import type { Repository } from "./Forge.ts"
 import { ownerOf } from "./Forge.ts"
 
@@ -18,7 +18,6 @@ export const createRepository = (at: string, fullName: string): Step =>
           administered: false,
           hasPulls: true,
           protectedBranches: [],
-          writers: [],
           createdAt: at,
           updatedAt: at
         }
@@ -66,14 +65,3 @@ export const setRepository =
       ...forge,
       repositories: forge.repositories.map((it) => (it.id === id ? { ...it, ...access, updatedAt: at } : it))
     })
-
-/** Lets somebody write to a repository from now on. */
-export const addWriter = (at: string, repository: Repository, login: string): Step =>
-  inOrder(introduce(at, login), (forge) =>
-    unchanged({
-      ...forge,
-      repositories: forge.repositories.map((it) =>
-        it.id === repository.id ? { ...it, writers: [...it.writers, userId(forge, login)] } : it
-      )
-    })
-  )

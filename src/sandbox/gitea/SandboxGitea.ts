@@ -21,7 +21,7 @@ import * as IssueChanges from "./IssueChanges.ts"
 import { Manner } from "./Manner.ts"
 import type { Behaviour } from "./Manner.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
-import { addWriter, createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
+import { createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
 import type { RequestRecord } from "./RequestLog.ts"
 import { RequestLog } from "./RequestLog.ts"
 
@@ -73,8 +73,6 @@ export class SandboxGitea extends Context.Service<
     /** Gives a repository hooks of its own, which are told of its events instead, each of those that it subscribes to. */
     setHooks(repository: string, hooks: ReadonlyArray<RepositoryHook>): Effect.Effect<void>
     /** Makes the bot an administrator of a repository, who may read its hooks. */
-    /** Gives somebody write access. */
-    admit(repository: string, login: string): Effect.Effect<void>
     promote(repository: string): Effect.Effect<void>
     /** Sends `assigned` for every assignee, then `opened`, then `label_updated` if there are labels. */
     openIssue(draft: {
@@ -203,7 +201,6 @@ const make = Effect.gen(function* () {
     show: (name) => onRepository(name, (at, it) => setRepository(at, it, { refusal: null })),
     archive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: true })),
     unarchive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: false })),
-    admit: (name, login) => onRepository(name, (at, it) => addWriter(at, it, login)),
     promote: (name) => onRepository(name, (at, it) => setRepository(at, it, { administered: true })),
     withdraw: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: false })),
     grant: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: true })),
