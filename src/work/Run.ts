@@ -29,13 +29,13 @@ const GIVEN_UP: Outcome = {
   answer: null
 }
 
-/** Said in one sentence where there is an answer. */
+/** Said in one sentence where there is an answer, above it: a fence that the answer leaves open would swallow it. */
 const withoutTools = (outcome: Outcome, why: string): Outcome =>
   outcome.answer === null
     ? outcome
     : {
         ...outcome,
-        answer: `${outcome.answer}\n\n*The repository could not be looked at or changed, because tools are off (${why}).*`
+        answer: `*The repository could not be looked at or changed, because tools are off (${why}).*\n\n${outcome.answer}`
       }
 
 /** A task that is started again begins with no trouble. */

@@ -121,9 +121,10 @@ describe("Report", () => {
           const [own] = yield* report(issue)
           const [marker, ...text] = own?.body.split("\n") ?? []
           assert.strictEqual(marker, markerOf(reportKey(taskIdOfIssue(issue), 1)))
+          const note = "*The repository could not be looked at or changed, because tools are off (none in this test).*"
           assert.strictEqual(
             text.join("\n").trim(),
-            `Ask @\u200bada, see \`@grace\`; fixes #\u200b1. ${forged.replace("<", "&lt;")}\n\n${code}\n\n\`\`\`\nopen @ada\n\`\`\``
+            `${note}\n\nAsk @\u200bada, see \`@grace\`; fixes #\u200b1. ${forged.replace("<", "&lt;")}\n\n${code}\n\n\`\`\`\nopen @ada\n\`\`\``
           )
         })
       )
