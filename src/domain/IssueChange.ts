@@ -15,6 +15,7 @@ export const isRepair = (change: IssueChange): change is IssueChange & { readonl
   if (observation._tag === "Gone") return false
   // A hook need not tell of comments.
   if (observation._tag === "Assigned" && observation.asked === true) return false
-  if (after === null || before === null) return after !== null
+  // What was found answered was missed by nobody: the store is a new one.
+  if (after === null || before === null) return after?.state === "ready"
   return before.round !== after.round || (after.state === "cancelled" && before.state !== "cancelled")
 }

@@ -7,6 +7,8 @@ import { subjectOf } from "../domain/IssueRef.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { provenanceOf } from "../domain/Provenance.ts"
 import type { Provenance } from "../domain/Provenance.ts"
+import { recollect } from "../domain/Recollection.ts"
+import type { Recollection } from "../domain/Recollection.ts"
 import type { FullName, Repository } from "../domain/Repository.ts"
 import { numberOf, repositoryIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
@@ -50,6 +52,8 @@ export class IssueReader extends Context.Service<
      * may outlast a rename, and the old name can be another repository's by then.
      */
     thread(id: TaskId): Effect.Effect<Thread, GiteaError>
+    /** What the issue itself tells of work done for it, by the bot's own comments. */
+    recollect(id: TaskId): Effect.Effect<Recollection, GiteaError>
   }
 >()("mosaic-coordinator/issue/IssueReader") {
   static readonly layer = Layer.effect(
@@ -126,7 +130,13 @@ export class IssueReader extends Context.Service<
         return { comments, from: provenanceOf(yield* gitea.timeline(fullName, numberOf(id)), bot.id) }
       })
 
-      return { look, thread }
+      const recollection = Effect.fn("IssueReader.recollect")(function* (id: TaskId) {
+        const bot = yield* identity.confirmed
+        const { fullName } = yield* gitea.repository(repositoryIdOf(id))
+        return recollect(yield* gitea.comments(fullName, numberOf(id)), bot.id, id)
+      })
+
+      return { look, thread, recollect: recollection }
     })
   )
 }

@@ -25,6 +25,9 @@ const RECENT = Duration.days(1)
 const COMMENTS_MAY_WAIT = Duration.minutes(5)
 /** How long a delivery that could not be stored tells of the store, unless one is stored in the meantime. */
 const REFUSAL_COUNTS = Duration.minutes(1)
+/** No trouble, but to be known: somebody may have meant to keep the store. */
+const foundAgain = (count: number) =>
+  `${count} tasks were found again on their issues in the last day, because this store had no history of them: keep the store of DATABASE_URL`
 const UNREADABLE = "issues of tasks cannot be read: see the log, and the bot's access"
 
 /** Where each mistake in the set-up is told. */
@@ -98,9 +101,18 @@ export class Readiness extends Context.Service<
       const refused = Effect.map(Effect.all([inbox.refusing, steadyMillis]), ([since, now]) =>
         since === null ? false : now - since < Duration.toMillis(REFUSAL_COUNTS)
       )
+      const found = yield* Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        tasks.foundSince(now - Duration.toMillis(RECENT))
+      ).pipe(
+        Effect.orElseSucceed(() => 0),
+        Effect.cachedWithTTL(STORE_CHECK)
+      )
       const store = Effect.gen(function* () {
         if (yield* Ref.get(stopping)) return STOPPING
-        return (yield* refused) ? REFUSED : yield* commits
+        if (yield* refused) return REFUSED
+        const component = yield* commits
+        const count = component === OK ? yield* found : 0
+        return count === 0 ? component : { ...component, why: foundAgain(count) }
       })
       const mistakes = (of: ReadonlyArray<SetupFault>) =>
         Effect.map(faults.standing, (all) => all.flatMap(({ fault, why }) => (of.includes(fault) ? [why] : [])))

@@ -47,6 +47,12 @@ export class Outbox extends Context.Service<
      * until they are said; what is said whoever has the issue, such as that it is over, waits for no earlier edit.
      */
     put(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
+    /** Knows from now on that this comment stands on the issue. */
+    adopt(
+      task: TaskId,
+      key: string,
+      comment: { readonly id: number; readonly body: string }
+    ): Effect.Effect<void, StoreUnavailable>
     /** Says it anew if it was said before. */
     amend(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Rows whose newest text is not on the issue, oldest first, at most 50. */
@@ -104,6 +110,25 @@ export class Outbox extends Context.Service<
         orStoreUnavailable
       )
 
+      const adopt = Effect.fn("Outbox.adopt")(function* (
+        task: TaskId,
+        key: string,
+        { body, id }: { readonly id: number; readonly body: string }
+      ) {
+        const now = yield* Clock.currentTimeMillis
+        yield* sql`insert into outbox ${sql.insert({
+          key,
+          taskId: task,
+          needsMandate: 1,
+          body,
+          commentId: id,
+          state: "sent",
+          sentRevision: 1,
+          sentAt: now,
+          createdAt: now
+        })} on conflict (key) do nothing`
+      }, orStoreUnavailable)
+
       const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
         yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
           news = max(news, ${entry.news ? 1 : 0}), revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
@@ -128,6 +153,7 @@ export class Outbox extends Context.Service<
 
       return {
         put,
+        adopt,
         amend,
         renew,
         size,

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { withMarker } from "../domain/Comment.ts"
 import { percent } from "../domain/ContextUsage.ts"
 import type { Outcome } from "../domain/Outcome.ts"
+import { ASKS } from "../domain/Recollection.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
 import { isOver } from "../domain/TaskState.ts"
 import type { TaskState } from "../domain/TaskState.ts"
@@ -89,7 +90,7 @@ const answerText = Effect.fnUntraced(function* (answer: string, state: TaskState
     ...(answer.length > MAX_ANSWER ? ["*(cut: the text was longer)*"] : []),
     ...(state === "parked"
       ? [
-          "*This needs a person. Answer in a comment that mentions the bot, with write access. Or unassign the bot and assign it again.*"
+          `${ASKS} Answer in a comment that mentions the bot, with write access. Or unassign the bot and assign it again.*`
         ]
       : [])
   ].join("\n\n")

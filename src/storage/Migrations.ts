@@ -7,6 +7,7 @@ import { migration0004 } from "./migrations/0004_bounds.ts"
 import { migration0005 } from "./migrations/0005_answers.ts"
 import { migration0006 } from "./migrations/0006_assigned_text.ts"
 import { migration0007 } from "./migrations/0007_taken.ts"
+import { migration0008 } from "./migrations/0008_found.ts"
 
 const migrations = {
   "0001_thread": migration0001,
@@ -15,7 +16,8 @@ const migrations = {
   "0004_bounds": migration0004,
   "0005_answers": migration0005,
   "0006_assigned_text": migration0006,
-  "0007_taken": migration0007
+  "0007_taken": migration0007,
+  "0008_found": migration0008
 }
 
 /** The store was written by a newer release; going on could lose what it knows. */

@@ -6,6 +6,8 @@ import type { IssueChange } from "../domain/IssueChange.ts"
 import type { Subject } from "../domain/IssueRef.ts"
 import { decide } from "../domain/Mandate.ts"
 import type { Decision, Observation } from "../domain/Mandate.ts"
+import { NOTHING_KNOWN } from "../domain/Recollection.ts"
+import type { Recollection } from "../domain/Recollection.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
@@ -46,15 +48,16 @@ export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, t
     Effect.asVoid(change(id, (task) => (task === null ? Effect.void : write(task))))
 
   return {
-    observed: Effect.fn("Tasks.observed")((id: TaskId, subject: Subject | null, observation: Observation) =>
-      Effect.map(
-        change(id, (before) => {
-          const decided = decide(before, observation)
-          const write = decision.carryOut(id, subject, before, decided)
-          return isGivenAnew(decided) ? Effect.andThen(write, table.noteText(id, subject?.text ?? null)) : write
-        }),
-        (task): IssueChange => ({ observation, ...task })
-      )
+    observed: Effect.fn("Tasks.observed")(
+      (id: TaskId, subject: Subject | null, observation: Observation, known: Recollection = NOTHING_KNOWN) =>
+        Effect.map(
+          change(id, (before) => {
+            const decided = decide(before, observation)
+            const write = decision.carryOut(id, subject, before, decided, known)
+            return isGivenAnew(decided) ? Effect.andThen(write, table.noteText(id, subject?.text ?? null)) : write
+          }),
+          (task): IssueChange => ({ observation, ...task })
+        )
     ),
     unreadable: Effect.fn("Tasks.unreadable")((id: TaskId, why: string) =>
       onTask(id, (task) => decision.noteUnreadable(task, why))

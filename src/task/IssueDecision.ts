@@ -1,6 +1,8 @@
 import { Clock, Duration, Effect } from "effect"
 import type { Subject } from "../domain/IssueRef.ts"
 import type { Decision } from "../domain/Mandate.ts"
+import { answerTo, nextRound } from "../domain/Recollection.ts"
+import type { Recollection } from "../domain/Recollection.ts"
 import type { Task, TaskId } from "../domain/Task.ts"
 import { isOver } from "../domain/TaskState.ts"
 import type { Outbox } from "../outbox/Outbox.ts"
@@ -13,6 +15,11 @@ import type { Transitions } from "./Transitions.ts"
 
 const ASSIGNED = "assigned to the bot"
 const ANSWERED = "the answer was given"
+
+const takenOver = ({ asks }: { readonly asks: boolean }) =>
+  asks
+    ? (["parked", "a question to a person was found on the issue, and this store knew nothing of it"] as const)
+    : (["completed", "the answer was found on the issue, and this store knew nothing of it"] as const)
 
 /** Where operators read what nobody else could. */
 const lost = ({ id }: Task, why: string) =>
@@ -33,10 +40,16 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
   const create = Effect.fnUntraced(function* (
     id: TaskId,
     subject: Subject,
-    { mandate }: Decision & { readonly _tag: "Create" }
+    { mandate }: Decision & { readonly _tag: "Create" },
+    known: Recollection
   ) {
-    yield* table.insert(id, subject, { mandate, ...(yield* readyFor(ASSIGNED)) })
-    yield* transitions.record({ id, state: null }, "ready", ASSIGNED)
+    const answer = answerTo(known, mandate)
+    const [state, cause] = answer === null ? (["ready", ASSIGNED] as const) : takenOver(answer)
+    const round = answer?.round ?? nextRound(known)
+    yield* table.insert(id, subject, { mandate, ...(yield* readyFor(cause)) }, state, round)
+    yield* transitions.record({ id, state: null }, state, cause)
+    if (known.progress !== null) yield* outbox.adopt(id, progressKey(id), { id: known.progress, body: "" })
+    for (const one of known.answers) yield* outbox.adopt(id, reportKey(id, one.round), one)
   })
 
   const restart = Effect.fnUntraced(function* (
@@ -64,12 +77,13 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     id: TaskId,
     subject: Subject | null,
     task: Task | null,
-    decision: Decision
+    decision: Decision,
+    known: Recollection
   ) {
     if (task !== null && subject !== null) yield* table.refresh(id, subject)
     switch (decision._tag) {
       case "Create":
-        return subject === null ? undefined : yield* create(id, subject, decision)
+        return subject === null ? undefined : yield* create(id, subject, decision, known)
       case "StoreMandate":
         return yield* table.serve(id, decision.mandate)
       case "Restart":

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, RcMap, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import type { IssueChange } from "../domain/IssueChange.ts"
+import { NOTHING_KNOWN } from "../domain/Recollection.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { isOutOfSight } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
@@ -50,14 +51,22 @@ export class IssueObserver extends Context.Service<
           )
         )
 
+      /** Of an issue that has no task yet: the store may be a new one, beside issues that were answered. */
+      const recollection = Effect.fnUntraced(function* (id: TaskId, { observation }: Look) {
+        const isNew = observation._tag === "Assigned" && (yield* tasks.find(id)) === null
+        return isNew ? yield* issues.recollect(id) : NOTHING_KNOWN
+      })
+
       const observe = Effect.fn("IssueObserver.observe")(
         <E = never>(
           { taskId, fullName }: IssueRef,
           settle: (change: IssueChange) => Effect.Effect<void, E> = () => Effect.void
         ) =>
           look({ taskId, fullName }).pipe(
-            Effect.flatMap((seen) =>
-              tasks.observed(taskId, seen.subject, seen.observation).pipe(
+            Effect.bindTo("seen"),
+            Effect.bind("known", ({ seen }) => recollection(taskId, seen)),
+            Effect.flatMap(({ known, seen }) =>
+              tasks.observed(taskId, seen.subject, seen.observation, known).pipe(
                 Effect.tap(settle),
                 sql.withTransaction,
                 orStoreUnavailable,

@@ -47,6 +47,8 @@ export class TaskRecords extends Context.Service<
     readonly readySince: Effect.Effect<number | null, StoreUnavailable>
     /** Whether the issue of a task that is not over cannot be read. */
     readonly hasUnreadable: Effect.Effect<boolean, StoreUnavailable>
+    /** How many tasks were found on their issues since then (milliseconds), where the store had no history of them. */
+    foundSince(at: number): Effect.Effect<number, StoreUnavailable>
     /** Those of the ids whose task has been over since then (milliseconds). */
     overSince(ids: ReadonlyArray<string>, at: number): Effect.Effect<ReadonlyArray<string>, StoreUnavailable>
   }
@@ -86,6 +88,14 @@ export class TaskRecords extends Context.Service<
             Effect.map((rows) => rows.length > 0),
             orStoreUnavailable
           ),
+        foundSince: Effect.fn("TaskRecords.foundSince")(
+          (at: number) =>
+            Effect.map(
+              sql<{ count: number }>`select count(*) as count from tasks where found_at > ${at}`,
+              ([row]) => row?.count ?? 0
+            ),
+          orStoreUnavailable
+        ),
         overSince
       }
     })

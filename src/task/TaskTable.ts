@@ -76,14 +76,23 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     execute: () => sql`select id as task_id, full_name from tasks where not ${sql.in("state", OVER)}`
   })
 
-  const insert = (id: TaskId, subject: Subject, { mandate, cause, now, traceparent }: Ready) =>
+  /** What is not ready from the beginning was found on its issue. */
+  const insert = (
+    id: TaskId,
+    subject: Subject,
+    { mandate, cause, now, traceparent }: Ready,
+    state: TaskState,
+    round: number
+  ) =>
     sql`insert into tasks ${sql.insert({
       id,
       repositoryId: subject.repositoryId,
       number: subject.number,
       fullName: subject.fullName,
       title: subject.title,
-      state: "ready",
+      state,
+      round,
+      foundAt: state === "ready" ? null : now,
       priority: subject.priority,
       mandateSource: mandate?.source ?? null,
       mandateId: mandate?.id ?? null,

@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import type { Observation } from "../domain/Mandate.ts"
+import type { Recollection } from "../domain/Recollection.ts"
 import type { ForbiddenTransition, Task, TaskId } from "../domain/Task.ts"
 import type { TaskState } from "../domain/TaskState.ts"
 import { steadyMillis } from "../storage/SteadyClock.ts"
@@ -27,11 +28,15 @@ export class Tasks extends Context.Service<
     existing(ids: ReadonlyArray<TaskId>): Effect.Effect<ReadonlySet<TaskId>, StoreUnavailable>
     /** The issues of tasks that may still have something to do. */
     readonly unfinished: Effect.Effect<ReadonlyArray<IssueRef>, StoreUnavailable>
-    /** Brings the task of an issue in line with what was observed, by the mandate table. `subject` null: the issue is gone. */
+    /**
+     * Brings the task of an issue in line with what was observed, by the mandate table. `subject` null: the issue is gone. Work that
+     * the issue tells of, and the store does not, is taken over.
+     */
     observed(
       id: TaskId,
       subject: Subject | null,
-      observation: Observation
+      observation: Observation,
+      known?: Recollection
     ): Effect.Effect<IssueChange, StoreUnavailable>
     /** The issue cannot be read, and why. The task is kept, and parked when that goes on for an hour. */
     unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>

@@ -49,6 +49,8 @@ export interface Tables {
     readonly step: string | null
     readonly suspect: number
     readonly assignedText: string | null
+    /** When it was found on its issue, in a store without its history. */
+    readonly foundAt: number | null
   }
   readonly transitions: {
     readonly id: number

@@ -114,7 +114,8 @@ const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = 
     tries: 0,
     step: null,
     suspect: 0,
-    assignedText: null
+    assignedText: null,
+    foundAt: null
   },
   outbox: { refusals: 0, waitsSince: null, news: 0 }
 }

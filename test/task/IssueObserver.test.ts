@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Latch, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { NOTHING_KNOWN } from "../../src/domain/Recollection.ts"
 import type { TaskId } from "../../src/domain/Task.ts"
 import { numberOf } from "../../src/domain/Task.ts"
 import { fromStatus } from "../../src/gitea/GiteaError.ts"
@@ -22,6 +23,7 @@ const scene = () => {
   const door = Latch.makeUnsafe(true)
   const broken: { error: GiteaError | null } = { error: null }
   const looks = mocks.IssueReader({
+    recollect: () => Effect.succeed(NOTHING_KNOWN),
     look: ({ taskId }) =>
       Effect.gen(function* () {
         const number = numberOf(taskId)
