@@ -38,7 +38,7 @@ describe("Gitea facts", () => {
             ["opened", 200, "duplicate"]
           ]
         )
-        assert.strictEqual(new Set(yield* store.column("deliveries", "body", { event: "issues" })).size, 2)
+        assert.strictEqual(new Set(yield* store.column("deliveries", "bodyHash", { event: "issues" })).size, 2)
       })
     )
   })

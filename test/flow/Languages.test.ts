@@ -31,7 +31,7 @@ for (const [model, what] of models) {
           })
           yield* gitea.assign(issue, gitea.bot.login, "ada")
           yield* becomes(issue, "completed")
-          assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+          assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
           const long = (yield* claude.requests).filter(
             ({ operation, status }) => operation === "messages" && status === 400
           )

@@ -51,7 +51,7 @@ describe("A comment on the issue of a parked task", () => {
           yield* comment(`@${gitea.bot.login} no, the first`, "stranger")
           yield* settled
           yield* becomes(issue, "completed")
-          assert.deepStrictEqual((yield* transitions(issue)).slice(-3), ["ready", "running", "completed"])
+          assert.deepStrictEqual((yield* transitions(issue)).slice(-4), ["ready", "running", "answered", "completed"])
           assert.strictEqual((yield* task(issue))?.generation, 1)
         }),
       LIMIT

@@ -33,7 +33,7 @@ describe("Assignment", () => {
         yield* claude.respond(developerAgent)
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
         const task = yield* becomes(issue, "completed")
-        assert.strictEqual(task?.cause, "the pull request is open")
+        assert.strictEqual(task?.cause, "the answer was given")
         yield* said
         const [pull, ...others] = yield* gitea.pulls(NAME)
         assert.lengthOf(others, 0)

@@ -39,7 +39,7 @@ layer(harness(before), { excludeTestServices: true })("Replies", (it) => {
         const issue = yield* open
         yield* becomes(issue, "completed")
         assert.deepStrictEqual(yield* refused, [])
-        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
       }),
     LIMIT
   )
@@ -90,7 +90,7 @@ layer(harness(before).pipe(Layer.provide(EvenRandom)))("A refusal of key, accoun
         yield* claude.fail("messages", fault)
         const issue = yield* open
         yield* soon("the task is completed", task(issue), (row) => row?.state === "completed")
-        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "completed"])
+        assert.deepStrictEqual(yield* transitions(issue), ["ready", "running", "answered", "completed"])
         assert.deepInclude(yield* task(issue), { attempts: 0 })
         const { components } = yield* (yield* Readiness).report
         assert.deepStrictEqual([components.claude, components.worker], [{ status: "ok" }, { status: "ok" }])
