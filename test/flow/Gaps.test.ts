@@ -93,10 +93,10 @@ describe("Gaps", () => {
       Effect.gen(function* () {
         const { gitea, store, task, becomes } = yield* flow
         const gaps = store.read("gaps", COLUMNS)
-        /** Lets an interval of the reconciler pass, and then only as much time as the work of it needs. */
+        /** Lets an interval of the reconciler pass, and then as much time as its start and its work need. */
         const found = Effect.fnUntraced(function* (issue: SandboxIssue) {
           yield* TestClock.adjust("5 minutes")
-          const moment = Effect.andThen(TestClock.adjust("20 millis"), task(issue))
+          const moment = Effect.andThen(TestClock.adjust("1 second"), task(issue))
           yield* eventually("the issue is found and worked", moment, (it) => it?.state === "completed")
         })
         const quiet = { seed: SEED, drop: 1, duplicate: 0, reorder: 0 }

@@ -73,8 +73,9 @@ export const flow = Effect.gen(function* () {
       eventually("the task is answered", task(issue), (it) => it?.state === "answered" || it?.state === "completed"),
     /** The states it came to, in order. */
     transitions: (issue: SandboxIssue) => store.column("transitions", "to", { taskId: taskIdOfIssue(issue) }),
-    /** The status of every delivery about the issue, in order of arrival. */
-    statuses: (issue: SandboxIssue) => store.column("deliveries", "status", { taskId: taskIdOfIssue(issue) }),
+    /** The status of every delivery about the issue itself, and not about a comment, in order of arrival. */
+    statuses: (issue: SandboxIssue) =>
+      store.column("deliveries", "status", { taskId: taskIdOfIssue(issue), event: "issues" }),
     hurry,
     /** How many deliveries wait to be handled. */
     unhandled,
