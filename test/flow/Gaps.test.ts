@@ -101,6 +101,9 @@ describe("Gaps", () => {
         })
         const quiet = { seed: SEED, drop: 1, duplicate: 0, reorder: 0 }
         yield* gitea.createRepository("acme/quiet")
+        // For issues and for pull requests: the first round must be over before an interval can pass.
+        const searches = Effect.map(gitea.requests, (all) => all.filter(({ path }) => path.endsWith("/issues/search")))
+        yield* eventually("the first round is over", searches, (all) => all.length >= 2)
         const assigned = Effect.fnUntraced(function* (title: string) {
           const issue = yield* gitea.openIssue({ repository: "acme/quiet", title, body: "", by: "ada" })
           yield* TestClock.adjust("20 seconds")

@@ -167,7 +167,8 @@ describe("Outage", () => {
           )
           yield* said
           yield* passing(Duration.hours(1))
-          assert.strictEqual(yield* store.count("tasks", { state: "ready", turns: 0 }), WAITING)
+          // One may just have been let through, to try.
+          assert.isAtLeast(yield* store.count("tasks", { state: "ready", turns: 0 }), WAITING - 1)
           assert.strictEqual(yield* store.count("transitions", { to: "parked" }), 0)
           assert.isBelow(locked.asked.later, RUNNING + 20, "one try after each pause, which grows to five minutes")
           assert.deepStrictEqual(warnings(revokedLines), ["Warn Claude is unavailable"])

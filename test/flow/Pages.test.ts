@@ -104,7 +104,7 @@ describe("A list of several pages", () => {
         `whose second page ${how} cancels nothing and records nothing, and is made up for by the next that is whole`,
         () =>
           Effect.gen(function* () {
-            const { becomes, cancelled, gaps, gitea, known, readied, task, tasks, turn, unheard } = yield* scene(
+            const { becomes, cancelled, gaps, gitea, known, readied, store, task, tasks, turn, unheard } = yield* scene(
               `acme/${fault.kind}`
             )
             list.before = failing(gitea, fault)
@@ -117,14 +117,18 @@ describe("A list of several pages", () => {
             yield* turn.release
             yield* becomes(known, "completed")
             assert.deepStrictEqual(yield* tasks, [keyOf(known)])
-            assert.isEmpty(yield* gaps)
+            // A round may look before the delivery does: that is suspected, and no gap.
+            assert.isEmpty((yield* store.read("gaps", ["cause"])).filter(({ cause }) => cause !== null))
 
             list.before = () => Effect.void
             const states = Effect.forEach(issues, task)
             yield* eventually("all are worked", states, (all) => all.every((row) => row?.state === "completed"))
             assert.isEmpty(yield* cancelled)
             assert.sameMembers(yield* readied, [known, ...issues].map(keyOf))
-            assert.sameMembers(yield* gaps, issues.map(keyOf))
+            assert.sameMembers(
+              (yield* gaps).filter((id) => id !== keyOf(known)),
+              issues.map(keyOf)
+            )
           }),
         LIMIT
       )

@@ -111,7 +111,7 @@ describe("Downtime", () => {
           newest = { from: iso(gap?.downFrom), to: iso(gap?.downTo) }
           assert.deepStrictEqual(
             transitions.map((it) => it.to),
-            ["completed", "running", "ready"]
+            ["completed", "answered", "running", "ready"]
           )
         }
 

@@ -45,7 +45,9 @@ describe("Sandbox", () => {
         yield* type("fault claude 529", "open Add a dark mode", "assign 1")
         yield* sees(/completed: the answer was given[^]*comment posted/)
         yield* type("tasks", "show 1", "assign 2", "sing")
-        yield* sees(/1\/1 {2}completed: the answer was given {2}"Add a dark mode"[^]*--- mosaic\n## Analysis/)
+        yield* sees(
+          /1\/1 {2}completed: the answer was given {2}"Add a dark mode"[^]*--- mosaic\n[^]*(## Analysis|\/pulls\/\d+)/
+        )
         yield* sees(/There is no issue 2\.\nThere is no command "sing"/)
         yield* type("quit")
         yield* assertGone(sandbox)
