@@ -97,11 +97,11 @@ const suffer = (it: FaultCase, begun: Latch.Latch, lines: () => ReadonlyArray<st
     const [status] = yield* store.column("deliveries", "status", { action: "assigned" })
     const { attempts, state } = (yield* task(issue)) ?? { attempts: 0, state: `none, delivery ${status}` }
     const said = (yield* gitea.comments(issue)).filter(({ user }) => user === gitea.bot.login)
-    // The last call tells how Gitea is, and may be another than the one that is struck: what passes within half the time is left out, because a
-    // sample may or may not meet it.
-    const times = (name: string) => samples.filter((names) => names.some((it) => it === name)).length
-    const shown =
-      it.side === "Gitea" ? WATCHED.Gitea.filter((name) => times(name) > samples.length / 2) : (samples.at(-1) ?? [])
+    // The last call tells how Gitea is. Where the work got done all the same, it may well be another than the one that is struck, and
+    // chance decides which.
+    const told = new Set<string>(samples.flat())
+    if (state === "completed") told.delete("gitea")
+    const shown = it.side === "Gitea" ? told : (samples.at(-1) ?? [])
     return {
       struck: struck(),
       state,
