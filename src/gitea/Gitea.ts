@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Ref, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Ref, Schema } from "effect"
 import type { HookState } from "../domain/Gap.ts"
 import { Comment, mapText } from "../domain/Comment.ts"
 import { IssueNumber } from "../domain/Issue.ts"
@@ -12,20 +12,17 @@ import * as Metrics from "../telemetry/Metrics.ts"
 import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import { listOf, objectOf, unread } from "./Answer.ts"
-import type { Answer } from "./Answer.ts"
 import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
 import type { Call, Send } from "./GiteaClient.ts"
 import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi, outOfScope } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
+import { pagesOf } from "./Pages.ts"
+import type { Get } from "./Pages.ts"
 import { repositoryCalls } from "./RepositoryCalls.ts"
 import type { RepositoryCalls } from "./RepositoryCalls.ts"
 import { lackingIn } from "./TokenScopes.ts"
-
-/** Gitea's cap on a page, and how many pages are read at most. */
-const PAGE = 50
-const MAX_PAGES = 200
 
 const AssignedIssue = Schema.Struct({ number: IssueNumber, repository: Repository })
 
@@ -141,8 +138,6 @@ export class Gitea extends Context.Service<
   static readonly layer = this.layerNoDeps.pipe(Layer.provide(httpClient))
 }
 
-type Get = <A>(call: Omit<Call, "method">, answer: Answer<A>) => Effect.Effect<A, GiteaError>
-
 const ASK_SCOPES = "ask for the scopes of the token"
 
 /** What the token lacks is noted, for the writes that would show it. */
@@ -165,38 +160,6 @@ const provenBy = (missing: ReadonlyArray<string>): string => {
   if (missing.includes("write:issue")) return "create comment"
   return missing.includes("read:repository") ? "read repository" : "ask who the bot is"
 }
-
-interface Page<A> {
-  readonly items: ReadonlyArray<A>
-  readonly leftOut: number
-}
-
-/** The last page holds nothing; one of which nothing could be read may have others behind it. */
-const isEmpty = ({ items, leftOut }: Page<unknown>): boolean => items.length + leftOut === 0
-
-const pageOf =
-  <A>(item: Schema.Codec<A, unknown>): Answer<Page<A>> =>
-  (text) => {
-    const reading = listOf(item)(text)
-    return reading._tag === "Read" ? { ...reading, value: { items: reading.value, leftOut: reading.leftOut } } : reading
-  }
-
-/** Until an empty page: a short one may only mean that the server caps pages lower. */
-const pagesOf =
-  (get: Get) =>
-  <A>(call: Omit<Call, "method">, item: Schema.Codec<A, unknown>) =>
-    Stream.paginate(1, (page) =>
-      Effect.map(get({ ...call, query: { ...call.query, page, limit: PAGE } }, pageOf(item)), (one) => [
-        [one],
-        isEmpty(one) || page >= MAX_PAGES ? Option.none() : Option.some(page + 1)
-      ])
-    ).pipe(
-      Stream.runCollect,
-      Effect.map((all) => ({
-        items: all.flatMap(({ items }) => items),
-        isWhole: all.every((one) => one.leftOut === 0)
-      }))
-    )
 
 /** What is only read, and so may be asked again. */
 const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
