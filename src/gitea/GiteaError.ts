@@ -1,6 +1,6 @@
 import { Duration, Result, Schema } from "effect"
 import { Headers } from "effect/http"
-import { scopeAdvice } from "./TokenScopes.ts"
+import { NEEDED, scopeAdvice } from "./TokenScopes.ts"
 import type { ScopeRefusal } from "./TokenScopes.ts"
 
 /** What went wrong with one call to Gitea. `status` null: there was no answer, or one that could not be read. */
@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   301: MOVED,
   307: MOVED,
   401: "the token is not accepted: set GITEA_TOKEN to a valid one",
-  403: "the bot may not do this: check the scopes of its token (read:user, write:issue, read:repository) and its access to the repository",
+  403: `the bot may not do this: check the scopes of its token (${NEEDED.join(", ")}) and its access to the repository`,
   404: "not found, or not visible to the bot: add it as a collaborator",
   423: "the repository is archived or the issue locked"
 }

@@ -1,5 +1,5 @@
 /** What the token must be allowed, as Gitea names it. Writing implies reading. */
-const NEEDED = ["read:user", "write:issue", "read:repository"] as const
+export const NEEDED = ["read:user", "write:issue", "read:repository"] as const
 
 /** Of a refusal for want of a scope. Gitea and Forgejo word it so (routers/api/v1/api.go, `tokenRequiresScopes`). */
 const REFUSAL = /required=\[([a-z:, ]{1,200})\].{0,20}token scope=([a-z:,-]{0,400})/

@@ -1,5 +1,6 @@
 import { Effect, Stream } from "effect"
 import { ChildProcess } from "effect/process"
+import { GIT_ENVIRONMENT } from "../../src/sandbox/gitea/RepositoryGit.ts"
 
 /** Runs a script in a folder, as somebody at a terminal would, and gives what it printed. A failure is a defect. */
 export const shell = Effect.fnUntraced(
@@ -7,16 +8,7 @@ export const shell = Effect.fnUntraced(
     const child = yield* ChildProcess.make("bash", ["-euc", script], {
       cwd: folder,
       extendEnv: false,
-      env: {
-        PATH: "/usr/local/bin:/usr/bin:/bin",
-        HOME: "/nonexistent",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_AUTHOR_NAME: "ada",
-        GIT_AUTHOR_EMAIL: "ada@example.com",
-        GIT_COMMITTER_NAME: "ada",
-        GIT_COMMITTER_EMAIL: "ada@example.com"
-      },
+      env: GIT_ENVIRONMENT,
       stdin: "ignore"
     })
     const [text, said, code] = yield* Effect.all(

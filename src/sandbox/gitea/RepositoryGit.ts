@@ -126,7 +126,8 @@ interface Given {
   readonly mayFail?: boolean
 }
 
-const ENVIRONMENT = {
+/** For a git that reads nothing of the machine's, and commits as ada. */
+export const GIT_ENVIRONMENT = {
   PATH: "/usr/local/bin:/usr/bin:/bin",
   HOME: "/nonexistent",
   GIT_CONFIG_NOSYSTEM: "1",
@@ -143,7 +144,7 @@ const makeExec = (spawner: ChildProcessSpawner.ChildProcessSpawner["Service"], c
       ChildProcess.make("git", args, {
         cwd,
         extendEnv: false,
-        env: { ...ENVIRONMENT, ...env },
+        env: { ...GIT_ENVIRONMENT, ...env },
         stdin: body === undefined ? "ignore" : Stream.make(body)
       })
     )
