@@ -20,6 +20,9 @@ export type FinishInput = typeof FinishInput.Type
 export const RUN_CHECKS = "run_checks"
 export const CHECKS_FAILED = "The checks failed."
 
+/** The same where files were changed that the repository keeps from the bot; they are named in the first line. */
+export const FILES_BARRED = "Files were changed that the bot may not touch"
+
 export const isProgress = Schema.is(ProgressInput)
 export const isFinish = Schema.is(FinishInput)
 

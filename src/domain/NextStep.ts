@@ -1,5 +1,5 @@
 import { Data } from "effect"
-import { CHECKS_FAILED, isFinish } from "./AgentTool.ts"
+import { CHECKS_FAILED, FILES_BARRED, isFinish } from "./AgentTool.ts"
 import type { FinishInput } from "./AgentTool.ts"
 import { MAX_CALLS, MAX_REPLY_RESULTS, TOO_MANY_CALLS, TOO_MANY_RESULTS } from "./SessionLimits.ts"
 import { resultsOf } from "./Transcript.ts"
@@ -14,7 +14,7 @@ export const CONTINUE_COMPACTED = "The conversation so far was summarised above.
 export const CUT_CALL = "This call was cut at the reply's length limit and was not run. Call again with less input."
 export const INTERRUPTED_CALL = "Interrupted: the process restarted before this call ended. Check before you repeat it."
 
-/** Times that a session may hand in work that does not pass its checks. */
+/** Times that a session may hand in work that does not pass its checks, and that changes files which are kept from it. */
 export const MAX_CHECK_FAILURES = 3
 
 /** What a session does next. */
@@ -49,9 +49,23 @@ const finished = ({ calls }: Transcript): FinishInput | undefined =>
     .map(({ use }) => use.input)
     .find(isFinish)
 
-const checkFailures = ({ calls, done }: Transcript): number =>
-  [...done, ...calls].filter(({ result, use }) => use.name === "finish" && result?.text.startsWith(CHECKS_FAILED))
-    .length
+/** What was said of work that was handed in and was not taken, where it begins so. */
+const refusals = ({ calls, done }: Transcript, begins: string): ReadonlyArray<string> =>
+  [...done, ...calls]
+    .filter(({ use }) => use.name === "finish")
+    .map(({ result }) => result?.text ?? "")
+    .filter((text) => text.startsWith(begins))
+
+/** Why work is not taken any more; null: it may be handed in again. */
+const refusedFor = (transcript: Transcript): string | null => {
+  if (refusals(transcript, CHECKS_FAILED).length >= MAX_CHECK_FAILURES) {
+    return `the checks failed ${MAX_CHECK_FAILURES} times`
+  }
+  const barred = refusals(transcript, FILES_BARRED)
+  if (barred.length < MAX_CHECK_FAILURES) return null
+  const [first = ""] = (barred.at(-1) ?? "").split("\n")
+  return `${barred.length} times ${first.charAt(0).toLowerCase()}${first.slice(1).replace(/\.$/, "")}`
+}
 
 const afterReply = (transcript: Transcript): NextStep => {
   const open = transcript.calls.find(({ result }) => result === null)
@@ -61,9 +75,8 @@ const afterReply = (transcript: Transcript): NextStep => {
   if (transcript.stopReason === "model_context_window_exceeded") {
     return NextStep.Rotate({ cause: "the reply reached the end of the model's window" })
   }
-  if (checkFailures(transcript) >= MAX_CHECK_FAILURES) {
-    return NextStep.Park({ cause: `the checks failed ${MAX_CHECK_FAILURES} times` })
-  }
+  const refused = refusedFor(transcript)
+  if (refused !== null) return NextStep.Park({ cause: refused })
   if (transcript.stopReason === "refusal") return NextStep.Park({ cause: "Claude refused to go on" })
   if (transcript.calls.length > 0) return NextStep.Ask({ text: null })
   if (transcript.stopReason === "max_tokens") return NextStep.Ask({ text: CONTINUE_CUT })

@@ -10,6 +10,7 @@ export const PullRequest = Schema.Struct({
   title: Schema.String,
   body: Schema.String,
   state: Schema.String,
+  merged: Schema.Boolean,
   url: Schema.String,
   head: Side,
   base: Side

@@ -1,5 +1,4 @@
 import { Context, Data, Effect, Layer } from "effect"
-import type { Repository } from "../domain/Repository.ts"
 import type { Task } from "../domain/Task.ts"
 import { lastGiven } from "../domain/Timeline.ts"
 import { Git } from "../git/Git.ts"
@@ -10,23 +9,14 @@ import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { RepositoryAccess } from "../gitea/PullRequest.ts"
 import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
-import { pushedName } from "../workspace/SnapshotRef.ts"
-import { branchNames, taskBranch } from "./TaskBranch.ts"
-import type { TaskBranch } from "./TaskBranch.ts"
+import { makeGrounds } from "./Ground.ts"
+import type { Ground } from "./Ground.ts"
 
 /** KiB, as Gitea counts them, up to which a repository is worked on. */
 const MAX_SIZE = 2 * 1024 * 1024
 
 /** The task that is looked at. */
 export type Work = Pick<Task, "repositoryId" | "number" | "fullName" | "generation">
-
-/** What work on a repository stands on. */
-export interface Ground {
-  readonly repository: Repository
-  readonly number: number
-  readonly base: { readonly name: string; readonly commit: string }
-  readonly branch: TaskBranch
-}
 
 export type Verdict = Data.TaggedEnum<{
   Go: { readonly ground: Ground }
@@ -52,6 +42,10 @@ export class Preflight extends Context.Service<
   {
     /** The clone is up to date afterwards. What may pass by itself fails, and is tried again later. */
     look(task: Work): Effect.Effect<Verdict, GitError | GiteaError>
+    /** The same ground as Gitea has it now. The clone is up to date afterwards. */
+    again(ground: Ground): Effect.Effect<Ground, GitError | GiteaError>
+    /** Of work that began at `begun`: why it may not be handed in any more, a sentence without its full stop; else null. */
+    overtaken(ground: Ground, begun: string): Effect.Effect<string | null, GitError | GiteaError>
   }
 >()("mosaic-coordinator/pull/Preflight") {
   static readonly layer = Layer.effect(
@@ -62,6 +56,7 @@ export class Preflight extends Context.Service<
       const git = yield* Git
       const gitea = yield* Gitea
       const identity = yield* BotIdentity
+      const grounds = yield* makeGrounds
 
       /** Fail closed: nobody's tools run for somebody who could not change the code themselves. */
       const assignerFault = Effect.fnUntraced(function* ({ fullName, number }: Work) {
@@ -73,39 +68,6 @@ export class Preflight extends Context.Service<
           ? null
           : `${login === null ? "whoever" : `${login}, who`} assigned the bot${login === null ? "" : ","} may not write to ${fullName}: somebody who may has to assign it`
       })
-
-      const isAncestor = (repositoryId: number, commit: string, of: string) =>
-        Effect.map(
-          git.run({
-            operation: "compare branches",
-            gitDir: clones.at(repositoryId),
-            args: ["merge-base", "--is-ancestor", commit, of],
-            answers: [1]
-          }),
-          ({ code }) => code === 0
-        )
-
-      const standingOf = Effect.fnUntraced(function* (
-        { fullName, number, repositoryId }: Work,
-        name: string,
-        base: Ground["base"]
-      ) {
-        const head = yield* clones.commit(repositoryId, `refs/heads/${name}`)
-        if (head === null) return { name, standing: null }
-        const open = (yield* gitea.openPulls(fullName)).some(
-          (it) => it.head.ref === name && it.head.repoId === repositoryId
-        )
-        const isOurs = head === (yield* clones.commit(repositoryId, pushedName(number)))
-        const isHalfDone = isOurs && (yield* gitea.pullFrom(fullName, base.name, name)) === null
-        const isMerged = yield* isAncestor(repositoryId, head, base.commit)
-        return { name, standing: { head, isOpen: open, isMerged, isHalfDone } }
-      })
-
-      const branchOf = (task: Work, base: Ground["base"]) =>
-        Effect.map(
-          Effect.forEach(branchNames(task.number, task.generation), (name) => standingOf(task, name, base)),
-          (candidates) => taskBranch(candidates, base.commit)
-        )
 
       /** Asks Gitea's git whether it would take the branch: scopes and rights are told in no other way. */
       const pushFault = ({ branch, repository }: Ground) =>
@@ -131,7 +93,7 @@ export class Preflight extends Context.Service<
           )
 
       const look = Effect.fn("Preflight.look")(function* (task: Work) {
-        const { fullName, number, repositoryId } = task
+        const { fullName, repositoryId } = task
         const repository = { id: repositoryId, fullName }
         const unusable = yield* git.problem
         if (unusable !== null) return Verdict.Stop({ why: unusable })
@@ -139,17 +101,30 @@ export class Preflight extends Context.Service<
         const fault = faultOf(fullName, access) ?? (yield* assignerFault(task))
         if (fault !== null) return Verdict.Stop({ why: fault })
         yield* clones.refresh(repository)
-        const name = access.defaultBranch
-        const commit = yield* clones.commit(repositoryId, `refs/heads/${name}`)
-        if (commit === null)
-          return Verdict.Stop({ why: `${fullName} has no branch ${name}, which is its default: push it` })
-        const base = { name, commit }
-        const ground = { repository, number, base, branch: yield* branchOf(task, base) }
+        const ground = yield* grounds.stand(repository, task, access.defaultBranch)
+        if (ground === null) {
+          return Verdict.Stop({
+            why: `${fullName} has no branch ${access.defaultBranch}, which is its default: push it`
+          })
+        }
         const refused = yield* pushFault(ground)
         return refused === null ? Verdict.Go({ ground }) : Verdict.Stop({ why: refused })
       })
 
-      return { look }
+      /** A base branch that is gone is found out by whoever opens the pull request. */
+      const again = Effect.fn("Preflight.again")(function* (ground: Ground) {
+        yield* clones.refresh(ground.repository)
+        return (yield* grounds.stand(ground.repository, ground, ground.base.name)) ?? ground
+      })
+
+      const overtaken = Effect.fn("Preflight.overtaken")(function* (ground: Ground, begun: string) {
+        const closed = yield* grounds.abandoned(ground, begun)
+        return closed === null
+          ? null
+          : `somebody closed pull request #${closed} while the work on it went on, and what is closed stays closed`
+      })
+
+      return { again, look, overtaken }
     })
   )
 }

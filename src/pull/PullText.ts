@@ -16,6 +16,8 @@ export interface PullFacts {
   readonly checks: ReadonlyArray<CheckLine>
   /** Files that decide what the checks do, and were changed. */
   readonly touchedChecks: ReadonlyArray<string>
+  /** The number of an earlier pull request of the task that was closed without being merged, or null. */
+  readonly closed: number | null
   readonly sessions: number
   readonly turns: number
   readonly tokens: number
@@ -36,9 +38,10 @@ const checkLine = ({ name, passed, seconds }: CheckLine): string =>
 
 /** The text of the pull request: the agent's words, then what the coordinator knows by itself. */
 export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
-  const { checks, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
+  const { checks, closed, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
   return [
     summary,
+    ...(closed === null ? [] : [`Pull request #${closed} was closed without being merged: this one begins afresh.`]),
     "### Checks",
     checks.length === 0
       ? "The repository names no checks, and none could be guessed: nothing was run."

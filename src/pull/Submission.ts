@@ -9,7 +9,10 @@ import type { Disarmed } from "../outbox/Disarming.ts"
 import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { pushedName } from "../workspace/SnapshotRef.ts"
-import type { Ground } from "./Preflight.ts"
+import { makeGrounds } from "./Ground.ts"
+import type { Ground } from "./Ground.ts"
+import { parentsOf } from "./Integration.ts"
+import type { Footing } from "./Integration.ts"
 import { bodyOf, messageOf, titleOf } from "./PullText.ts"
 import type { PullFacts } from "./PullText.ts"
 
@@ -20,8 +23,8 @@ const SUMMARY_LENGTH = 20_000
 /** What is handed in. */
 export interface Handed {
   readonly ground: Ground
-  /** The commit that the work began from. */
-  readonly base: string
+  /** What the commit is made on. */
+  readonly footing: Footing
   /** The saved commit whose tree passed the checks. */
   readonly checked: string
   /** Milliseconds: the same for each try, so that the commit is. */
@@ -49,12 +52,13 @@ export class Submission extends Context.Service<
       const clones = yield* ControlClones
       const git = yield* Git
       const gitea = yield* Gitea
+      const grounds = yield* makeGrounds
 
       const treeOf = (gitDir: string, commit: string) =>
         git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
 
       /** The same id each time: author, dates and message follow from the task. */
-      const commitOf = ({ at, base, botLogin, checked, facts, ground }: Handed, summary: Disarmed) => {
+      const commitOf = ({ at, botLogin, checked, facts, footing, ground }: Handed, summary: Disarmed) => {
         const who = { NAME: botLogin, EMAIL: `${botLogin}@noreply.${new URL(giteaUrl).hostname}` }
         const date = `@${Math.floor(at / 1000)} +0000`
         return git.text({
@@ -68,7 +72,7 @@ export class Submission extends Context.Service<
             GIT_COMMITTER_EMAIL: who.EMAIL,
             GIT_COMMITTER_DATE: date
           },
-          args: ["commit-tree", `${checked}^{tree}`, "-p", base, "-F", "-"],
+          args: ["commit-tree", `${checked}^{tree}`, ...parentsOf(footing).flatMap((it) => ["-p", it]), "-F", "-"],
           input: messageOf(facts, summary)
         })
       }
@@ -97,28 +101,26 @@ export class Submission extends Context.Service<
         })
       })
 
-      /** What is on our branch and is neither ours nor in what the work began from is somebody's. */
-      const refuseToOverwrite = Effect.fnUntraced(function* ({ base, ground }: Handed, commit: string) {
-        const { lease, name } = ground.branch
-        if (lease === null || lease === commit) return
-        const { code } = yield* git.run({
-          operation: "compare branches",
-          gitDir: clones.at(ground.repository.id),
-          args: ["merge-base", "--is-ancestor", lease, base],
-          answers: [1]
-        })
-        const merged = yield* git.run({
-          operation: "compare branches",
-          gitDir: clones.at(ground.repository.id),
-          args: ["merge-base", "--is-ancestor", lease, ground.base.commit],
-          answers: [1]
-        })
-        if (code === 0 || merged.code === 0) return
+      /** What is on our branch has to be in what is pushed, unless it may be replaced: then the work begins elsewhere. */
+      const refuseToOverwrite = Effect.fnUntraced(function* ({ footing, ground }: Handed, commit: string) {
+        const { lease, name, start } = ground.branch
+        if (lease === null || lease === commit || lease !== start) return
+        const within = yield* Effect.forEach(parentsOf(footing), (it) =>
+          grounds.isAncestor(ground.repository.id, lease, it)
+        )
+        if (within.includes(true)) return
         return yield* new GitError({
           operation: `push ${name}`,
           reason: "moved",
           detail: "somebody pushed to the branch since the work began"
         })
+      })
+
+      /** Nothing is left of the work where one side has it all already. */
+      const isEmpty = Effect.fnUntraced(function* ({ checked, footing, ground }: Handed) {
+        const gitDir = clones.at(ground.repository.id)
+        const [tree, ...before] = yield* Effect.forEach([checked, ...parentsOf(footing)], (it) => treeOf(gitDir, it))
+        return before.some((it) => it === tree)
       })
 
       const find = ({ branch, repository }: Ground) =>
@@ -147,9 +149,8 @@ export class Submission extends Context.Service<
       })
 
       const submit = Effect.fn("Submission.submit")(function* (handed: Handed) {
-        const { base, checked, facts, ground } = handed
-        const gitDir = clones.at(ground.repository.id)
-        if ((yield* treeOf(gitDir, checked)) === (yield* treeOf(gitDir, base))) return null
+        const { facts, ground } = handed
+        if (yield* isEmpty(handed)) return null
         const summary = yield* disarm(handed.summary.slice(0, SUMMARY_LENGTH).toWellFormed())
         const commit = yield* commitOf(handed, summary)
         yield* refuseToOverwrite(handed, commit)

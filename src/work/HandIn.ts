@@ -3,18 +3,27 @@ import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Task } from "../domain/Task.ts"
 import type { Session } from "../domain/Session.ts"
-import { Git } from "../git/Git.ts"
 import { Settings } from "../Settings.ts"
-import type { Ground } from "../pull/Preflight.ts"
+import type { Ground } from "../pull/Ground.ts"
+import { Preflight } from "../pull/Preflight.ts"
 import { touchedChecksOf } from "../pull/PullText.ts"
 import { Submission } from "../pull/Submission.ts"
 import { Journal } from "../session/Journal.ts"
 import type { Claim } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
-import { baseNameOf, checkedNameOf, nameOf } from "../workspace/SnapshotRef.ts"
+import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { baseNameOf, joinedNameOf, nameOf } from "../workspace/SnapshotRef.ts"
+import type { Author } from "../workspace/SnapshotRef.ts"
 import { Snapshots } from "../workspace/Snapshots.ts"
-import { asFailed, decodeLines } from "./Desks.ts"
+import { asFailed } from "./Desks.ts"
+import type { Bench } from "./Desks.ts"
+import { makeExamination } from "./Examination.ts"
+import type { Checked, ExamineError } from "./Examination.ts"
+import { examinedCause } from "./ExaminedText.ts"
+
+/** Times that work is pushed, when somebody pushes to the branch at the same time. */
+const MAX_PUSHES = 3
 
 const UNCHECKED = "the session stopped without calling `finish`, so that its work was not checked"
 
@@ -26,39 +35,27 @@ const savedAs = (outcome: Outcome, snapshot: string | null): Outcome =>
 export const makeHandIn = Effect.gen(function* () {
   const { botLogin } = yield* Settings
   const clones = yield* ControlClones
-  const git = yield* Git
   const journal = yield* Journal
+  const preflight = yield* Preflight
   const snapshots = yield* Snapshots
   const submission = yield* Submission
   const tasks = yield* Tasks
+  const { changed, checked, examine } = yield* makeExamination
 
-  const checksOf = Effect.fnUntraced(function* (gitDir: string, checked: string) {
-    const text = yield* git.text({
-      operation: "read what the checks said",
-      gitDir,
-      args: ["log", "--max-count=1", "--format=%B", checked]
-    })
-    return yield* Effect.orElseSucceed(decodeLines(text), () => [])
-  })
-
-  const touched = (gitDir: string, base: string, checked: string) =>
-    git
-      .text({
-        operation: "list what was changed",
-        gitDir,
-        args: ["diff-tree", "-r", "-z", "--name-only", "--no-renames", base, checked]
-      })
-      .pipe(Effect.map((text) => touchedChecksOf(text.split("\0").filter((path) => path !== ""))))
-
-  const factsOf = Effect.fnUntraced(function* (claim: Claim, session: Session, base: string, checked: string) {
+  const factsOf = Effect.fnUntraced(function* (
+    claim: Claim,
+    session: Session,
+    ground: Ground,
+    { commit, footing, lines }: Checked
+  ) {
     const task: Task = (yield* tasks.find(claim.task.id)) ?? claim.task
-    const gitDir = clones.at(task.repositoryId)
     const newest = yield* snapshots.newest(task.repositoryId, { number: task.number, session: session.id })
     return {
       number: task.number,
       title: task.title,
-      checks: yield* checksOf(gitDir, checked),
-      touchedChecks: yield* touched(gitDir, base, checked),
+      checks: lines,
+      touchedChecks: touchedChecksOf(yield* changed(task.repositoryId, footing.joined ?? footing.base, commit)),
+      closed: ground.closed,
       sessions: (yield* journal.sessions(task)).length,
       turns: task.turns,
       tokens: task.tokens,
@@ -66,24 +63,21 @@ export const makeHandIn = Effect.gen(function* () {
     }
   })
 
-  const submit = Effect.fnUntraced(function* (claim: Claim, ground: Ground, session: Session, outcome: Outcome) {
-    const author = { number: ground.number, session: session.id }
-    const { id } = ground.repository
-    const [base, checked] = yield* Effect.all([
-      clones.commit(id, baseNameOf(author)),
-      clones.commit(id, checkedNameOf(author))
-    ])
-    if (base === null || checked === null) {
-      return (yield* snapshots.newest(id, author)) === null ? outcome : parked(UNCHECKED)
-    }
-    const facts = yield* factsOf(claim, session, base, checked)
+  /** One try, with what passed. */
+  const push = Effect.fnUntraced(function* (
+    claim: Claim,
+    ground: Ground,
+    session: Session,
+    checked: Checked,
+    outcome: Outcome
+  ) {
     const pull = yield* submission.submit({
       ground,
-      base,
-      checked,
+      footing: checked.footing,
+      checked: checked.commit,
       at: claim.task.readyAt,
       botLogin,
-      facts,
+      facts: yield* factsOf(claim, session, ground, checked),
       summary: outcome.answer ?? ""
     })
     if (pull === null) return outcome
@@ -92,6 +86,46 @@ export const makeHandIn = Effect.gen(function* () {
       cause: "the pull request is open",
       answer: `${outcome.answer}\n\nThe pull request: ${pull.url}`
     }
+  })
+
+  /** Somebody pushed since the work was examined: it is examined again, together with that. */
+  const examineAgain = Effect.fnUntraced(function* ({ ground, plan }: Bench, author: Author) {
+    const { id } = ground.repository
+    const [base, joined, newest] = yield* Effect.all([
+      clones.commit(id, baseNameOf(author)),
+      clones.commit(id, joinedNameOf(author)),
+      snapshots.newest(id, author)
+    ])
+    if (base === null || newest === null) return UNCHECKED
+    const examined = yield* examine(ground, plan, author, { base, joined, saved: newest.commit })
+    return examined._tag === "Passed" ? null : examinedCause(ground, examined)
+  })
+
+  const submit = Effect.fnUntraced(function* (
+    claim: Claim,
+    bench: Bench,
+    session: Session,
+    outcome: Outcome,
+    tries = MAX_PUSHES
+  ): Effect.fn.Return<Outcome, ExamineError | StoreUnavailable> {
+    const author = { number: bench.ground.number, session: session.id }
+    const { id } = bench.ground.repository
+    const found = yield* checked(id, author)
+    if (found === null) return (yield* snapshots.newest(id, author)) === null ? outcome : parked(UNCHECKED)
+    const ground = yield* preflight.again(bench.ground)
+    const begun = yield* clones.commit(id, baseNameOf(author))
+    const why = begun === null ? null : yield* preflight.overtaken(ground, begun)
+    if (why !== null) return parked(why)
+    return yield* Effect.catchIf(
+      push(claim, ground, session, found, outcome),
+      (error) => error._tag === "GitError" && error.reason === "moved" && tries > 1,
+      Effect.fnUntraced(function* () {
+        const refused = yield* examineAgain({ ...bench, ground }, author)
+        return refused === null
+          ? yield* submit(claim, { ...bench, ground }, session, outcome, tries - 1)
+          : parked(refused)
+      })
+    )
   })
 
   /** A snapshot in Gitea is a help, and no condition. */
@@ -103,12 +137,12 @@ export const makeHandIn = Effect.gen(function* () {
   })
 
   return Effect.fn("HandIn")(
-    function* (claim: Claim, ground: Ground, outcome: Outcome) {
+    function* (claim: Claim, bench: Bench, outcome: Outcome) {
       const session = (yield* journal.sessions(claim.task)).at(-1)
       if (session === undefined) return outcome
-      const kept = yield* keep(ground, session)
+      const kept = yield* keep(bench.ground, session)
       if (outcome.to !== "completed") return savedAs(outcome, kept)
-      const done = yield* submit(claim, ground, session, outcome).pipe(
+      const done = yield* submit(claim, bench, session, outcome).pipe(
         Effect.catchIf(
           (error) => error._tag === "GitError" && !error.retryable,
           (error) => Effect.succeed(parked(error.message))
@@ -116,6 +150,6 @@ export const makeHandIn = Effect.gen(function* () {
       )
       return done.to === "completed" ? done : savedAs(done, kept)
     },
-    Effect.catchTag("GitError", (error) => Effect.fail(asFailed(error)))
+    Effect.catchTag(["GitError", "IsolationFailed", "WorkspaceError"], (error) => Effect.fail(asFailed(error)))
   )
 })

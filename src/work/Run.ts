@@ -9,7 +9,6 @@ import type { Task } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import type { OutboxEntry } from "../outbox/Outbox.ts"
 import { entriesFor, progressEntry } from "../outbox/TaskComments.ts"
-import type { Ground } from "../pull/Preflight.ts"
 import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
 import { Settings } from "../Settings.ts"
@@ -20,6 +19,7 @@ import { Tasks } from "../task/Tasks.ts"
 import { resumedSpan } from "../telemetry/Tracing.ts"
 import { makeTrouble } from "../telemetry/Trouble.ts"
 import { Workplaces } from "./Workplaces.ts"
+import type { Ready } from "./Workplaces.ts"
 import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "./AfterRun.ts"
 import type { RunError } from "./AfterRun.ts"
 
@@ -101,11 +101,11 @@ export const makeRun = Effect.gen(function* () {
   const end = yield* makeEnding
 
   /** What is handed in is asked about once more: an issue that was closed meanwhile gets no pull request. */
-  const handIn = Effect.fnUntraced(function* (claim: Claim, ground: Ground, outcome: Outcome) {
+  const handIn = Effect.fnUntraced(function* (claim: Claim, ready: Ready, outcome: Outcome) {
     const { fullName, id } = claim.task
     const { observation } = yield* observer.observe({ taskId: id, fullName })
     return observation._tag === "Assigned"
-      ? afterSession(yield* workplaces.handIn(claim, ground, outcome))
+      ? afterSession(yield* workplaces.handIn(claim, ready, outcome))
       : AfterRun.Leave()
   })
 
@@ -117,10 +117,16 @@ export const makeRun = Effect.gen(function* () {
     const prospect = yield* workplaces.prepare(claim.task)
     if (prospect._tag === "Stop") return AfterRun.Move({ outcome: parked(prospect.why) })
     const workplace = prospect._tag === "Ready" ? prospect.workplace : null
-    const outcome = yield* runner.run({ claim, issue, stopping, workplace })
+    const outcome = yield* runner.run({ claim, issue, stopping, workplace }).pipe(
+      // What a person has to see to ends the work, and what there is of it is kept.
+      Effect.catchIf(
+        (error) => error._tag === "WorkplaceFailed" && !error.retryable,
+        (error) => Effect.succeed(parked(error.message))
+      )
+    )
     if (outcome === null) return afterSession(null)
     return prospect._tag === "Ready"
-      ? yield* handIn(claim, prospect.ground, outcome)
+      ? yield* handIn(claim, prospect, outcome)
       : afterSession(withoutTools(outcome, prospect.why))
   })
 

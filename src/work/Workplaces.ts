@@ -4,7 +4,6 @@ import type { Outcome } from "../domain/Outcome.ts"
 import type { Task } from "../domain/Task.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Preflight } from "../pull/Preflight.ts"
-import type { Ground } from "../pull/Preflight.ts"
 import type { Workplace, WorkplaceFailed } from "../session/Workplace.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim } from "../task/Lease.ts"
@@ -13,6 +12,7 @@ import { ToolHost } from "../tool/ToolHost.ts"
 import type { ToolDefinition } from "../tool/ToolHost.ts"
 import { makeCheckRun } from "./CheckRun.ts"
 import { asFailed, makeDesks } from "./Desks.ts"
+import type { Bench } from "./Desks.ts"
 import { makeHandIn } from "./HandIn.ts"
 
 const RunChecks: ToolDefinition = {
@@ -24,13 +24,14 @@ const RunChecks: ToolDefinition = {
 
 /** Whether the sessions of a task have tools. */
 export type Prospect = Data.TaggedEnum<{
-  Ready: { readonly ground: Ground; readonly workplace: Workplace }
+  Ready: { readonly bench: Bench; readonly workplace: Workplace }
   /** No task has: an analysis is all that can be given. */
   Off: { readonly why: string }
   /** A person has to do something about this repository first. */
   Stop: { readonly why: string }
 }>
 export const Prospect = Data.taggedEnum<Prospect>()
+export type Ready = Extract<Prospect, { readonly _tag: "Ready" }>
 
 /** Where tasks are worked, asked for before anything is paid for. */
 export class Workplaces extends Context.Service<
@@ -40,7 +41,7 @@ export class Workplaces extends Context.Service<
     /** Carries what was made to Gitea, and gives the outcome with what came of it. */
     handIn(
       claim: Claim,
-      ground: Ground,
+      prospect: Ready,
       outcome: Outcome
     ): Effect.Effect<Outcome, GiteaError | WorkplaceFailed | StoreUnavailable>
   }
@@ -64,7 +65,7 @@ export class Workplaces extends Context.Service<
           if (Result.isFailure(plan)) return Prospect.Stop({ why: plan.failure })
           const bench = { ground, plan: plan.success }
           return Prospect.Ready({
-            ground,
+            bench,
             workplace: {
               definitions: [...host.definitions, RunChecks],
               open: (session) => openDesk(bench, session)
@@ -74,7 +75,8 @@ export class Workplaces extends Context.Service<
         Effect.catchTag("GitError", (error) => Effect.fail(asFailed(error)))
       )
 
-      return { prepare, handIn: yield* makeHandIn }
+      const handIn = yield* makeHandIn
+      return { prepare, handIn: (claim, { bench }, outcome) => handIn(claim, bench, outcome) }
     })
   )
 }

@@ -21,6 +21,12 @@ export const nameOf = (ref: SnapshotRef): string => `${folderOf(ref)}/${ref.n}`
 /** The commit that a session's work began from. */
 export const baseNameOf = (author: Author): string => `${folderOf(author)}/base`
 
+/** The commit of the base branch that a session has taken in beside where its work begins. */
+export const joinedNameOf = (author: Author): string => `${folderOf(author)}/joined`
+
+/** The commit with both sides of a clash that a session was asked to solve. */
+export const clashedNameOf = (author: Author): string => `${folderOf(author)}/clashed`
+
 /** The commit whose tree passed the checks, with what they said in its message. */
 export const checkedNameOf = (author: Author): string => `${folderOf(author)}/checked`
 

@@ -24,8 +24,10 @@ export interface Site extends Author {
   readonly tree: string
   /** The repository that snapshots are made in, of which the agent knows nothing. */
   readonly save: string
-  /** The commit that the work began from. */
+  /** The commit that the work is a change of: where it began, or what it was put on since. */
   readonly base: string
+  /** A commit of the base branch that was taken in beside it, or null. */
+  readonly joined: string | null
 }
 
 export interface Snapshot {

@@ -9,7 +9,9 @@ import type { Kept } from "./Bounds.ts"
 import { makeCheckout, makeExport } from "./Checkout.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { removeFolder, sizeOf } from "./Folder.ts"
-import { baseNameOf } from "./SnapshotRef.ts"
+import { makeLessons } from "./Lesson.ts"
+import type { Lesson } from "./Lesson.ts"
+import { baseNameOf, joinedNameOf } from "./SnapshotRef.ts"
 import { Snapshots } from "./Snapshots.ts"
 import type { SaveError, Site, Snapshot } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
@@ -27,9 +29,14 @@ export interface Assignment {
 
 /** A checkout at work. */
 export interface Workspace {
+  /** As it was opened. */
   readonly site: Site
+  /** With what it was taught since. */
+  readonly now: Effect.Effect<Site>
   /** Saves what changed; null: nothing differs from the base. */
   readonly save: Effect.Effect<Snapshot | null, SaveError>
+  /** Its files become those of the lesson, and what follows is a change of its base. What was not saved before is lost. */
+  teach(lesson: Lesson): Effect.Effect<void, SaveError>
 }
 
 /**
@@ -56,17 +63,22 @@ export class Workspaces extends Context.Service<
       const snapshots = yield* Snapshots
       const checkOut = yield* makeCheckout
       const putOut = yield* makeExport
+      const teach = yield* makeLessons
       const root = path.resolve(workDir, "sessions")
       const atWork = new Set<string>()
 
-      const siteOf = ({ number, repository, session, start }: Assignment, base: string | null): Site => ({
+      const siteOf = (
+        { number, repository, session }: Assignment,
+        { base, joined }: Pick<Site, "base" | "joined">
+      ): Site => ({
         number,
         session,
         repositoryId: repository.id,
         subject: `${repository.fullName}#${number}`,
         tree: path.join(root, session, "tree"),
         save: path.join(root, session, "save.git"),
-        base: base ?? start
+        base,
+        joined
       })
 
       const noRoom = (subject: string) =>
@@ -113,20 +125,29 @@ export class Workspaces extends Context.Service<
         yield* Effect.forEach(gone, ({ path: folder }) => removeFolder(folder), { discard: true })
       })
 
-      const baseOf = Effect.fnUntraced(function* ({ number, predecessor, repository, session, start }: Assignment) {
-        const own = yield* clones.commit(repository.id, baseNameOf({ number, session }))
-        if (own !== null) return own
-        const before =
-          predecessor === null
+      /** A session goes on from where its predecessor stood. */
+      const footingOf = Effect.fnUntraced(function* ({ number, predecessor, repository, session, start }: Assignment) {
+        const of = Effect.fnUntraced(function* (id: SessionId) {
+          const base = yield* clones.commit(repository.id, baseNameOf({ number, session: id }))
+          return base === null
             ? null
-            : yield* clones.commit(repository.id, baseNameOf({ number, session: predecessor }))
-        const base = before ?? start
+            : { base, joined: yield* clones.commit(repository.id, joinedNameOf({ number, session: id })) }
+        })
+        const own = yield* of(session)
+        if (own !== null) return own
+        const footing = (predecessor === null ? null : yield* of(predecessor)) ?? { base: start, joined: null }
+        const { base, joined } = footing
         yield* git.run({
           operation: "remember where the work begins",
           gitDir: clones.at(repository.id),
-          args: ["update-ref", baseNameOf({ number, session }), base]
+          args: ["update-ref", "--stdin"],
+          input: [
+            `update ${baseNameOf({ number, session })} ${base}`,
+            ...(joined === null ? [] : [`update ${joinedNameOf({ number, session })} ${joined}`]),
+            ""
+          ].join("\n")
         })
-        return base
+        return footing
       })
 
       const close = Effect.fnUntraced(function* (site: Site) {
@@ -139,7 +160,7 @@ export class Workspaces extends Context.Service<
 
       const open = Effect.fn("Workspaces.open")(function* (assignment: Assignment) {
         const { number, predecessor, repository, session } = assignment
-        const site = siteOf(assignment, yield* baseOf(assignment))
+        let site = siteOf(assignment, yield* footingOf(assignment))
         const folder = path.dirname(site.tree)
         yield* makeRoom
         yield* Effect.acquireRelease(
@@ -160,7 +181,15 @@ export class Workspaces extends Context.Service<
         })
         yield* makeSave(site)
         yield* Effect.addFinalizer(() => close(site))
-        return { site, save: snapshots.save(site) }
+        return {
+          site,
+          now: Effect.sync(() => site),
+          save: Effect.suspend(() => snapshots.save(site)),
+          teach: (lesson: Lesson) =>
+            Effect.map(teach(site, lesson), (taught) => {
+              site = taught
+            })
+        }
       })
 
       const layOut = Effect.fn("Workspaces.layOut")(function* (repositoryId: number, commit: string) {

@@ -9,6 +9,7 @@ const facts = (more: Partial<PullFacts> = {}): PullFacts => ({
   title: "Total is wrong",
   checks: [{ name: "test", passed: true, seconds: 1.25 }],
   touchedChecks: [],
+  closed: null,
   sessions: 1,
   turns: 12,
   tokens: 34_567,

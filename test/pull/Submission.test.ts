@@ -6,7 +6,7 @@ import { Git } from "../../src/git/Git.ts"
 import { BotIdentity } from "../../src/gitea/BotIdentity.ts"
 import { Gitea } from "../../src/gitea/Gitea.ts"
 import { Preflight } from "../../src/pull/Preflight.ts"
-import type { Ground } from "../../src/pull/Preflight.ts"
+import type { Ground } from "../../src/pull/Ground.ts"
 import { Submission } from "../../src/pull/Submission.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { ControlClones } from "../../src/workspace/ControlClones.ts"
@@ -69,7 +69,7 @@ const scene = Effect.gen(function* () {
   const hand = (on: Ground, checked: string, base = on.branch.start) =>
     submit({
       ground: on,
-      base,
+      footing: { base, joined: null },
       checked,
       at: 1_000_000,
       botLogin: gitea.bot.login,
@@ -79,6 +79,7 @@ const scene = Effect.gen(function* () {
         title: "Slow",
         checks: [],
         touchedChecks: [],
+        closed: null,
         sessions: 1,
         turns: 3,
         tokens: 10,
@@ -218,7 +219,7 @@ describe("Submission", () => {
       assert.isNull(yield* hand(yield* ground, first))
       const pull = yield* hand(yield* ground, yield* saved(first, "fast"))
       yield* gitea.closePull(NAME, pull?.number ?? 0)
-      assert.strictEqual((yield* ground).branch.name, "mosaic/1-1")
+      assert.strictEqual((yield* ground).branch.name, "mosaic/1-2")
     }).pipe(Effect.provide(Live))
   )
 })

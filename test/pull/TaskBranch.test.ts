@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { branchNames, taskBranch } from "../../src/pull/TaskBranch.ts"
 import type { Standing } from "../../src/pull/TaskBranch.ts"
 
-const [first, second] = branchNames(7, 2)
+const [first = "", second = "", free = ""] = branchNames(7, 2, [])
 const standing = (more: Partial<Standing> = {}): Standing => ({
   head: "head",
   isOpen: false,
@@ -14,7 +14,8 @@ const chosen = (one: Standing | null, two: Standing | null = null) =>
   taskBranch(
     [
       { name: first, standing: one },
-      { name: second, standing: two }
+      { name: second, standing: two },
+      { name: free, standing: null }
     ],
     "base"
   )
@@ -41,6 +42,23 @@ describe("taskBranch", () => {
       start: "head",
       lease: "head"
     })
-    assert.deepStrictEqual(chosen(standing(), standing()), { name: "mosaic/7-2", start: "base", lease: null })
+    assert.deepStrictEqual(chosen(standing(), standing()), { name: "mosaic/7-3", start: "base", lease: null })
+  })
+
+  it("is the one whose pull request is open, whatever else could be used", () => {
+    assert.strictEqual(chosen(null, standing({ isOpen: true })).name, "mosaic/7-2")
+    assert.strictEqual(chosen(standing({ isOpen: true }), standing()).name, "mosaic/7")
+  })
+
+  it("may be any that an earlier generation made, or one that is free", () => {
+    assert.deepStrictEqual(branchNames(7, 1, []), ["mosaic/7", "mosaic/7-2"])
+    const existing = ["mosaic/7", "mosaic/7-2", "mosaic/70", "mosaic/7-x", "mosaic/7-4"]
+    assert.deepStrictEqual(branchNames(7, 3, existing), [
+      "mosaic/7",
+      "mosaic/7-3",
+      "mosaic/7-2",
+      "mosaic/7-4",
+      "mosaic/7-5"
+    ])
   })
 })

@@ -33,8 +33,8 @@ export class RepositoryGit extends Context.Service<
     branches(id: number): Effect.Effect<Readonly<Record<string, string>>>
     /** Whether there is such a commit. */
     has(id: number, commit: string): Effect.Effect<boolean>
-    /** Makes a commit with these files on the default branch, on top of what is there. */
-    seed(id: number, files: Readonly<Record<string, string>>): Effect.Effect<string>
+    /** Makes a commit with these files on a branch, on top of what is there. */
+    seed(id: number, files: Readonly<Record<string, string>>, branch?: string): Effect.Effect<string>
     /** What git answers to a request over HTTP, head and body, as a CGI program gives it. */
     serve(id: number, cgi: Cgi): Effect.Effect<Uint8Array>
   }
@@ -75,8 +75,12 @@ export class RepositoryGit extends Context.Service<
           )
         )
 
-      const seed = Effect.fnUntraced(function* (id: number, files: Readonly<Record<string, string>>) {
-        const before = (yield* branches(id))[DEFAULT_BRANCH]
+      const seed = Effect.fnUntraced(function* (
+        id: number,
+        files: Readonly<Record<string, string>>,
+        branch: string = DEFAULT_BRANCH
+      ) {
+        const before = (yield* branches(id))[branch]
         const blobs = yield* Effect.forEach(Object.entries(files), ([name, text]) =>
           Effect.map(git(id, ["hash-object", "-w", "--stdin"], text), (blob) => `100644 ${blob.trim()}\t${name}\n`)
         )
@@ -88,7 +92,7 @@ export class RepositoryGit extends Context.Service<
         const tree = new TextDecoder().decode((yield* exec(["write-tree"], index)).stdout).trim()
         const parents = before === undefined ? [] : ["-p", before]
         const commit = (yield* git(id, ["commit-tree", tree, ...parents, "-m", "Add files"])).trim()
-        yield* git(id, ["update-ref", `refs/heads/${DEFAULT_BRANCH}`, commit])
+        yield* git(id, ["update-ref", `refs/heads/${branch}`, commit])
         return commit
       }, Effect.orDie)
 

@@ -9,8 +9,11 @@ import { RepositoryGit } from "./RepositoryGit.ts"
 
 /** What people do with the code of repositories, and see of it. */
 export interface SandboxCode {
-  /** Commits these files to the default branch, on top of what is there; until then a repository is empty. Gives the commit. */
-  commit(repository: string, files: Readonly<Record<string, string>>): Effect.Effect<string>
+  /**
+   * Commits these files to a branch, the default one as long as none is named, on top of what is there; until then a repository is
+   * empty. Gives the commit.
+   */
+  commit(repository: string, files: Readonly<Record<string, string>>, branch?: string): Effect.Effect<string>
   /** From now on nobody pushes to the branch. No hook tells of it, nor of the next. */
   protect(repository: string, branch: string): Effect.Effect<void>
   /** Turns pull requests off or on. */
@@ -38,7 +41,8 @@ export const makeCode = Effect.gen(function* () {
   })
 
   const code: SandboxCode = {
-    commit: (name, files) => Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.seed(id, files)),
+    commit: (name, files, branch) =>
+      Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.seed(id, files, branch)),
     protect: (name, branch) =>
       onRepository(name, (at, it) => setRepository(at, it, { protectedBranches: [...it.protectedBranches, branch] })),
     turnPulls: (name, on) => onRepository(name, (at, it) => setRepository(at, it, { hasPulls: on })),

@@ -1,0 +1,137 @@
+import { Data, Effect, Result, Schema } from "effect"
+import type { CheckResult } from "../check/Checks.ts"
+import type { CheckPlan } from "../check/CheckPlan.ts"
+import { named } from "../check/PathRule.ts"
+import { Git } from "../git/Git.ts"
+import type { GitError } from "../git/GitError.ts"
+import { OWN_COMMIT } from "../git/OwnCommit.ts"
+import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { Ground } from "../pull/Ground.ts"
+import { makeIntegration, MARK, parentsOf } from "../pull/Integration.ts"
+import type { Clash, Footing, Own } from "../pull/Integration.ts"
+import { Preflight } from "../pull/Preflight.ts"
+import type { CheckLine } from "../pull/PullText.ts"
+import type { IsolationFailed } from "../tool/IsolationFailed.ts"
+import { ControlClones } from "../workspace/ControlClones.ts"
+import type { Author } from "../workspace/SnapshotRef.ts"
+import { checkedNameOf } from "../workspace/SnapshotRef.ts"
+import type { WorkspaceError } from "../workspace/WorkspaceError.ts"
+import { makeCheckRun, passed } from "./CheckRun.ts"
+
+const CheckLines = Schema.fromJsonString(
+  Schema.Array(Schema.Struct({ name: Schema.String, passed: Schema.Boolean, seconds: Schema.Finite }))
+)
+const encodeLines = Schema.encodeEffect(CheckLines)
+const decodeLines = Schema.decodeEffect(CheckLines)
+
+/** What came of work that is to be handed in. */
+export type Examined = Data.TaggedEnum<{
+  /** It alone may be pushed, and is remembered. */
+  Passed: { readonly all: ReadonlyArray<CheckResult> }
+  Failed: { readonly all: ReadonlyArray<CheckResult>; readonly tree: string; readonly footing: Footing }
+  /** Files that the repository keeps from the bot. */
+  Barred: { readonly files: ReadonlyArray<string> }
+  /** Files with marks of a clash in them. */
+  Marked: { readonly files: ReadonlyArray<string> }
+  Clashed: { readonly clash: Clash }
+  /** It may not be handed in any more: a sentence without its full stop. */
+  Overtaken: { readonly why: string }
+}>
+export const Examined = Data.taggedEnum<Examined>()
+
+export type ExamineError = GitError | GiteaError | IsolationFailed | WorkspaceError
+
+/** What passed: the commit that remembers it, what that is made on, and what the checks said. */
+export interface Checked {
+  readonly commit: string
+  readonly footing: Footing
+  readonly lines: ReadonlyArray<CheckLine>
+}
+
+/** Examines work before it is handed in: together with what others did meanwhile, and by the checks of the base branch. */
+export const makeExamination = Effect.gen(function* () {
+  const checks = yield* makeCheckRun
+  const clones = yield* ControlClones
+  const git = yield* Git
+  const integrate = yield* makeIntegration
+  const preflight = yield* Preflight
+
+  const changed = (repositoryId: number, from: string, to: string, ...flags: ReadonlyArray<string>) =>
+    git
+      .text({
+        operation: "list what was changed",
+        gitDir: clones.at(repositoryId),
+        args: ["diff-tree", "-r", "-z", "--name-only", "--no-renames", ...flags, from, to]
+      })
+      .pipe(Effect.map((text) => text.split("\0").filter((file) => file !== "")))
+
+  /** Under a name of its own, with what the checks said; its parents are the snapshot, and what it is to be made on. */
+  const remember = Effect.fnUntraced(function* (
+    gitDir: string,
+    author: Author,
+    { footing, saved, tree }: { readonly footing: Footing; readonly saved: string; readonly tree: string },
+    all: ReadonlyArray<CheckResult>
+  ) {
+    const operation = "remember what passed"
+    const lines = all.map(({ name, seconds }) => ({ name, passed: true, seconds }))
+    const commit = yield* git.text({
+      operation,
+      gitDir,
+      env: OWN_COMMIT,
+      args: ["commit-tree", tree, ...[saved, ...parentsOf(footing)].flatMap((it) => ["-p", it]), "-F", "-"],
+      input: yield* Effect.orDie(encodeLines(lines))
+    })
+    yield* git.run({ operation, gitDir, args: ["update-ref", checkedNameOf(author), commit] })
+  })
+
+  /** Of the base branch as it is now; what cannot be read of it by now was read before. */
+  const planOf = (ground: Ground, before: CheckPlan) =>
+    Effect.map(checks.plan(ground.repository.id, ground.base.commit), (plan) => Result.getOrElse(plan, () => before))
+
+  const examine = Effect.fn("Examination.examine")(function* (
+    since: Ground,
+    before: CheckPlan,
+    author: Author,
+    own: Own
+  ): Effect.fn.Return<Examined, ExamineError> {
+    const ground = yield* preflight.again(since)
+    const { id } = ground.repository
+    const why = yield* preflight.overtaken(ground, own.base)
+    if (why !== null) return Examined.Overtaken({ why })
+    const integrated = yield* integrate(ground, own)
+    if (integrated._tag === "Clash") return Examined.Clashed({ clash: integrated.clash })
+    const { footing, tree } = integrated
+    const plan = yield* planOf(ground, before)
+    const barred = named(plan.paths, yield* changed(id, own.base, own.saved))
+    if (barred.length > 0) return Examined.Barred({ files: barred })
+    const marked = yield* changed(id, footing.base, tree, `-G${MARK}`)
+    if (marked.length > 0) return Examined.Marked({ files: marked })
+    const all = yield* checks.run(id, tree, plan)
+    if (!passed(all)) return Examined.Failed({ all, tree, footing })
+    yield* remember(clones.at(id), author, { footing, saved: own.saved, tree }, all)
+    return Examined.Passed({ all })
+  })
+
+  const checked = Effect.fn("Examination.checked")(function* (
+    repositoryId: number,
+    author: Author
+  ): Effect.fn.Return<Checked | null, GitError> {
+    const commit = yield* clones.commit(repositoryId, checkedNameOf(author))
+    if (commit === null) return null
+    const text = yield* git.text({
+      operation: "read what the checks said",
+      gitDir: clones.at(repositoryId),
+      args: ["log", "--max-count=1", "--format=%P%n%B", commit]
+    })
+    const [parents = "", ...message] = text.split("\n")
+    const [, base, joined = null] = parents.split(" ")
+    if (base === undefined) return null
+    return {
+      commit,
+      footing: { base, joined },
+      lines: yield* Effect.orElseSucceed(decodeLines(message.join("\n").trim()), () => [])
+    }
+  })
+
+  return { changed, checked, examine }
+})
