@@ -2,6 +2,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import { Settings } from "../Settings.ts"
+import { Arrivals, watchArrivals } from "./Arrivals.ts"
 import { watchDrops } from "./DroppedConnections.ts"
 import { limitPeers } from "./PeerLimit.ts"
 
@@ -32,18 +33,20 @@ const GRACE = "2 seconds"
 /** Every address of this machine, over IPv6 and IPv4. Node takes 0.0.0.0 instead where there is no IPv6, unless a host is named. */
 const EVERYWHERE = "::"
 
-/** The HTTP server on the address of the settings. */
+/** The HTTP server on the address of the settings, and what tells of its connections. */
 export const Listener = Layer.unwrap(
   Effect.gen(function* () {
     const { host, port } = yield* Settings
     const server = Object.assign(createServer(REQUEST_LIMITS), CONNECTION_LIMITS)
     yield* watchDrops(server)
     yield* limitPeers(server, CONNECTIONS_OF_A_PEER)
-    return NodeHttpServer.layer(() => server, {
+    const arrivals = Layer.succeed(Arrivals, yield* watchArrivals(server))
+    const http = NodeHttpServer.layer(() => server, {
       ...(host === EVERYWHERE ? {} : { host }),
       port,
       gracefulShutdownTimeout: GRACE,
       ...LISTEN_LIMITS
     })
+    return Layer.mergeAll(http, arrivals)
   })
 )

@@ -11,6 +11,7 @@ import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { decode } from "./EventDecoder.ts"
 import { FailureLimit } from "./FailureLimit.ts"
 import { payloadOf } from "./FormPayload.ts"
+import { Arrivals } from "../http/Arrivals.ts"
 import { peerNetwork } from "../http/PeerNetwork.ts"
 import { leavingBody, problemResponse, unavailable } from "../http/Problem.ts"
 import { tooManyFailures, unauthorized } from "./WebhookProblem.ts"
@@ -64,6 +65,7 @@ export const WebhookRoutes = HttpRouter.use(
     const digest = yield* Digest.Digest
     const inbox = yield* Inbox
     const faults = yield* SetupFaults
+    const arrivals = yield* Arrivals
     const places = yield* Semaphore.make(MAX_IN_FLIGHT)
 
     const store = Effect.fnUntraced(function* (headers: Headers.Headers, signed: Uint8Array) {
@@ -88,6 +90,7 @@ export const WebhookRoutes = HttpRouter.use(
 
     const accept = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
       const signed = yield* verified(request)
+      yield* arrivals.calm
       const stored = yield* places.withPermitsIfAvailable(1)(store(request.headers, signed))
       return yield* Effect.mapError(Effect.fromOption(stored), () => busy)
     })
