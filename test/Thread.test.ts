@@ -24,7 +24,7 @@ describe("Thread", () => {
           [gitea.bot.login, gitea.bot.login]
         )
         assert.include(comments[1]?.body, "Slow search")
-        assert.deepStrictEqual(yield* store.column("tasks", "state"), ["completed"])
+        yield* eventually("the task completed", store.column("tasks", "state"), ([state]) => state === "completed")
       })
     )
   })

@@ -54,12 +54,13 @@ describe("Assignment", () => {
     it.effect("in a repository where the bot may not push is told so before anything is paid for", () =>
       Effect.gen(function* () {
         const { becomes, claude, gitea } = yield* flow
-        const before = (yield* claude.requests).length
+        const paid = Effect.map(claude.requests, (all) => all.filter(({ operation }) => operation === "messages"))
+        const before = (yield* paid).length
         yield* gitea.withdraw(NAME)
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
         const task = yield* becomes(issue, "parked")
         assert.strictEqual(task?.cause, "the bot may not push to acme/shop: give it write access to the code")
-        assert.lengthOf(yield* claude.requests, before)
+        assert.lengthOf(yield* paid, before)
         yield* gitea.grant(NAME)
       })
     )
