@@ -167,6 +167,7 @@ export const readCheckFile = (text: string): Result.Result<CheckPlan, ReadonlyAr
         .map(({ message, path = [] }) =>
           at(offsetOf(document, path.map(keyOf), message.startsWith(UNKNOWN_KEY)), message)
         )
+        .toSorted((one, other) => one.line - other.line || one.column - other.column)
   })
 }
 

@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, Layer } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { join } from "node:path"
 import { Settings } from "../Settings.ts"
 import type { IsolationFailed } from "../tool/IsolationFailed.ts"
@@ -20,6 +20,12 @@ export interface CheckResult {
   readonly tail: string
 }
 
+/** How a setup went: the commands that were run, and the hosts that it asked for and did not reach. */
+export interface SetUp {
+  readonly results: ReadonlyArray<CheckResult>
+  readonly refused: ReadonlyArray<string>
+}
+
 /** Of the hosts that a repository asks for, those that the operator lets it reach, and the others. */
 export const grantedHosts = (asked: ReadonlyArray<string>, allowed: ReadonlyArray<string>) => ({
   granted: asked.filter((host) => isListed(host.toLowerCase(), allowed)),
@@ -36,6 +42,12 @@ const resultOf = (name: string, { end, exitCode, stdout, took }: Ran): CheckResu
   tail: new TextDecoder().decode(stdout).replace(COLOUR, "")
 })
 
+/** Who sees that it failed has to see why. */
+const withRefused = (result: CheckResult, refused: ReadonlyArray<string>): CheckResult =>
+  result.outcome === "passed" || refused.length === 0
+    ? result
+    : { ...result, tail: `${result.tail}\n[hosts that setup may not reach: ${refused.join(", ")}]` }
+
 /** Runs a repository's own commands, each in a fresh isolation. What they do is a result; only an isolation that cannot be had is an error. */
 export class Checks extends Context.Service<
   Checks,
@@ -43,10 +55,11 @@ export class Checks extends Context.Service<
     /** All of them, one after the other, without network; the ones after a failure too. */
     run(checks: ReadonlyArray<Check>, place: Surroundings): Effect.Effect<ReadonlyArray<CheckResult>, IsolationFailed>
     /**
-     * The commands in their order, up to the first that does not pass, with the hosts that AGENT_SETUP_HOSTS grants and no other.
+     * The commands in their order, up to the first that does not pass, within the limit together, with the hosts that
+     * AGENT_SETUP_HOSTS grants and no other.
      * `folder` is where the proxy's socket is made: in the shared volume, and not in the workspace.
      */
-    setUp(setup: Setup, place: Surroundings, folder: string): Effect.Effect<ReadonlyArray<CheckResult>, IsolationFailed>
+    setUp(setup: Setup, place: Surroundings, folder: string): Effect.Effect<SetUp, IsolationFailed>
   }
 >()("mosaic-coordinator/check/Checks") {
   static readonly layer = Layer.effect(
@@ -72,16 +85,19 @@ export class Checks extends Context.Service<
 
       const setUp = Effect.fn("Checks.setUp")(
         function* (setup: Setup, place: Surroundings, folder: string) {
-          const { granted } = grantedHosts(setup.hosts, setupHosts)
-          const proxy = granted.length === 0 ? undefined : join(folder, "setup.sock")
-          if (proxy !== undefined) yield* openSetupProxy(proxy, granted)
+          const hosts = grantedHosts(setup.hosts, setupHosts)
+          const proxy = join(folder, "setup.sock")
+          const opened = yield* openSetupProxy(proxy, hosts.granted)
+          const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(setup.limit)
           const results: Array<CheckResult> = []
           for (const command of setup.commands) {
-            const result = yield* one({ name: command, command, limit: setup.limit }, place, proxy)
+            const limit = Duration.millis(Math.max(1, end - (yield* Clock.currentTimeMillis)))
+            const result = yield* one({ name: command, command, limit }, place, proxy)
             results.push(result)
             if (result.outcome !== "passed") break
           }
-          return results
+          const refused = [...new Set([...hosts.refused, ...(yield* opened.refused)])]
+          return { results: results.map((result) => withRefused(result, refused)), refused }
         },
         (effect) => Effect.scoped(effect)
       )

@@ -12,6 +12,8 @@ export type ProgressInput = typeof ProgressInput.Type
 
 export const FinishInput = Schema.Struct({
   answer: Schema.NonEmptyString,
+  /** What the change does, in one line; for work in a checkout. */
+  title: Schema.optionalKey(Schema.NonEmptyString),
   status: Schema.Literals(["done", "blocked"])
 })
 export type FinishInput = typeof FinishInput.Type
@@ -22,6 +24,9 @@ export const CHECKS_FAILED = "The checks failed."
 
 /** The same where files were changed that the repository keeps from the bot; they are named in the first line. */
 export const FILES_BARRED = "Files were changed that the bot may not touch"
+
+/** Whether a session has the tools of a checkout: `tools` are its definitions, as they are stored. */
+export const worksInCheckout = (tools: string): boolean => tools.includes(`"name":"${RUN_CHECKS}"`)
 
 export const isProgress = Schema.is(ProgressInput)
 export const isFinish = Schema.is(FinishInput)

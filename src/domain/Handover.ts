@@ -1,4 +1,4 @@
-import { isProgress } from "./AgentTool.ts"
+import { CHECKS_FAILED, isProgress, RUN_CHECKS } from "./AgentTool.ts"
 import type { IssueText } from "./Prompt.ts"
 import { estimateTokens } from "./ContextUsage.ts"
 import { fenceWithin, FIRST_PROMPT_SHARE, firstPrompt } from "./Prompt.ts"
@@ -13,6 +13,8 @@ export interface Handover {
   readonly constraints: ReadonlyArray<string>
   readonly done: ReadonlyArray<string>
   readonly failed: ReadonlyArray<string>
+  /** What the checks said when they ran last; null: they did not. */
+  readonly checks: string | null
   readonly next: string
   readonly summary: string | null
 }
@@ -37,6 +39,10 @@ const describe = ({ use, result }: ToolCall): string =>
     .slice(0, CALL_LENGTH)
     .toWellFormed()} -> ${firstLine(result?.text ?? "no result")}`
 
+/** `finish` runs the checks too, and tells only of those that failed. */
+const ranChecks = ({ result, use }: ToolCall): boolean =>
+  result !== null && (use.name === RUN_CHECKS || (use.name === "finish" && result.text.startsWith(CHECKS_FAILED)))
+
 /** Made from the journal alone: no model is asked, so a full or failing context cannot spoil it. */
 export const handoverOf = (
   { fullName, issue }: Pick<IssueText, "fullName" | "issue">,
@@ -50,13 +56,14 @@ export const handoverOf = (
     constraints: constraintsOf(visible(issue.body).text),
     done: answered.filter(({ result }) => result?.isError !== true).map(describe),
     failed: answered.filter(({ result }) => result?.isError === true).map(describe),
+    checks: calls.findLast(ranChecks)?.result?.text ?? null,
     next: notes.findLast(isProgress)?.next ?? transcript.text,
     summary: transcript.summary
   }
 }
 
 /** Shares of the first prompt: the issue itself, then what its predecessor left. */
-const SHARES = { issue: 0.4, constraints: 0.15, done: 0.15, failed: 0.05, next: 0.05, summary: 0.2 }
+const SHARES = { issue: 0.35, constraints: 0.15, done: 0.15, failed: 0.05, checks: 0.05, next: 0.05, summary: 0.2 }
 
 const CLOSING = "Do not repeat what is done. Go on."
 /** Tokens for the empty lines between the parts. */
@@ -76,6 +83,7 @@ export const renderHandover = (text: IssueText, handover: Handover, limit: numbe
     section("constraints, verbatim from the issue", lines(handover.constraints), SHARES.constraints),
     section("done before you, oldest first", lines(handover.done), SHARES.done),
     section("failed before you", lines(handover.failed), SHARES.failed),
+    ...(handover.checks === null ? [] : [section("the checks, as they ran last", handover.checks, SHARES.checks)]),
     section("next step, as noted last", lines([handover.next]), SHARES.next),
     section("last summary", handover.summary ?? "none", SHARES.summary),
     CLOSING

@@ -7,12 +7,14 @@ export interface Outcome {
   readonly to: TaskState & ("completed" | "parked" | "failed")
   readonly cause: string
   readonly answer: string | null
+  /** What the change does, in the agent's words. */
+  readonly title?: string
 }
 
 /** A blocked answer is published too, and its task waits for the person it asks for. */
-export const answered = ({ answer, status }: FinishInput): Outcome =>
+export const answered = ({ answer, status, title }: FinishInput): Outcome =>
   status === "done"
-    ? { to: "completed", cause: "the answer was given", answer }
+    ? { to: "completed", cause: "the answer was given", answer, ...(title === undefined ? {} : { title }) }
     : { to: "parked", cause: "the work needs a person: see the answer", answer }
 
 /** Where its task goes first, and why: an answer has to stand on the issue before its task is completed. */

@@ -37,6 +37,8 @@ export interface RunProgress {
   /** Share of the context limit, or null while it is unknown. */
   readonly ratio: number | null
   readonly note: Note | null
+  /** On how the work is done, in one sentence, or null. */
+  readonly remark: string | null
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
@@ -54,9 +56,10 @@ const MAX_NOTE = 2_000
 const noteLine = (name: string, text: string): string =>
   `- ${name}: ${text.replace(/\s+/g, " ").slice(0, MAX_NOTE).toWellFormed()}`
 
-const runLines = ({ session, turns, ratio, note }: RunProgress): ReadonlyArray<string> => [
+const runLines = ({ session, turns, ratio, note, remark }: RunProgress): ReadonlyArray<string> => [
   `Session ${session}, ${counted(turns, "turn")}${contextLine(ratio)}.`,
-  ...(note === null ? [] : [noteLine("done", note.done), noteLine("next", note.next)])
+  ...(note === null ? [] : [noteLine("done", note.done), noteLine("next", note.next)]),
+  ...(remark === null ? [] : [remark])
 ]
 
 /** What to do about it, for the states that wait for somebody. */

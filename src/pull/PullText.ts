@@ -14,6 +14,8 @@ export interface PullFacts {
   readonly number: number
   readonly title: string
   readonly checks: ReadonlyArray<CheckLine>
+  /** Nobody named the checks. */
+  readonly guessed: boolean
   /** Files that decide what the checks do, and were changed. */
   readonly touchedChecks: ReadonlyArray<string>
   /** The number of an earlier pull request of the task that was closed without being merged, or null. */
@@ -27,7 +29,7 @@ export interface PullFacts {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
-/** The issue's title, in one line; what would make it a draft, which Gitea reads from the title, is taken off. */
+/** What the agent called its change, else the issue's title, in one line; what would make it a draft, which Gitea reads from the title, is taken off. */
 export const titleOf = ({ number, title }: Pick<PullFacts, "number" | "title">): string => {
   const bare = plain(oneLine(title)).replace(/^(\s*(\[wip\]|wip:))+\s*/i, "")
   return `${bare === "" ? "Work" : bare.slice(0, TITLE_LENGTH).toWellFormed()} (#${number})`
@@ -38,7 +40,7 @@ const checkLine = ({ name, passed, seconds }: CheckLine): string =>
 
 /** The text of the pull request: the agent's words, then what the coordinator knows by itself. */
 export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
-  const { checks, closed, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
+  const { checks, closed, guessed, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
   return [
     summary,
     ...(closed === null ? [] : [`Pull request #${closed} was closed without being merged: this one begins afresh.`]),
@@ -46,6 +48,9 @@ export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
     checks.length === 0
       ? "The repository names no checks, and none could be guessed: nothing was run."
       : checks.map(checkLine).join("\n"),
+    ...(guessed && checks.length > 0
+      ? ["The repository has no `.mosaic.yml`: these were guessed from its files."]
+      : []),
     ...(touchedChecks.length === 0
       ? []
       : [

@@ -50,14 +50,15 @@ export const makePaidTurn = Effect.gen(function* () {
     session.model === settings.model ? Effect.fail(error) : Effect.succeed({ rotate: error.message })
 
   /** Brings the progress comment up to date; how often it is edited is the reporter's business. */
-  const tell = Effect.fnUntraced(function* ({ claim }: Assignment, { transcript, live }: Conversation) {
+  const tell = Effect.fnUntraced(function* ({ claim, workplace }: Assignment, { transcript, live }: Conversation) {
     const sessions = yield* journal.sessions(claim.task)
     const task = (yield* tasks.find(claim.task.id)) ?? claim.task
     const run = {
       session: sessions.length,
       turns: task.turns,
       ratio: (yield* live.usage)?.ratio ?? null,
-      note: noteOf(yield* transcript)
+      note: noteOf(yield* transcript),
+      remark: workplace?.remark ?? null
     }
     const entry = yield* runningEntry(task.id, task.cause, run)
     yield* tasks.fenced(claim, outbox.put(entry))

@@ -2,6 +2,9 @@ import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { ModelClient } from "../anthropic/ModelClient.ts"
 import type { ModelError } from "../anthropic/ModelError.ts"
+import { BRIEFING_SHARE, renderBriefing } from "../domain/Briefing.ts"
+import type { Briefing } from "../domain/Briefing.ts"
+import { estimateTokens } from "../domain/ContextUsage.ts"
 import { handoverOf, renderHandover } from "../domain/Handover.ts"
 import type { Issue } from "../domain/Issue.ts"
 import { FIRST_PROMPT_SHARE, firstPrompt, marksIn, SYSTEM_PROMPT, WORK_PROMPT } from "../domain/Prompt.ts"
@@ -32,8 +35,13 @@ export class SessionOpening extends Context.Service<
       predecessor: Session | null,
       workplace?: Workplace | null
     ): Effect.Effect<Session, LeaseLost | StoreUnavailable | ModelError>
-    /** The first message: the issue and its comments, and the handover of the predecessor. */
-    prompt(claim: Claim, session: Session, issue: Issue): Effect.Effect<string, GiteaError | StoreUnavailable>
+    /** The first message: the issue and its comments, the handover of the predecessor, and what is told of the checkout. */
+    prompt(
+      claim: Claim,
+      session: Session,
+      issue: Issue,
+      briefing?: Briefing | null
+    ): Effect.Effect<string, GiteaError | StoreUnavailable>
   }
 >()("mosaic-coordinator/session/SessionOpening") {
   static readonly layer = Layer.effect(
@@ -74,7 +82,12 @@ export class SessionOpening extends Context.Service<
         return session
       })
 
-      const prompt = Effect.fn("SessionOpening.prompt")(function* ({ task }: Claim, session: Session, issue: Issue) {
+      const prompt = Effect.fn("SessionOpening.prompt")(function* (
+        { task }: Claim,
+        session: Session,
+        issue: Issue,
+        briefing: Briefing | null = null
+      ) {
         const { comments, from } = yield* issues.thread(task.id)
         const assigned = yield* texts.of(task.id)
         const isTextEdited = assigned !== null && assigned !== (yield* hashOf(issue))
@@ -87,12 +100,24 @@ export class SessionOpening extends Context.Service<
         }
         const within = (render: (limit: number) => string) =>
           fit(session.model, session.limit * FIRST_PROMPT_SHARE, (tokens) => render(tokens / FIRST_PROMPT_SHARE))
-        if (session.predecessor === null) return yield* within((limit) => firstPrompt(text, limit))
-        const before = handoverOf(text, yield* journal.outline(session.predecessor))
-        return yield* within((limit) => renderHandover(text, before, limit))
+        const { predecessor } = session
+        const before = predecessor === null ? null : handoverOf(text, yield* journal.outline(predecessor))
+        return yield* within((limit) =>
+          withBriefing(briefing, limit, (rest) =>
+            before === null ? firstPrompt(text, rest) : renderHandover(text, before, rest)
+          )
+        )
       })
 
       return { open, prompt }
     })
   )
+}
+
+/** What the briefing leaves of the first prompt is for the issue. */
+const withBriefing = (briefing: Briefing | null, limit: number, render: (limit: number) => string): string => {
+  if (briefing === null) return render(limit)
+  const told = renderBriefing(briefing, Math.floor(limit * FIRST_PROMPT_SHARE * BRIEFING_SHARE))
+  const rest = limit - estimateTokens(`\n\n${told}`) / FIRST_PROMPT_SHARE
+  return `${render(rest)}\n\n${told}`
 }

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Metric } from "effect"
+import { worksInCheckout } from "../domain/AgentTool.ts"
 import { parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { Session } from "../domain/Session.ts"
@@ -12,7 +13,6 @@ import { Journal } from "./Journal.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { makeSessionSteps } from "./SessionSteps.ts"
 import type { Assignment, End, RunError, Step } from "./Step.ts"
-import { Toolbox } from "./Toolbox.ts"
 import { Turns } from "./Turns.ts"
 
 /** Characters of a journal that is not taken up: longer than any becomes whose session rotates in time. */
@@ -32,13 +32,12 @@ export class SessionRunner extends Context.Service<
       const clearance = yield* Clearance
       const journal = yield* Journal
       const opening = yield* SessionOpening
-      const toolbox = yield* Toolbox
       const step = yield* makeSessionSteps
 
       const inSession = Effect.fnUntraced(
         function* (assignment: Assignment, session: Session) {
           const conversation = yield* resume(assignment.claim, session)
-          const hasTools = session.tools !== toolbox.definitions
+          const hasTools = worksInCheckout(session.tools)
           if (hasTools && assignment.workplace === null) return { over: parked(TOOLS_GONE) }
           const desk = hasTools && assignment.workplace !== null ? yield* assignment.workplace.open(session) : null
           let result: Step = "on"

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { estimateTokens } from "../domain/ContextUsage.ts"
 import { isFinish } from "../domain/AgentTool.ts"
 import { nextStep } from "../domain/NextStep.ts"
 import { answered, parked } from "../domain/Outcome.ts"
@@ -20,6 +21,13 @@ import type { ResultRoom } from "./Toolbox.ts"
 import { RESULT_SHARE, Toolbox } from "./Toolbox.ts"
 
 const isDone = ({ input, name }: ToolUse): boolean => name === "finish" && isFinish(input) && input.status === "done"
+
+/** Share of the limit that a result may take in any case. */
+const LEAST_SHARE = 0.01
+
+/** The tools of every session keep within the room of their reply by themselves; of others' results the room is what is left. */
+const shareAfter = (before: ReadonlyArray<string>, limit: number): number =>
+  Math.max(LEAST_SHARE, RESULT_SHARE - before.reduce((all, text) => all + estimateTokens(text), 0) / limit)
 
 /** Carries out the next step of a session, from wherever its journal stands. */
 export const makeSessionSteps = Effect.gen(function* () {
@@ -43,10 +51,12 @@ export const makeSessionSteps = Effect.gen(function* () {
     { use }: ToolCall
   ) {
     yield* append({ _tag: "ToolStarted", id: use.id })
-    const room = { limit: session.limit, before: resultsOf(yield* transcript) }
+    const before = resultsOf(yield* transcript)
+    const room = { limit: session.limit, before }
     const { isError, text } = yield* answer(claim.task.id, use, room, desk)
     const bounded = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
-    const result = yield* fit(session.model, session.limit * RESULT_SHARE, (tokens) => cutTo(bounded, tokens))
+    const share = toolbox.has(use.name) ? RESULT_SHARE : shareAfter(before, session.limit)
+    const result = yield* fit(session.model, session.limit * share, (tokens) => cutTo(bounded, tokens))
     yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
   })
 
@@ -59,7 +69,9 @@ export const makeSessionSteps = Effect.gen(function* () {
     switch (next._tag) {
       case "Begin":
         yield* tasks.mark(assignment.claim, "prompt")
-        yield* conversation.ask(yield* opening.prompt(assignment.claim, conversation.session, assignment.issue))
+        yield* conversation.ask(
+          yield* opening.prompt(assignment.claim, conversation.session, assignment.issue, desk?.briefing)
+        )
         return "on"
       case "Ask":
         if (desk !== null && (yield* conversation.transcript).calls.length > 0) yield* desk.save

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import type { Effect, Scope } from "effect"
 import type { ToolResult } from "../domain/AgentTool.ts"
+import type { Briefing } from "../domain/Briefing.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { Session } from "../domain/Session.ts"
 import type { ToolDefinition } from "../tool/ToolHost.ts"
@@ -18,6 +19,8 @@ export class WorkplaceFailed extends Schema.TaggedError<WorkplaceFailed>()("Work
 
 /** A session at work in its checkout. */
 export interface Desk {
+  /** What a session that begins here is told of it. */
+  readonly briefing: Briefing
   /** Runs one of the tools of the workplace. What went wrong in it is the result. */
   call(use: ToolUse, limit: number): Effect.Effect<ToolResult, WorkplaceFailed>
   /** Saves what changed. */
@@ -30,6 +33,8 @@ export interface Desk {
 export interface Workplace {
   /** Beside the tools that every session has. */
   readonly definitions: ReadonlyArray<ToolDefinition>
+  /** What readers of the issue are told of how the work is done there, in one sentence; null: nothing. */
+  readonly remark: string | null
   /** Ready for calls; saved and cleared when the scope ends. */
   open(session: Session): Effect.Effect<Desk, WorkplaceFailed, Scope.Scope>
 }

@@ -4,7 +4,6 @@ import { RUN_CHECKS } from "../domain/AgentTool.ts"
 import type { ToolResult } from "../domain/AgentTool.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { Session } from "../domain/Session.ts"
-import type { CheckPlan } from "../check/CheckPlan.ts"
 import type { GitError } from "../git/GitError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { Ground } from "../pull/Ground.ts"
@@ -18,9 +17,12 @@ import { clashedNameOf } from "../workspace/SnapshotRef.ts"
 import type { WorkspaceError } from "../workspace/WorkspaceError.ts"
 import { Workspaces } from "../workspace/Workspaces.ts"
 import type { Workspace } from "../workspace/Workspaces.ts"
+import { makeBriefings } from "./Briefings.ts"
+import type { Bench } from "./Briefings.ts"
 import { checkReport, makeCheckRun } from "./CheckRun.ts"
 import { Examined, makeExamination } from "./Examination.ts"
 import { clashedAgain, examinedText } from "./ExaminedText.ts"
+import { makeSetupRun } from "./SetupRun.ts"
 
 /** What one call may take: time, and of a session's context as much as its bytes may be at most. */
 const CALL_TIME = Duration.minutes(5)
@@ -32,17 +34,13 @@ const BYTES_PER_TOKEN = 3
 export type WorkError = GitError | GiteaError | IsolationFailed | WorkspaceError
 
 /** Of what keeps work from going on, whether it passes by itself. */
-export const asFailed = (error: WorkError): WorkplaceFailed =>
-  new WorkplaceFailed({ why: error.message, retryable: "retryable" in error && error.retryable })
+export const asFailed = (error: WorkError | WorkplaceFailed): WorkplaceFailed =>
+  error._tag === "WorkplaceFailed"
+    ? error
+    : new WorkplaceFailed({ why: error.message, retryable: "retryable" in error && error.retryable })
 
 const failed = (text: string): ToolResult => ({ text, isError: true })
 const ok = (text: string): ToolResult => ({ text, isError: false })
-
-/** Everything of the task that a desk stands on. */
-export interface Bench {
-  readonly ground: Ground
-  readonly plan: CheckPlan
-}
 
 /** Sets a session to work in its checkout. */
 export const makeDesks = Effect.gen(function* () {
@@ -50,6 +48,8 @@ export const makeDesks = Effect.gen(function* () {
   const host = yield* ToolHost
   const workspaces = yield* Workspaces
   const checks = yield* makeCheckRun
+  const setUp = yield* makeSetupRun
+  const briefingOf = yield* makeBriefings
   const { examine } = yield* makeExamination
 
   /** The workspace gets what the examination made of the work and what others did; a clash is the session's to solve, once. */
@@ -98,7 +98,7 @@ export const makeDesks = Effect.gen(function* () {
         (error) => error._tag === "GitError" && error.reason === "failed",
         (error) => Effect.succeed(onTold(error.message))
       ),
-      Effect.mapError((error) => (error._tag === "WorkplaceFailed" ? error : asFailed(error)))
+      Effect.mapError(asFailed)
     )
 
   const call = (bench: Bench, workspace: Workspace, tools: Tools) =>
@@ -111,7 +111,7 @@ export const makeDesks = Effect.gen(function* () {
   return Effect.fn("Desks.open")(function* (
     bench: Bench,
     session: Session
-  ): Effect.fn.Return<Desk, WorkError, Scope.Scope> {
+  ): Effect.fn.Return<Desk, WorkError | WorkplaceFailed, Scope.Scope> {
     const { branch, number, repository } = bench.ground
     const workspace = yield* workspaces.open({
       repository,
@@ -121,8 +121,10 @@ export const makeDesks = Effect.gen(function* () {
       start: branch.start
     })
     const { tree } = workspace.site
+    const setup = yield* setUp(bench.plan, workspace)
     const tools = yield* host.open({ mounts: [{ path: tree, access: "write" }], cwd: tree })
     return {
+      briefing: yield* briefingOf(bench, workspace, setup),
       call: call(bench, workspace, tools),
       save: told(Effect.asVoid(workspace.save), () => undefined),
       finish: told(finish(bench, workspace), failed)

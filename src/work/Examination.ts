@@ -1,4 +1,4 @@
-import { Data, Effect, Result, Schema } from "effect"
+import { Data, Effect, Result } from "effect"
 import type { CheckResult } from "../check/Checks.ts"
 import type { CheckPlan } from "../check/CheckPlan.ts"
 import { named } from "../check/PathRule.ts"
@@ -16,13 +16,10 @@ import { ControlClones } from "../workspace/ControlClones.ts"
 import type { Author } from "../workspace/SnapshotRef.ts"
 import { checkedNameOf } from "../workspace/SnapshotRef.ts"
 import type { WorkspaceError } from "../workspace/WorkspaceError.ts"
+import { makeBaseFiles } from "./BaseFiles.ts"
+import { planOf } from "./BasePlan.ts"
+import { decodeRecord, encodeRecord } from "./CheckRecord.ts"
 import { makeCheckRun, passed } from "./CheckRun.ts"
-
-const CheckLines = Schema.fromJsonString(
-  Schema.Array(Schema.Struct({ name: Schema.String, passed: Schema.Boolean, seconds: Schema.Finite }))
-)
-const encodeLines = Schema.encodeEffect(CheckLines)
-const decodeLines = Schema.decodeEffect(CheckLines)
 
 /** What came of work that is to be handed in. */
 export type Examined = Data.TaggedEnum<{
@@ -46,11 +43,14 @@ export interface Checked {
   readonly commit: string
   readonly footing: Footing
   readonly lines: ReadonlyArray<CheckLine>
+  /** Nobody named the checks. */
+  readonly guessed: boolean
 }
 
 /** Examines work before it is handed in: together with what others did meanwhile, and by the checks of the base branch. */
 export const makeExamination = Effect.gen(function* () {
   const checks = yield* makeCheckRun
+  const readBase = yield* makeBaseFiles
   const clones = yield* ControlClones
   const git = yield* Git
   const integrate = yield* makeIntegration
@@ -70,23 +70,27 @@ export const makeExamination = Effect.gen(function* () {
     gitDir: string,
     author: Author,
     { footing, saved, tree }: { readonly footing: Footing; readonly saved: string; readonly tree: string },
+    { from }: CheckPlan,
     all: ReadonlyArray<CheckResult>
   ) {
     const operation = "remember what passed"
     const lines = all.map(({ name, seconds }) => ({ name, passed: true, seconds }))
+    const record = { guessed: from === "guess", checks: lines }
     const commit = yield* git.text({
       operation,
       gitDir,
       env: OWN_COMMIT,
       args: ["commit-tree", tree, ...[saved, ...parentsOf(footing)].flatMap((it) => ["-p", it]), "-F", "-"],
-      input: yield* Effect.orDie(encodeLines(lines))
+      input: yield* Effect.orDie(encodeRecord(record))
     })
     yield* git.run({ operation, gitDir, args: ["update-ref", checkedNameOf(author), commit] })
   })
 
   /** Of the base branch as it is now; what cannot be read of it by now was read before. */
-  const planOf = (ground: Ground, before: CheckPlan) =>
-    Effect.map(checks.plan(ground.repository.id, ground.base.commit), (plan) => Result.getOrElse(plan, () => before))
+  const planNow = (ground: Ground, before: CheckPlan) =>
+    Effect.map(readBase(ground.repository.id, ground.base.commit), (files) =>
+      Result.getOrElse(planOf(files), () => before)
+    )
 
   const examine = Effect.fn("Examination.examine")(function* (
     since: Ground,
@@ -101,14 +105,14 @@ export const makeExamination = Effect.gen(function* () {
     const integrated = yield* integrate(ground, own)
     if (integrated._tag === "Clash") return Examined.Clashed({ clash: integrated.clash })
     const { footing, tree } = integrated
-    const plan = yield* planOf(ground, before)
+    const plan = yield* planNow(ground, before)
     const barred = named(plan.paths, yield* changed(id, own.base, own.saved))
     if (barred.length > 0) return Examined.Barred({ files: barred })
     const marked = yield* changed(id, footing.base, tree, `-G${MARK}`)
     if (marked.length > 0) return Examined.Marked({ files: marked })
     const all = yield* checks.run(id, tree, plan)
     if (!passed(all)) return Examined.Failed({ all, tree, footing })
-    yield* remember(clones.at(id), author, { footing, saved: own.saved, tree }, all)
+    yield* remember(clones.at(id), author, { footing, saved: own.saved, tree }, plan, all)
     return Examined.Passed({ all })
   })
 
@@ -126,11 +130,9 @@ export const makeExamination = Effect.gen(function* () {
     const [parents = "", ...message] = text.split("\n")
     const [, base, joined = null] = parents.split(" ")
     if (base === undefined) return null
-    return {
-      commit,
-      footing: { base, joined },
-      lines: yield* Effect.orElseSucceed(decodeLines(message.join("\n").trim()), () => [])
-    }
+    const nothing = { guessed: false, checks: [] }
+    const record = yield* Effect.orElseSucceed(decodeRecord(message.join("\n").trim()), () => nothing)
+    return { commit, footing: { base, joined }, lines: record.checks, guessed: record.guessed }
   })
 
   return { changed, checked, examine }

@@ -16,8 +16,8 @@ import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { baseNameOf, joinedNameOf, nameOf } from "../workspace/SnapshotRef.ts"
 import type { Author } from "../workspace/SnapshotRef.ts"
 import { Snapshots } from "../workspace/Snapshots.ts"
+import type { Bench } from "./Briefings.ts"
 import { asFailed } from "./Desks.ts"
-import type { Bench } from "./Desks.ts"
 import { makeExamination } from "./Examination.ts"
 import type { Checked, ExamineError } from "./Examination.ts"
 import { examinedCause } from "./ExaminedText.ts"
@@ -46,14 +46,16 @@ export const makeHandIn = Effect.gen(function* () {
     claim: Claim,
     session: Session,
     ground: Ground,
-    { commit, footing, lines }: Checked
+    { commit, footing, guessed, lines }: Checked,
+    { title }: Outcome
   ) {
     const task: Task = (yield* tasks.find(claim.task.id)) ?? claim.task
     const newest = yield* snapshots.newest(task.repositoryId, { number: task.number, session: session.id })
     return {
       number: task.number,
-      title: task.title,
+      title: title ?? task.title,
       checks: lines,
+      guessed,
       touchedChecks: touchedChecksOf(yield* changed(task.repositoryId, footing.joined ?? footing.base, commit)),
       closed: ground.closed,
       sessions: (yield* journal.sessions(task)).length,
@@ -77,7 +79,7 @@ export const makeHandIn = Effect.gen(function* () {
       checked: checked.commit,
       at: claim.task.readyAt,
       botLogin,
-      facts: yield* factsOf(claim, session, ground, checked),
+      facts: yield* factsOf(claim, session, ground, checked, outcome),
       summary: outcome.answer ?? ""
     })
     if (pull === null) return outcome

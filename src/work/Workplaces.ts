@@ -10,9 +10,10 @@ import type { Claim } from "../task/Lease.ts"
 import { Isolation } from "../tool/Isolation.ts"
 import { ToolHost } from "../tool/ToolHost.ts"
 import type { ToolDefinition } from "../tool/ToolHost.ts"
-import { makeCheckRun } from "./CheckRun.ts"
+import { adviceOf, makeBaseFiles, remarksOf } from "./BaseFiles.ts"
+import { guessTold, planOf } from "./BasePlan.ts"
+import type { Bench } from "./Briefings.ts"
 import { asFailed, makeDesks } from "./Desks.ts"
-import type { Bench } from "./Desks.ts"
 import { makeHandIn } from "./HandIn.ts"
 
 const RunChecks: ToolDefinition = {
@@ -52,7 +53,7 @@ export class Workplaces extends Context.Service<
       const { verdict } = yield* Isolation
       const host = yield* ToolHost
       const preflight = yield* Preflight
-      const checks = yield* makeCheckRun
+      const readBase = yield* makeBaseFiles
       const openDesk = yield* makeDesks
 
       const prepare = Effect.fn("Workplaces.prepare")(
@@ -61,13 +62,17 @@ export class Workplaces extends Context.Service<
           const look = yield* preflight.look(task)
           if (look._tag === "Stop") return Prospect.Stop({ why: look.why })
           const { ground } = look
-          const plan = yield* checks.plan(ground.repository.id, ground.base.commit)
+          const files = yield* readBase(ground.repository.id, ground.base.commit)
+          const plan = planOf(files)
           if (Result.isFailure(plan)) return Prospect.Stop({ why: plan.failure })
-          const bench = { ground, plan: plan.success }
+          const remarks = remarksOf(files)
+          const bench = { ground, plan: plan.success, remarks, advice: adviceOf(files) }
+          const told = [guessTold(plan.success), ...remarks].filter((remark) => remark !== null)
           return Prospect.Ready({
             bench,
             workplace: {
               definitions: [...host.definitions, RunChecks],
+              remark: told.length === 0 ? null : told.join(" "),
               open: (session) => openDesk(bench, session)
             }
           })

@@ -9,6 +9,7 @@ import type { Kept } from "./Bounds.ts"
 import { makeCheckout, makeExport } from "./Checkout.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { removeFolder, sizeOf } from "./Folder.ts"
+import { makeLeftovers } from "./Leftovers.ts"
 import { makeLessons } from "./Lesson.ts"
 import type { Lesson } from "./Lesson.ts"
 import { baseNameOf, joinedNameOf } from "./SnapshotRef.ts"
@@ -31,6 +32,13 @@ export interface Assignment {
 export interface Workspace {
   /** As it was opened. */
   readonly site: Site
+  /** The snapshot that it was made from; null: from the base. */
+  readonly begunFrom: Snapshot | null
+  /**
+   * What lies there beside the tree that it was made from is no work: it was left by `setup`, and is never saved. Files of that tree
+   * are put back as they were.
+   */
+  readonly disregard: Effect.Effect<void, SaveError>
   /** With what it was taught since. */
   readonly now: Effect.Effect<Site>
   /** Saves what changed; null: nothing differs from the base. */
@@ -63,6 +71,7 @@ export class Workspaces extends Context.Service<
       const snapshots = yield* Snapshots
       const checkOut = yield* makeCheckout
       const putOut = yield* makeExport
+      const leftovers = yield* makeLeftovers
       const teach = yield* makeLessons
       const root = path.resolve(workDir, "sessions")
       const atWork = new Set<string>()
@@ -97,6 +106,7 @@ export class Workspaces extends Context.Service<
           Effect.andThen(fs.writeFileString(path.join(site.save, "objects", "info", "alternates"), `${objects}\n`)),
           Effect.mapError(() => noRoom(site.subject))
         )
+        yield* leftovers.restore(site)
       })
 
       const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
@@ -183,6 +193,8 @@ export class Workspaces extends Context.Service<
         yield* Effect.addFinalizer(() => close(site))
         return {
           site,
+          begunFrom: newest,
+          disregard: leftovers.find(site, newest?.commit ?? site.base),
           now: Effect.sync(() => site),
           save: Effect.suspend(() => snapshots.save(site)),
           teach: (lesson: Lesson) =>

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net"
 import { connect } from "node:net"
 import { Checks, grantedHosts } from "../../src/check/Checks.ts"
 import { Dialler } from "../../src/tool/proxy/SetupProxy.ts"
-import { gone, lacking, tools, workspace } from "../tool/Isolated.ts"
+import { lacking } from "../harness/Lacking.ts"
+import { gone, tools, workspace } from "../tool/Isolated.ts"
 
 const limit = Duration.seconds(20)
 const check = (name: string, command: string) => ({ name, command, limit })
@@ -59,7 +60,7 @@ describe("Checks", () => {
       const place = { mounts: [{ path: folder, access: "write" as const }], cwd: folder }
       const ask = (host: string) =>
         `port=\${HTTPS_PROXY##*:}; exec 3<>/dev/tcp/127.0.0.1/$port; printf 'CONNECT ${host}:443 HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 cat <&3; true`
-      const results = yield* (yield* Checks)
+      const { refused, results } = yield* (yield* Checks)
         .setUp(
           {
             commands: [
@@ -85,13 +86,17 @@ describe("Checks", () => {
       assert.match(results[2]?.tail ?? "", /^HTTP\/1.1 403 [^]*not a host that setup may reach/)
       assert.strictEqual(results[3]?.outcome, "failed")
       assert.lengthOf(results, 4)
+      assert.deepStrictEqual(refused, ["elsewhere.example.com", "localhost"])
+      assert.match(results[3]?.tail ?? "", /\[hosts that setup may not reach: elsewhere\.example\.com, localhost\]$/)
     }).pipe(Effect.scoped, Effect.provide(CheckTools("bwrap")))
   )
 
   it.live.skipIf(lacking("bwrap"))("refuse a listed name that leads back to this machine", () =>
     Effect.gen(function* () {
       const folder = yield* workspace
-      const [result] = yield* (yield* Checks).setUp(
+      const {
+        results: [result]
+      } = yield* (yield* Checks).setUp(
         {
           commands: [
             "exec 3<>/dev/tcp/127.0.0.1/${HTTPS_PROXY##*:}; printf 'CONNECT localhost:443 HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 cat <&3"
@@ -104,6 +109,27 @@ describe("Checks", () => {
       )
       assert.match(result?.tail ?? "", /^HTTP\/1.1 403 [^]*its address is not on the internet/)
     }).pipe(Effect.scoped, Effect.provide(CheckTools("bwrap")))
+  )
+
+  it.live("set up within one limit for all of it, and leave nothing of what hangs", () =>
+    Effect.gen(function* () {
+      const folder = yield* workspace
+      const { results } = yield* (yield* Checks).setUp(
+        {
+          commands: ["sleep 0.2", "setsid sleep 317.1 & sleep 317.2", "echo never"],
+          hosts: [],
+          limit: Duration.seconds(1)
+        },
+        { mounts: [{ path: folder, access: "write" as const }], cwd: folder },
+        yield* workspace
+      )
+      assert.deepStrictEqual(
+        results.map(({ outcome }) => outcome),
+        ["passed", "time limit"]
+      )
+      assert.isBelow(results[1]?.seconds ?? 9, 1)
+      yield* gone("sleep 317.")
+    }).pipe(Effect.scoped, Effect.provide(CheckTools("none")))
   )
 
   it("grant of what a repository asks for what the operator lists", () => {

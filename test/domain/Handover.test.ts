@@ -103,6 +103,20 @@ describe("handoverOf", () => {
     assert.isNull(summary)
   })
 
+  it("takes what the checks said last, where `finish` ran them too", () => {
+    const ran = (name: string, id: string, said: string, isError: boolean) => [
+      replied([toolUse(name, name === "finish" ? { answer: "a", status: "done" } : {}, id)]),
+      started(id),
+      ended(id, said, isError),
+      asked(null)
+    ]
+    const first = ran("run_checks", "a", "FAILED: npm test (1.0 s)", false)
+    const second = ran("finish", "b", "The checks failed. Mend that.\n\nFAILED: npm run lint (0.2 s)", true)
+    assert.strictEqual(handoverOf(text, replay([asked("x"), ...first])).checks, "FAILED: npm test (1.0 s)")
+    assert.match(handoverOf(text, replay([asked("x"), ...first, ...second])).checks ?? "", /lint/)
+    assert.isNull(handoverOf(text, replay(journal)).checks)
+  })
+
   it("leaves out a call that has no result", () => {
     const { done, failed } = handoverOf(text, replay([asked("x"), replied([toolUse("finish", {}, "a")])]))
     assert.deepStrictEqual([...done, ...failed], [])
@@ -142,7 +156,15 @@ describe("renderHandover", () => {
   })
 
   it("says where there is nothing", () => {
-    const bare: Handover = { task: "x/y#1", constraints: [], done: [], failed: [], next: "", summary: null }
+    const bare: Handover = {
+      task: "x/y#1",
+      constraints: [],
+      done: [],
+      failed: [],
+      checks: null,
+      next: "",
+      summary: null
+    }
     const prompt = renderHandover(text, bare, 8_000)
     assert.include(prompt, "======== done before you, oldest first\nnothing\n========")
     assert.include(prompt, "======== last summary\nnone\n========")
@@ -171,6 +193,7 @@ describe("renderHandover", () => {
         constraints: constraintsOf(body),
         done: lines,
         failed: lines,
+        checks: title,
         next,
         summary: body
       }

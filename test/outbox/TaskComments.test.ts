@@ -8,7 +8,7 @@ import { entriesFor, progressEntry, progressText, runningEntry } from "../../src
 import { TASK } from "../harness/Workbench.ts"
 
 const CAUSE = "the work needs a person: see the answer"
-const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" } }
+const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" }, remark: null }
 
 describe("progressText", () => {
   it("tells how a run is going", () => {
@@ -18,6 +18,11 @@ describe("progressText", () => {
         "\n\n"
       )
     )
+  })
+
+  it("tells how the work is done, where that is to be known", () => {
+    const text = progressText("running", "claimed", { ...run, note: null, remark: "The checks are guessed." })
+    assert.match(text, /82 % full\.\n\nThe checks are guessed\.$/)
   })
 
   it.each([null, 0, 0.004])("says nothing of a context that is %d full", (ratio) => {

@@ -8,6 +8,7 @@ const facts = (more: Partial<PullFacts> = {}): PullFacts => ({
   number: 7,
   title: "Total is wrong",
   checks: [{ name: "test", passed: true, seconds: 1.25 }],
+  guessed: false,
   touchedChecks: [],
   closed: null,
   sessions: 1,
@@ -41,6 +42,8 @@ describe("PullText", () => {
     Effect.gen(function* () {
       const summary = yield* disarm("Rounds once.")
       assert.include(bodyOf(facts({ checks: [] }), summary), "nothing was run")
+      assert.include(bodyOf(facts({ guessed: true }), summary), "these were guessed from its files")
+      assert.notInclude(bodyOf(facts(), summary), "guessed")
       assert.include(bodyOf(facts({ touchedChecks: ["Makefile"] }), summary), "were changed:\n- Makefile")
       assert.strictEqual(messageOf(facts(), summary), "Total is wrong (#7)\n\nRounds once.\n")
     })

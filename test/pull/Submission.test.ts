@@ -78,6 +78,7 @@ const scene = Effect.gen(function* () {
         number: issue.number,
         title: "Slow",
         checks: [],
+        guessed: false,
         touchedChecks: [],
         closed: null,
         sessions: 1,

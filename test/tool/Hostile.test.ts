@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { chmodSync, chownSync } from "node:fs"
-import { lacking } from "./Isolated.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { STRANGER, toolsContainer } from "./ToolsContainer.ts"
 
 const Outcome = Schema.fromJsonString(Schema.Struct({ attacks: Schema.Int, succeeded: Schema.Array(Schema.String) }))

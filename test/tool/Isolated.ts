@@ -1,7 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
 import { Duration, Effect, FileSystem, Layer, Logger } from "effect"
-import { execFileSync } from "node:child_process"
-import { env } from "node:process"
 import { readdirSync, readFileSync } from "node:fs"
 import type { SettingsValues } from "../../src/Settings.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
@@ -56,15 +54,3 @@ export const gone = (text: string) =>
     Effect.sync(() => processes(text)),
     (count) => count === 0
   )
-
-/** Tests that need it are left out where it is missing, and say so; never in CI. */
-export const lacking = (program: string): boolean => {
-  if ("CI" in env) return false
-  try {
-    execFileSync(program, ["--version"], { stdio: "ignore" })
-    return false
-  } catch {
-    process.stderr.write(`Left out, because ${program} is not installed\n`)
-    return true
-  }
-}

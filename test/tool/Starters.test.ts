@@ -9,7 +9,8 @@ import { Isolation } from "../../src/tool/Isolation.ts"
 import type { Way } from "../../src/tool/Isolation.ts"
 import { HOME_BYTES, PROCESSES, SHM_BYTES, TMP_BYTES } from "../../src/tool/Limits.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
-import { gone, lacking, LIMITS, script, tools, workspace } from "./Isolated.ts"
+import { lacking } from "../harness/Lacking.ts"
+import { gone, LIMITS, script, tools, workspace } from "./Isolated.ts"
 import { STRANGER, toolsContainer } from "./ToolsContainer.ts"
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8").trim()

@@ -12,6 +12,8 @@ const PORT = 443
 const LONGEST_HEAD = 8 * 1024
 const MOST_CONNECTIONS = 64
 const IDLE = 60_000
+/** Hosts that were refused and are told of. */
+const MOST_REFUSED = 20
 const HEAD_END = "\r\n\r\n"
 /** Whoever may reach its folder may connect: the agent of a tools container has another user. */
 const EVERYBODY = 0o777
@@ -54,7 +56,7 @@ const tunnel = (client: Socket, server: Socket, rest: Buffer) => {
   client.on("close", end)
 }
 
-const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial) => {
+const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial, onRefused: (host: string) => void) => {
   let head = Buffer.alloc(0)
   client.setTimeout(IDLE, () => client.destroy())
   client.on("error", () => client.destroy())
@@ -66,12 +68,16 @@ const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial) => {
     client.pause()
     const host = destinationOf(head.toString("latin1"))
     if (host === null) return void refuse(client, "405 Method Not Allowed", "Only CONNECT to a name and port 443.")
-    if (!isListed(host, hosts))
+    if (!isListed(host, hosts)) {
+      onRefused(host)
       return void refuse(client, "403 Forbidden", `${host} is not a host that setup may reach.`)
+    }
     dial(host, (result) => {
       if (client.destroyed) return void (typeof result !== "string" && result.destroy())
-      if (typeof result === "string")
+      if (typeof result === "string") {
+        onRefused(host)
         return void refuse(client, "403 Forbidden", `${host} cannot be reached: ${result}.`)
+      }
       tunnel(client, result, head.subarray(end + HEAD_END.length))
     })
   }
@@ -82,21 +88,25 @@ const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial) => {
  * A proxy on a unix socket of its own, for the length of the scope: CONNECT to port 443 of the hosts and to nothing else. A name is
  * looked up once; private, loopback and link-local addresses are refused, so that a listed name cannot lead back to this machine.
  * Nothing is added to what passes through. The socket is made at the path, which has to lie in the shared volume where a tools
- * container is used.
+ * container is used. Gives the hosts that were refused so far, by name, 20 at most.
  */
 export const openSetupProxy = Effect.fn("SetupProxy.open")(function* (
   path: string,
   hosts: ReadonlyArray<string>
-): Effect.fn.Return<void, IsolationFailed, Scope.Scope> {
+): Effect.fn.Return<{ readonly refused: Effect.Effect<ReadonlyArray<string>> }, IsolationFailed, Scope.Scope> {
   const dial = yield* Dialler
   const failed = (why: string) => new IsolationFailed({ why: `the proxy for setup cannot listen at ${path}: ${why}` })
   if (Buffer.byteLength(path) > LONGEST_PATH)
     return yield* failed("the path is too long: set AGENT_WORK_DIR to a shorter one")
   const clients = new Set<Socket>()
+  const refused = new Set<string>()
+  const onRefused = (host: string) => {
+    if (refused.size < MOST_REFUSED) refused.add(host)
+  }
   const server = createServer((client) => {
     clients.add(client)
     client.once("close", () => clients.delete(client))
-    serve(client, hosts, dial)
+    serve(client, hosts, dial, onRefused)
   })
   server.maxConnections = MOST_CONNECTIONS
   yield* Effect.acquireRelease(
@@ -113,4 +123,5 @@ export const openSetupProxy = Effect.fn("SetupProxy.open")(function* (
         clients.forEach((client) => client.destroy())
       })
   )
+  return { refused: Effect.sync(() => [...refused]) }
 })

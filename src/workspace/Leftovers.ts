@@ -1,0 +1,57 @@
+import { Duration, Effect, FileSystem, Path } from "effect"
+import { ToolHost } from "../tool/ToolHost.ts"
+import { ControlClones } from "./ControlClones.ts"
+import { patternsOf, SETUP_SCRIPT } from "./SetupScript.ts"
+import type { Site } from "./Snapshots.ts"
+import { WorkspaceError } from "./WorkspaceError.ts"
+
+const TIME_LIMIT = Duration.minutes(2)
+/** Bytes of the list of what setup left. */
+const MAX_LIST = 256 * 1024
+
+/** What `setup` left in a workspace, which snapshots leave out. It is kept beside the workspace, where no command of a repository comes. */
+export const makeLeftovers = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const fs = yield* FileSystem.FileSystem
+  const host = yield* ToolHost
+  const path = yield* Path.Path
+  const listOf = ({ tree }: Site) => path.join(path.dirname(tree), "setup.exclude")
+
+  const failed = (site: Site, detail: string) => new WorkspaceError({ subject: site.subject, detail })
+
+  /** Has the snapshots to come leave out what was found before. */
+  const restore = Effect.fn("Leftovers.restore")(function* (site: Site) {
+    const list = yield* Effect.orElseSucceed(fs.readFileString(listOf(site)), () => null)
+    if (list === null) return
+    yield* fs.makeDirectory(path.join(site.save, "info"), { recursive: true }).pipe(
+      Effect.andThen(fs.writeFileString(path.join(site.save, "info", "exclude"), list)),
+      Effect.mapError(() => failed(site, "a list could not be written: make room on the disk of AGENT_WORK_DIR"))
+    )
+  })
+
+  const find = Effect.fn("Leftovers.find")(function* (site: Site, now: string) {
+    const ran = yield* host.run({
+      argv: ["bash", "-c", SETUP_SCRIPT],
+      env: { TREE: site.tree, SAVE: site.save, NOW: now },
+      mounts: [
+        { path: site.tree, access: "write" },
+        { path: site.save, access: "write" },
+        { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
+      ],
+      cwd: site.tree,
+      limit: TIME_LIMIT,
+      output: { bytes: MAX_LIST, over: "end" }
+    })
+    if (ran.end === "overflow") return yield* failed(site, "setup left too many files that .gitignore does not name")
+    if (ran.end !== "exit" || ran.exitCode !== 0) {
+      const why = ran.stderr.trim().split("\n").at(-1)?.slice(0, 200).toWellFormed()
+      return yield* failed(site, `what setup left could not be listed: ${why}`)
+    }
+    yield* Effect.mapError(fs.writeFileString(listOf(site), patternsOf(new TextDecoder().decode(ran.stdout))), () =>
+      failed(site, "a list could not be written: make room on the disk of AGENT_WORK_DIR")
+    )
+    yield* restore(site)
+  })
+
+  return { find, restore }
+})
