@@ -14,7 +14,7 @@ import { summarise } from "./demo/Summary.ts"
 import { SandboxGitea } from "./gitea/SandboxGitea.ts"
 
 /** Between two pieces of a reply, so that the bar can be watched. */
-const PACE = "60 millis"
+const PACE = "40 millis"
 const LIMIT = "60 seconds"
 
 /**

@@ -127,7 +127,6 @@ describe("Checks", () => {
         results.map(({ outcome }) => outcome),
         ["passed", "time limit"]
       )
-      assert.isBelow(results[1]?.seconds ?? 9, 1)
       yield* gone("sleep 317.")
     }).pipe(Effect.scoped, Effect.provide(CheckTools("none")))
   )

@@ -30,7 +30,7 @@ const pastedLog = Array.from(
 
 const COMMENTS = 96
 /** Which of the comments are pasted logs. */
-const LOGS = [61, 64, 67, 71, 74, 77]
+const LOGS = [61, 67, 71, 74, 77]
 
 /** Comments in the order in which they are written. */
 export const comments: ReadonlyArray<{ readonly by: string; readonly body: string }> = Array.from(
