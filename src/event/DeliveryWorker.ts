@@ -36,13 +36,35 @@ const isSurprise = (change: IssueChange, waiting: ReadonlyArray<Waiting>): chang
 /** How it went: all that waited was settled, or nothing waited any more, or the rest before the next look. */
 type Handled = "settled" | "nothing" | Duration.Duration
 
+/** Goes on from the requests that brought them. */
+const resumed = (
+  task: TaskId,
+  waiting: ReadonlyArray<Waiting>
+): (<A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) =>
+  waiting.length === 0
+    ? identity
+    : resumedSpan(
+        "DeliveryWorker.settle",
+        task,
+        waiting.map((it) => it.traceparent)
+      )
+
+/** Lets so many look at issues at a time, and fewer at those that were in trouble. */
+const makePlaces = Effect.fnUntraced(function* (isTrouble: (ref: IssueRef) => boolean) {
+  const places = yield* Semaphore.make(CONCURRENCY)
+  const oldTrouble = yield* Semaphore.make(OLD_TROUBLE)
+  return (ref: IssueRef, isOld: boolean) =>
+    <A, E, R>(work: Effect.Effect<A, E, R>) =>
+      Effect.suspend(() =>
+        isOld || isTrouble(ref) ? oldTrouble.withPermit(places.withPermit(work)) : places.withPermit(work)
+      )
+})
+
 /** Settles what waits for an issue by one look at it. */
 const makeHandling = Effect.gen(function* () {
   const gaps = yield* Gaps
   const inbox = yield* Inbox
   const observer = yield* IssueObserver
-  const places = yield* Semaphore.make(CONCURRENCY)
-  const oldTrouble = yield* Semaphore.make(OLD_TROUBLE)
   const looks = makeTrouble<TaskId>({ says: "Issue cannot be read", first: FIRST_REST })
   const faults = makeTrouble<TaskId>({ says: "Delivery could not be handled", level: "Error", first: FIRST_REST })
   const commits = makeTrouble<null>({ says: "Deliveries cannot be handled", level: "Error" })
@@ -76,13 +98,7 @@ const makeHandling = Effect.gen(function* () {
     return "settled"
   })
 
-  const isTrouble = ({ taskId }: IssueRef) => looks.has(taskId) || faults.has(taskId)
-  const inPlace =
-    (ref: IssueRef, isOld: boolean) =>
-    <A, E, R>(work: Effect.Effect<A, E, R>) =>
-      Effect.suspend(() =>
-        isOld || isTrouble(ref) ? oldTrouble.withPermit(places.withPermit(work)) : places.withPermit(work)
-      )
+  const inPlace = yield* makePlaces(({ taskId }) => looks.has(taskId) || faults.has(taskId))
 
   /** `isOld`: it waited before this process was there, and may have been trouble then. */
   return (ref: IssueRef, isOld: boolean): Effect.Effect<Handled> =>
@@ -91,13 +107,7 @@ const makeHandling = Effect.gen(function* () {
         settle(ref, waiting).pipe(
           Effect.catchTag("GiteaError", (error) => postpone(ref, error, waiting)),
           Effect.catchDefect((error) => Effect.map(faults.met(ref.taskId, { error }), ({ rest }) => rest)),
-          waiting.length === 0
-            ? identity
-            : resumedSpan(
-                "DeliveryWorker.settle",
-                ref.taskId,
-                waiting.map((it) => it.traceparent)
-              ),
+          resumed(ref.taskId, waiting),
           // One line, however many wait: under the newest.
           Effect.annotateLogs({ delivery: waiting.at(-1)?.delivery })
         )

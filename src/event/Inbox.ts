@@ -66,6 +66,33 @@ const readsOf = (sql: SqlClient.SqlClient) => {
   return { pending, of, oldest }
 }
 
+/** What becomes of them. */
+const outcomesOf = (sql: SqlClient.SqlClient) => {
+  const settle = Effect.fn("Inbox.settle")(function* (
+    seqs: ReadonlyArray<number>,
+    status: "done" | "failed",
+    reason: string | null
+  ) {
+    const now = yield* Clock.currentTimeMillis
+    const replayed = status === "done" ? "duplicate" : status
+    yield* sql`update deliveries set status = case replay when 1 then ${replayed} else ${status} end,
+        reason = ${reason}, settled_at = ${now}
+      where seq in (select value from json_each(${encodeSeqs(seqs)})) and status = 'accepted'`
+  }, orStoreUnavailable)
+
+  const taken = Effect.fn("Inbox.taken")(function* (seq: number, at: number) {
+    yield* sql`update deliveries set taken_at = ${at} where seq = ${seq}`
+  }, orStoreUnavailable)
+
+  const takenAt = (taskId: TaskId) =>
+    sql<{ at: number | null }>`select max(taken_at) as at from deliveries where task_id = ${taskId}`.pipe(
+      Effect.map(([row]) => row?.at ?? null),
+      orStoreUnavailable
+    )
+
+  return { settle, taken, takenAt }
+}
+
 class Accept extends Request.TaggedClass("Accept")<{ readonly incoming: Incoming }, Receipt, StoreUnavailable> {}
 
 /** Every delivery that was answered with 200, until its final status. Rings for those that are to be looked at. */
@@ -134,32 +161,15 @@ export class Inbox extends Context.Service<
       ).pipe(RequestResolver.batchN(MAX_BATCH))
 
       const { of, oldest, pending } = readsOf(sql)
-
-      const settle = Effect.fn("Inbox.settle")(function* (
-        seqs: ReadonlyArray<number>,
-        status: "done" | "failed",
-        reason: string | null
-      ) {
-        const now = yield* Clock.currentTimeMillis
-        const replayed = status === "done" ? "duplicate" : status
-        yield* sql`update deliveries set status = case replay when 1 then ${replayed} else ${status} end,
-            reason = ${reason}, settled_at = ${now}
-          where seq in (select value from json_each(${encodeSeqs(seqs)})) and status = 'accepted'`
-      }, orStoreUnavailable)
+      const { settle, taken, takenAt } = outcomesOf(sql)
 
       return {
         accept: (incoming) => Effect.request(new Accept({ incoming }), resolver),
         pending: (limit, except) => orStoreUnavailable(pending({ limit, except })),
         oldest: (limit) => orStoreUnavailable(oldest(limit)),
         of: (taskId) => orStoreUnavailable(of(taskId)),
-        taken: Effect.fn("Inbox.taken")(function* (seq: number, at: number) {
-          yield* sql`update deliveries set taken_at = ${at} where seq = ${seq}`
-        }, orStoreUnavailable),
-        takenAt: (taskId) =>
-          sql<{ at: number | null }>`select max(taken_at) as at from deliveries where task_id = ${taskId}`.pipe(
-            Effect.map(([row]) => row?.at ?? null),
-            orStoreUnavailable
-          ),
+        taken,
+        takenAt,
         refusing: Ref.get(refusing),
         settle
       }

@@ -67,6 +67,94 @@ const fromStore = <E>(component: Effect.Effect<Component, E>) =>
     Effect.cachedWithTTL(STORE_CHECK)
   )
 
+/** Whether deliveries can be stored, and whether the store knew its tasks. */
+const makeStore = Effect.fnUntraced(function* (isStopping: Effect.Effect<boolean>) {
+  const holder = yield* StoreHolder
+  const inbox = yield* Inbox
+  const tasks = yield* TaskRecords
+  const commits = yield* holder.commit.pipe(
+    Effect.match({ onSuccess: () => OK, onFailure: () => degraded("the store cannot commit: look at the disk") }),
+    Effect.cachedWithTTL(STORE_CHECK)
+  )
+  // A small commit may still find room where a delivery does not.
+  const refused = Effect.map(Effect.all([inbox.refusing, steadyMillis]), ([since, now]) =>
+    since === null ? false : now - since < Duration.toMillis(REFUSAL_COUNTS)
+  )
+  const found = yield* Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    tasks.foundSince(now - Duration.toMillis(RECENT))
+  ).pipe(
+    Effect.orElseSucceed(() => 0),
+    Effect.cachedWithTTL(STORE_CHECK)
+  )
+  const store = Effect.gen(function* () {
+    if (yield* isStopping) return STOPPING
+    if (yield* refused) return REFUSED
+    const component = yield* commits
+    const count = component === OK ? yield* found : 0
+    return count === 0 ? component : { ...component, why: foundAgain(count) }
+  })
+  return { store }
+})
+
+const mistakesIn = ({ standing }: typeof SetupFaults.Service, of: ReadonlyArray<SetupFault>) =>
+  Effect.map(standing, (all) => all.flatMap(({ fault, why }) => (of.includes(fault) ? [why] : [])))
+
+/** What the work needs of others, and the gate before it. */
+const makeOutside = Effect.gen(function* () {
+  const settings = yield* Settings
+  const identity = yield* BotIdentity
+  const client = yield* ModelClient
+  const adapter = yield* Gitea
+  const gate = yield* WorkGate
+  const faults = yield* SetupFaults
+
+  const gitea = Effect.gen(function* () {
+    if (settings.giteaToken === null) return missing("GITEA_TOKEN is not set: receive-only")
+    const problem = (yield* identity.problem) ?? (yield* adapter.health)?.message
+    const whys = [...(problem === undefined ? [] : [problem]), ...(yield* mistakesIn(faults, OF_GITEA))]
+    return whys.length === 0 ? OK : degraded(whys.join("; "))
+  })
+  const claude = Effect.map(client.health, (health): Component => {
+    if (settings.anthropicKey === null) return missing("ANTHROPIC_API_KEY is not set: tasks wait in ready")
+    return health === "ok" ? OK : degraded(health.message)
+  })
+  const worker = Effect.map(gate.closed, (why): Component => {
+    if (why === null) return OK
+    return settings.enabled ? degraded(why) : missing(why)
+  })
+  return { gitea, claude, worker }
+})
+
+/** What was missed, and mistakes that are why. */
+const makeIntake = Effect.gen(function* () {
+  const gaps = yield* Gaps
+  const tasks = yield* TaskRecords
+  const faults = yield* SetupFaults
+
+  const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
+  return yield* Effect.gen(function* () {
+    const newest = new Map((yield* recent).toReversed().map((gap) => [gap.cause, gap]))
+    const causes = [...newest.values()].map((gap) => `${causeIn(gap)} (${adviceFor[gap.cause]})`)
+    const whys = [
+      ...((yield* tasks.hasUnreadable) ? [UNREADABLE] : []),
+      ...(yield* mistakesIn(faults, OF_INTAKE)),
+      ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])
+    ]
+    return whys.length === 0 ? OK : degraded(whys.join("; "))
+  }).pipe(fromStore)
+})
+
+const makeOutbox = Effect.gen(function* () {
+  const rows = yield* Outbox
+  return yield* Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const { issues, since } = yield* rows.stuck(now - Duration.toMillis(COMMENTS_MAY_WAIT))
+    if (since === null) return OK
+    const minutes = Math.floor(Duration.toMinutes(Duration.millis(now - since)))
+    return degraded(`comments wait on ${issues} issues, the oldest for ${minutes} minutes`)
+  }).pipe(fromStore)
+})
+
 /** What works and what does not, and why. */
 export class Readiness extends Context.Service<
   Readiness,
@@ -79,84 +167,17 @@ export class Readiness extends Context.Service<
   static readonly layer = Layer.effect(
     Readiness,
     Effect.gen(function* () {
-      const settings = yield* Settings
-      const outboxRows = yield* Outbox
-      const tasks = yield* TaskRecords
-      const holder = yield* StoreHolder
-      const identity = yield* BotIdentity
-      const client = yield* ModelClient
-      const adapter = yield* Gitea
-      const gaps = yield* Gaps
-      const inbox = yield* Inbox
-      const gate = yield* WorkGate
+      const { sandbox } = yield* Settings
       const { verdict } = yield* Isolation
-      const faults = yield* SetupFaults
-
       const stopping = yield* Ref.make(false)
-      const commits = yield* holder.commit.pipe(
-        Effect.match({ onSuccess: () => OK, onFailure: () => degraded("the store cannot commit: look at the disk") }),
-        Effect.cachedWithTTL(STORE_CHECK)
-      )
-      // A small commit may still find room where a delivery does not.
-      const refused = Effect.map(Effect.all([inbox.refusing, steadyMillis]), ([since, now]) =>
-        since === null ? false : now - since < Duration.toMillis(REFUSAL_COUNTS)
-      )
-      const found = yield* Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        tasks.foundSince(now - Duration.toMillis(RECENT))
-      ).pipe(
-        Effect.orElseSucceed(() => 0),
-        Effect.cachedWithTTL(STORE_CHECK)
-      )
-      const store = Effect.gen(function* () {
-        if (yield* Ref.get(stopping)) return STOPPING
-        if (yield* refused) return REFUSED
-        const component = yield* commits
-        const count = component === OK ? yield* found : 0
-        return count === 0 ? component : { ...component, why: foundAgain(count) }
+      const components = Effect.all({
+        ...(yield* makeStore(Ref.get(stopping))),
+        ...(yield* makeOutside),
+        tools: Effect.succeed(toolsComponent(verdict, sandbox)),
+        intake: yield* makeIntake,
+        outbox: yield* makeOutbox
       })
-      const mistakes = (of: ReadonlyArray<SetupFault>) =>
-        Effect.map(faults.standing, (all) => all.flatMap(({ fault, why }) => (of.includes(fault) ? [why] : [])))
-      const gitea = Effect.gen(function* () {
-        if (settings.giteaToken === null) return missing("GITEA_TOKEN is not set: receive-only")
-        const problem = (yield* identity.problem) ?? (yield* adapter.health)?.message
-        const whys = [...(problem === undefined ? [] : [problem]), ...(yield* mistakes(OF_GITEA))]
-        return whys.length === 0 ? OK : degraded(whys.join("; "))
-      })
-      const claude = Effect.map(client.health, (health): Component => {
-        if (settings.anthropicKey === null) return missing("ANTHROPIC_API_KEY is not set: tasks wait in ready")
-        return health === "ok" ? OK : degraded(health.message)
-      })
-      const worker = Effect.map(gate.closed, (why): Component => {
-        if (why === null) return OK
-        return settings.enabled ? degraded(why) : missing(why)
-      })
-
-      const recent = Effect.flatMap(Clock.currentTimeMillis, (now) => gaps.since(now - Duration.toMillis(RECENT)))
-      const intake = Effect.gen(function* () {
-        const newest = new Map((yield* recent).toReversed().map((gap) => [gap.cause, gap]))
-        const causes = [...newest.values()].map((gap) => `${causeIn(gap)} (${adviceFor[gap.cause]})`)
-        const whys = [
-          ...((yield* tasks.hasUnreadable) ? [UNREADABLE] : []),
-          ...(yield* mistakes(OF_INTAKE)),
-          ...(causes.length === 0 ? [] : [`deliveries were missed in the last day: ${causes.join("; ")}`])
-        ]
-        return whys.length === 0 ? OK : degraded(whys.join("; "))
-      }).pipe(fromStore)
-
-      const outbox = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        const { issues, since } = yield* outboxRows.stuck(now - Duration.toMillis(COMMENTS_MAY_WAIT))
-        if (since === null) return OK
-        const minutes = Math.floor(Duration.toMinutes(Duration.millis(now - since)))
-        return degraded(`comments wait on ${issues} issues, the oldest for ${minutes} minutes`)
-      }).pipe(fromStore)
-
-      const tools = Effect.succeed(toolsComponent(verdict, settings.sandbox))
-      const stored = { intake: yield* intake, outbox: yield* outbox }
-      const report = Effect.map(Effect.all({ store, gitea, claude, worker, tools, ...stored }), (components) => ({
-        ready: components.store.status === "ok",
-        components
-      }))
+      const report = Effect.map(components, (all) => ({ ready: all.store.status === "ok", components: all }))
       return { report, stop: Ref.set(stopping, true) }
     })
   ).pipe(Layer.provide(TaskRecords.layer))

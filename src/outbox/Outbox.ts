@@ -86,54 +86,13 @@ export class Outbox extends Context.Service<
       const holder = yield* StoreHolder
       const doorbell = yield* Doorbell
       const { earliest, findPending, size, stuck } = queriesOf(sql)
+      const { adopt, amend, put, renew } = changesOf(sql, doorbell)
       const { drop, forget, keep, sent } = outcomesOf(sql)
 
       // Whoever had trouble with it may have mended it before this start, such as a token.
       yield* orStoreUnavailable(
         sql`update outbox set not_before = 0 where state = 'pending' and waits_since is not null`
       )
-
-      const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`insert into outbox (key, task_id, needs_mandate, body, news, created_at)
-          values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${entry.news ? 1 : 0}, ${now})
-          on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
-            news = max(news, excluded.news),
-            not_before = case when excluded.needs_mandate = 0 then 0 else not_before end,
-            revision = revision + 1, state = 'pending', reason = null
-            where outbox.body <> excluded.body or outbox.needs_mandate <> excluded.needs_mandate or outbox.state = 'dropped'`
-        yield* doorbell.ring("outbox")
-      }, orStoreUnavailable)
-
-      const renew = Effect.fn("Outbox.renew")(
-        (key: string) => Effect.asVoid(sql`update outbox set news = 1 where key = ${key}`),
-        orStoreUnavailable
-      )
-
-      const adopt = Effect.fn("Outbox.adopt")(function* (
-        task: TaskId,
-        key: string,
-        { body, id }: { readonly id: number; readonly body: string }
-      ) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`insert into outbox ${sql.insert({
-          key,
-          taskId: task,
-          needsMandate: 1,
-          body,
-          commentId: id,
-          state: "sent",
-          sentRevision: 1,
-          sentAt: now,
-          createdAt: now
-        })} on conflict (key) do nothing`
-      }, orStoreUnavailable)
-
-      const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
-        yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
-          news = max(news, ${entry.news ? 1 : 0}), revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
-        yield* doorbell.ring("outbox")
-      }, orStoreUnavailable)
 
       const due = Effect.gen(function* () {
         if (!(yield* holder.held)) return null
@@ -200,6 +159,53 @@ const queriesOf = (sql: SqlClient.SqlClient) => {
   }, orStoreUnavailable)
 
   return { findPending, earliest, size, stuck }
+}
+
+/** What is to be said, from now on. */
+const changesOf = (sql: SqlClient.SqlClient, doorbell: Doorbell["Service"]) => {
+  const put = Effect.fn("Outbox.put")(function* (entry: OutboxEntry) {
+    const now = yield* Clock.currentTimeMillis
+    yield* sql`insert into outbox (key, task_id, needs_mandate, body, news, created_at)
+      values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${entry.news ? 1 : 0}, ${now})
+      on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
+        news = max(news, excluded.news),
+        not_before = case when excluded.needs_mandate = 0 then 0 else not_before end,
+        revision = revision + 1, state = 'pending', reason = null
+        where outbox.body <> excluded.body or outbox.needs_mandate <> excluded.needs_mandate or outbox.state = 'dropped'`
+    yield* doorbell.ring("outbox")
+  }, orStoreUnavailable)
+
+  const renew = Effect.fn("Outbox.renew")(
+    (key: string) => Effect.asVoid(sql`update outbox set news = 1 where key = ${key}`),
+    orStoreUnavailable
+  )
+
+  const adopt = Effect.fn("Outbox.adopt")(function* (
+    task: TaskId,
+    key: string,
+    { body, id }: { readonly id: number; readonly body: string }
+  ) {
+    const now = yield* Clock.currentTimeMillis
+    yield* sql`insert into outbox ${sql.insert({
+      key,
+      taskId: task,
+      needsMandate: 1,
+      body,
+      commentId: id,
+      state: "sent",
+      sentRevision: 1,
+      sentAt: now,
+      createdAt: now
+    })} on conflict (key) do nothing`
+  }, orStoreUnavailable)
+
+  const amend = Effect.fn("Outbox.amend")(function* (entry: OutboxEntry) {
+    yield* sql`update outbox set body = ${entry.body}, needs_mandate = ${entry.needsMandate ? 1 : 0},
+      news = max(news, ${entry.news ? 1 : 0}), revision = revision + 1, state = 'pending', reason = null where key = ${entry.key}`
+    yield* doorbell.ring("outbox")
+  }, orStoreUnavailable)
+
+  return { put, renew, adopt, amend }
 }
 
 /** What became of a row that was to be written. */

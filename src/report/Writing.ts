@@ -34,13 +34,7 @@ const makeWatch = () => {
   }
 }
 
-/** Writes and drops rows of the outbox; what follows for a task whose answer a row is, is committed with that. */
-export const makeWriting = Effect.gen(function* () {
-  const gitea = yield* Gitea
-  const outbox = yield* Outbox
-  const tasks = yield* Tasks
-  const watch = makeWatch()
-
+const callsOf = (gitea: Gitea["Service"], outbox: Outbox["Service"]) => {
   const create = ({ fullName, number }: Task, body: string) =>
     Effect.map(gitea.createComment(fullName, number, body), ({ id }) => id)
 
@@ -54,6 +48,16 @@ export const makeWriting = Effect.gen(function* () {
           : Effect.succeed(Option.none<number>())
       )
     )
+
+  return { create, edit }
+}
+
+/** Writes and drops rows of the outbox; what follows for a task whose answer a row is, is committed with that. */
+export const makeWriting = Effect.gen(function* () {
+  const { create, edit } = callsOf(yield* Gitea, yield* Outbox)
+  const outbox = yield* Outbox
+  const tasks = yield* Tasks
+  const watch = makeWatch()
 
   const drop = (row: OutboxRow, fate: AnswerFate & { readonly _tag: "Lost" }) =>
     Effect.andThen(watch.forget(row), tasks.answer(row.taskId, row.key, fate, outbox.drop(row, fate.why)))

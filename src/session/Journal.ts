@@ -88,6 +88,7 @@ export class Journal extends Context.Service<
     Journal,
     Effect.gen(function* () {
       const table = makeSessionTable(yield* SqlClient.SqlClient)
+      const fold = foldOf(table)
       const tasks = yield* Tasks
 
       const append = Effect.fn("Journal.append")(function* (
@@ -104,20 +105,6 @@ export class Journal extends Context.Service<
         const step = entry._tag === "ToolStarted" ? "tool" : null
         return yield* tasks.progress(claim, settled(usedBy(entry), settlement), step, write)
       }, orStoreUnavailable)
-
-      /** Needs memory for one entry, and for what is made of it. */
-      const fold = Effect.fnUntraced(function* <A>(
-        session: SessionId,
-        first: A,
-        next: (before: A, entry: JournalEntry, size: number) => A
-      ) {
-        let result = first
-        for (let seq = 0; ; seq++) {
-          const row = yield* table.entry(session, seq)
-          if (row === null) return result
-          result = next(result, row.entry, row.size)
-        }
-      })
 
       const replay = Effect.fn("Journal.replay")(
         (session: SessionId) =>
@@ -157,3 +144,18 @@ export class Journal extends Context.Service<
     })
   )
 }
+
+/** Reads a journal entry by entry. Needs memory for one of them, and for what is made of it. */
+const foldOf = (table: ReturnType<typeof makeSessionTable>) =>
+  Effect.fnUntraced(function* <A>(
+    session: SessionId,
+    first: A,
+    next: (before: A, entry: JournalEntry, size: number) => A
+  ) {
+    let result = first
+    for (let seq = 0; ; seq++) {
+      const row = yield* table.entry(session, seq)
+      if (row === null) return result
+      result = next(result, row.entry, row.size)
+    }
+  })

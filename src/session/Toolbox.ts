@@ -37,45 +37,7 @@ export class Toolbox extends Context.Service<
   static readonly layer = Layer.effect(
     Toolbox,
     Effect.gen(function* () {
-      const issues = yield* IssueReader
-
-      const readComments = Effect.fnUntraced(function* (
-        task: TaskId,
-        { page }: typeof ReadCommentsInput.Type,
-        room: number
-      ) {
-        const { comments, from } = yield* issues.thread(task)
-        const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
-        const shown = commentsWithin(
-          comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE),
-          from,
-          room
-        )
-        const end = page >= pages ? ["no more comments"] : []
-        return [`page ${page} of ${pages}`, ...shown, ...end].join("\n\n")
-      })
-
-      const tools: Readonly<Record<string, Tool>> = {
-        read_comments: tool(
-          `Reads the comments of the issue, oldest first, ${COMMENTS_PER_PAGE} a page. Pages begin at 1.`,
-          ReadCommentsInput,
-          (task, input, room) =>
-            readComments(task, input, room).pipe(
-              Effect.map(ok),
-              Effect.catch((error) => Effect.succeed(failed(`The comments cannot be read now: ${error.message}`)))
-            )
-        ),
-        progress: tool(
-          "Notes what is done and what is next, shown on the issue and kept when the conversation has to start afresh.",
-          ProgressInput,
-          () => Effect.succeed(ok("noted"))
-        ),
-        finish: tool(
-          "Ends the work with the answer for the issue, in Markdown. Status `blocked` when only a person can go on.",
-          FinishInput,
-          () => Effect.succeed(ok("finished"))
-        )
-      }
+      const tools = toolsOf(yield* IssueReader)
 
       const run = Effect.fn("Toolbox.run")((task: TaskId, use: ToolUse, { before, limit }: ResultRoom) => {
         const taken = before.reduce((all, text) => all + estimateTokens(text), 0)
@@ -126,3 +88,39 @@ const tool = <A>(
       Effect.catchTag("SchemaError", (error) => Effect.succeed(failed(`Invalid input: ${error.message}`)))
     )
 })
+
+const toolsOf = (issues: IssueReader["Service"]): Readonly<Record<string, Tool>> => {
+  const readComments = Effect.fnUntraced(function* (
+    task: TaskId,
+    { page }: typeof ReadCommentsInput.Type,
+    room: number
+  ) {
+    const { comments, from } = yield* issues.thread(task)
+    const pages = Math.max(1, Math.ceil(comments.length / COMMENTS_PER_PAGE))
+    const shown = commentsWithin(comments.slice((page - 1) * COMMENTS_PER_PAGE, page * COMMENTS_PER_PAGE), from, room)
+    const end = page >= pages ? ["no more comments"] : []
+    return [`page ${page} of ${pages}`, ...shown, ...end].join("\n\n")
+  })
+
+  return {
+    read_comments: tool(
+      `Reads the comments of the issue, oldest first, ${COMMENTS_PER_PAGE} a page. Pages begin at 1.`,
+      ReadCommentsInput,
+      (task, input, room) =>
+        readComments(task, input, room).pipe(
+          Effect.map(ok),
+          Effect.catch((error) => Effect.succeed(failed(`The comments cannot be read now: ${error.message}`)))
+        )
+    ),
+    progress: tool(
+      "Notes what is done and what is next, shown on the issue and kept when the conversation has to start afresh.",
+      ProgressInput,
+      () => Effect.succeed(ok("noted"))
+    ),
+    finish: tool(
+      "Ends the work with the answer for the issue, in Markdown. Status `blocked` when only a person can go on.",
+      FinishInput,
+      () => Effect.succeed(ok("finished"))
+    )
+  }
+}

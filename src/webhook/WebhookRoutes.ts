@@ -57,11 +57,33 @@ const makeVerifying = Effect.gen(function* () {
   )
 })
 
+/** What a refused request is answered, once those who have to know of it do. */
+const makeRefusing = Effect.gen(function* () {
+  const failures = yield* FailureLimit
+  const faults = yield* SetupFaults
+
+  /** Gitea gives every request a signature, if only an empty one; whoever gives none is not Gitea. */
+  const note = ({ detail, status }: Problem, { headers, peerAddress }: HttpServerRequest.HttpServerRequest) => {
+    if (headers["x-gitea-signature"] === undefined) return Effect.void
+    const peer = peerNetwork(peerAddress)
+    if (status === UNAUTHORIZED) return faults.found("signature", detail, { peer })
+    return status === TOO_LARGE ? faults.found("size", LEFT_UNREAD, { peer }) : Effect.void
+  }
+
+  const limited = Effect.fnUntraced(function* (refusal: Problem, peer: Option.Option<string>) {
+    const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
+    return wait === null ? refusal : tooManyFailures(refusal, wait)
+  })
+
+  return (refusal: Problem, request: HttpServerRequest.HttpServerRequest) =>
+    Effect.andThen(note(refusal, request), limited(refusal, request.peerAddress))
+})
+
 /** `POST /webhook/gitea`: takes a signed delivery, and answers with its receipt once it is stored. */
 export const WebhookRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const verified = yield* makeVerifying
-    const failures = yield* FailureLimit
+    const refuse = yield* makeRefusing
     const digest = yield* Digest.Digest
     const inbox = yield* Inbox
     const faults = yield* SetupFaults
@@ -73,19 +95,6 @@ export const WebhookRoutes = HttpRouter.use(
       const { said, text } = yield* Effect.fromResult(decode(event, signed))
       const bodyHash = yield* digest.digestHex(Digest.sha256, signed)
       return yield* inbox.accept({ delivery, bodyHash, body: text, event, ...said })
-    })
-
-    /** Gitea gives every request a signature, if only an empty one; whoever gives none is not Gitea. */
-    const note = ({ detail, status }: Problem, { headers, peerAddress }: HttpServerRequest.HttpServerRequest) => {
-      if (headers["x-gitea-signature"] === undefined) return Effect.void
-      const peer = peerNetwork(peerAddress)
-      if (status === UNAUTHORIZED) return faults.found("signature", detail, { peer })
-      return status === TOO_LARGE ? faults.found("size", LEFT_UNREAD, { peer }) : Effect.void
-    }
-
-    const limited = Effect.fnUntraced(function* (refusal: Problem, peer: Option.Option<string>) {
-      const wait = refusal.status === UNAUTHORIZED ? yield* failures.fail(peer) : null
-      return wait === null ? refusal : tooManyFailures(refusal, wait)
     })
 
     const accept = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
@@ -112,7 +121,7 @@ export const WebhookRoutes = HttpRouter.use(
       ),
       (effect, request) =>
         Effect.catchTag(effect, "Problem", (cause) =>
-          Effect.flatMap(Effect.andThen(note(cause, request), limited(cause, request.peerAddress)), (refusal) =>
+          Effect.flatMap(refuse(cause, request), (refusal) =>
             Metric.update(Metrics.delivery("refused", refusal.status), 1).pipe(
               Effect.andThen(logRefusal(refusal)),
               Effect.as(problemResponse(refusal))
