@@ -27,9 +27,9 @@ export const IssueEvent = Schema.Struct({
 })
 export type IssueEvent = typeof IssueEvent.Type
 
-/** Gitea's `IssueCommentPayload` of a new comment, only what is used. Unlike an issue's it has no number of its own. */
+/** Gitea's `IssueCommentPayload` of a comment that is new or edited, only what is used. Unlike an issue's it has no number of its own. */
 export const CommentEvent = Schema.Struct({
-  action: Schema.Literal("created"),
+  action: Schema.Literals(["created", "edited"]),
   issue: Issue,
   comment: Schema.Struct({ body: Schema.String }),
   repository: Repository,

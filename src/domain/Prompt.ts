@@ -64,13 +64,13 @@ export const fenceWithin = (label: string, text: string, tokens: number): string
   return estimateTokens(whole) <= tokens ? whole : fence(label, cutTo(content, tokens - frame - 1))
 }
 
-const labelled = (label: string, { marks }: Marked): string => [label, ...marks].join("; ")
+export const labelled = (label: string, { marks }: Marked): string => [label, ...marks].join("; ")
 
-const labelOf = ({ id, user }: Comment, marked: Marked): string => labelled(`comment ${id} by ${user.login}`, marked)
+export const labelOf = ({ id, user }: Comment): string => `comment ${id} by ${user.login}`
 
 export const renderComment = (comment: Comment, from: Provenance): string => {
   const marked = markedComment(comment, from)
-  return fence(labelOf(comment, marked), marked.text)
+  return fence(labelled(labelOf(comment), marked), marked.text)
 }
 
 /** Comments in turn, each cut to what the ones before it left of a number of estimated tokens. */
@@ -83,7 +83,7 @@ export const commentsWithin = (
   return comments.flatMap((comment) => {
     if (room <= 0) return []
     const marked = markedComment(comment, from)
-    const shown = fenceWithin(labelOf(comment, marked), marked.text, room)
+    const shown = fenceWithin(labelled(labelOf(comment), marked), marked.text, room)
     room -= estimateTokens(`\n\n${shown}`)
     return [room > 0 ? shown : `${shown}\n[the rest of this page did not fit]`]
   })

@@ -12,13 +12,15 @@ export const TimelineEntry = Schema.Struct({
   type: Schema.String,
   /** A time, as a text. It is a help and no condition: an entry counts without one that can be read. */
   createdAt: Schema.Unknown.pipe(Schema.optionalKey),
+  /** Of a comment, when it was edited last. */
+  updatedAt: Schema.Unknown.pipe(Schema.optionalKey),
   /** Who did it. */
   user: Schema.NullOr(Person).pipe(Schema.optionalKey),
   assignee: Schema.NullOr(Person).pipe(Schema.optionalKey),
   removedAssignee: Schema.Boolean.pipe(Schema.optionalKey),
   /** The text of a comment. */
   body: Schema.Unknown.pipe(Schema.optionalKey)
-}).pipe(Schema.encodeKeys({ createdAt: "created_at", removedAssignee: "removed_assignee" }))
+}).pipe(Schema.encodeKeys({ createdAt: "created_at", updatedAt: "updated_at", removedAssignee: "removed_assignee" }))
 export type TimelineEntry = typeof TimelineEntry.Type
 
 const assigns = ({ type, assignee, removedAssignee }: TimelineEntry, botId: number): boolean =>
@@ -28,6 +30,9 @@ const isOwn = ({ user }: TimelineEntry, botId: number): boolean => user?.id === 
 
 const newest = (entries: ReadonlyArray<TimelineEntry>): TimelineEntry | null =>
   entries.reduce<TimelineEntry | null>((last, entry) => (last === null || entry.id > last.id ? entry : last), null)
+
+export const commentsIn = (entries: ReadonlyArray<TimelineEntry>): ReadonlyArray<TimelineEntry> =>
+  entries.filter(({ type }) => type === "comment")
 
 /** The newest entry by which somebody else assigned the bot or reopened the issue; null when there is none. */
 export const lastGiven = (entries: ReadonlyArray<TimelineEntry>, botId: number): TimelineEntry | null =>
@@ -61,7 +66,7 @@ export const mentionsOf = (
   bot: User,
   since: number
 ): ReadonlyArray<TimelineEntry> => {
-  const comments = entries.filter(({ type }) => type === "comment")
+  const comments = commentsIn(entries)
   const own = comments.filter((entry) => isOwn(entry, bot.id)).map(({ id }) => id)
   const from = own.reduce((newestId, id) => Math.max(newestId, id), since)
   return comments

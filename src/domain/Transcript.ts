@@ -1,4 +1,6 @@
 import type { JournalEntry } from "./JournalEntry.ts"
+import { readOn } from "./Reading.ts"
+import type { Reading } from "./Reading.ts"
 import { textOf, toolUses } from "./Reply.ts"
 import type { Block, ToolUse } from "./Reply.ts"
 
@@ -38,6 +40,8 @@ export interface Transcript {
   readonly repliesSinceCompaction: number | null
   /** Every tool call answered so far, oldest first. */
   readonly done: ReadonlyArray<ToolCall>
+  /** What the session was shown of its issue; null where that was not noted. */
+  readonly reading: Reading | null
 }
 
 export const empty: Transcript = {
@@ -53,7 +57,8 @@ export const empty: Transcript = {
   nudged: false,
   summary: null,
   repliesSinceCompaction: null,
-  done: []
+  done: [],
+  reading: null
 }
 
 /** What the next request adds: the results of every call first, as the API wants them, then the text. */
@@ -125,7 +130,8 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         hash: entry.hash,
         nudged: before.nudged || stoppedWithoutCall(before),
         calls: [],
-        done: [...before.done, ...before.calls.map(shortened)]
+        done: [...before.done, ...before.calls.map(shortened)],
+        reading: entry.read === undefined ? before.reading : readOn(before.reading, entry.read)
       }
     }
     case "Replied":

@@ -37,15 +37,18 @@ const subjectOf = ({ issue: event }: Incoming, bot: Bot): Screened["subject"] =>
         assigned: event.issue.assignees.some((user) => isBot(bot, user))
       }
 
-/** A comment tells nothing by itself: it is a reason to look where it speaks to the bot. */
-const speaksTo = ({ issue }: Incoming, { bot, canLook }: Scope): boolean =>
-  canLook && issue !== null && "comment" in issue && mentions(issue.comment.body, bot.login)
+/** A comment tells nothing by itself: it is a reason to look where the issue is the bot's, or where it speaks to the bot. */
+const concerns = ({ issue }: Incoming, { bot, canLook }: Scope): boolean =>
+  canLook &&
+  issue !== null &&
+  "comment" in issue &&
+  (issue.issue.assignees.some((user) => isBot(bot, user)) || mentions(issue.comment.body, bot.login))
 
 const reasonToIgnore = (incoming: Incoming, scope: Scope): string | null => {
   const { action, event, issue } = incoming
   const { bot, repositories } = scope
   if (event === "pull_request") return PULL_REQUESTS
-  if (event === "issue_comment" && !speaksTo(incoming, scope)) return NOT_TO_US
+  if (event === "issue_comment" && !concerns(incoming, scope)) return NOT_TO_US
   if (event !== "issues" && event !== "issue_comment") return `event ${event} is not handled`
   if (issue === null) return `action ${action} is not handled`
   if (isPullRequest(issue.issue)) return PULL_REQUESTS

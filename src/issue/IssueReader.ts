@@ -1,4 +1,5 @@
-import { Array, Context, Effect, Layer, Option } from "effect"
+import { Array, Clock, Context, Effect, Layer, Option } from "effect"
+import type { Scope } from "effect"
 import { isPullRequest } from "../domain/Issue.ts"
 import type { Issue } from "../domain/Issue.ts"
 import { Observation } from "../domain/Mandate.ts"
@@ -7,17 +8,20 @@ import { subjectOf } from "../domain/IssueRef.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
 import { provenanceOf } from "../domain/Provenance.ts"
 import type { Provenance } from "../domain/Provenance.ts"
+import { versionsOf } from "../domain/Reading.ts"
 import { recollect } from "../domain/Recollection.ts"
 import type { Recollection } from "../domain/Recollection.ts"
 import type { FullName, Repository } from "../domain/Repository.ts"
-import { numberOf, repositoryIdOf } from "../domain/Task.ts"
+import { numberOf, repositoryIdOf, taskIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
-import { assignedItself, mandateOf, mentionsOf } from "../domain/Timeline.ts"
+import { assignedItself, commentsIn, mandateOf, mentionsOf } from "../domain/Timeline.ts"
 import type { TimelineEntry } from "../domain/Timeline.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { concernsGitea, isElsewhere, isMissing } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import { makeFollowing } from "./Following.ts"
+import type { Sight } from "./Following.ts"
 import { makeTextHash } from "./TextHash.ts"
 
 /** What a look at an issue brought; no subject and no issue when it is gone. */
@@ -47,6 +51,8 @@ export class IssueReader extends Context.Service<
   {
     /** The issue, and what follows from it for its task. `isParked`: a comment may ask the task to go on. */
     look(ref: IssueRef, isParked?: boolean): Effect.Effect<Look, GiteaError>
+    /** Keeps what looks at the issue of a task show, whoever takes them, until the scope ends. Null until the first one. */
+    follow(id: TaskId): Effect.Effect<Effect.Effect<Sight | null>, never, Scope.Scope>
     /**
      * The comments of a task's issue, oldest first, and who has had a say on it. The repository is asked for its name each time: a run
      * may outlast a rename, and the old name can be another repository's by then.
@@ -62,6 +68,7 @@ export class IssueReader extends Context.Service<
       const gitea = yield* Gitea
       const identity = yield* BotIdentity
       const hashOf = yield* makeTextHash
+      const { follow, note } = yield* makeFollowing
 
       /** Null: nothing of that number under this name, or the name is another repository's today. */
       const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
@@ -93,12 +100,16 @@ export class IssueReader extends Context.Service<
         isParked: boolean
       ): Effect.fn.Return<Look, GiteaError> {
         const bot = yield* identity.confirmed
-        const subject = { ...subjectOf(repository, issue), text: yield* hashOf(issue) }
+        const at = yield* Clock.currentTimeMillis
+        const hash = yield* hashOf(issue)
+        const subject = { ...subjectOf(repository, issue), text: hash }
         const seen = (observation: Observation): Look => ({ subject, issue, observation })
         if (issue.state === "closed") return seen(Observation.Closed())
         if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id))
           return seen(Observation.Unassigned())
         const timeline = yield* gitea.timeline(repository.fullName, issue.number)
+        const versions = versionsOf({ title: issue.title, hash }, commentsIn(timeline), bot.id)
+        yield* note(taskIdOf(repository.id, issue.number), { issue, versions, at })
         const mandate = mandateOf(timeline, bot.id)
         if (mandate === null && assignedItself(timeline, bot.id)) return seen(Observation.Unassigned())
         const asking = isParked ? mentionsOf(timeline, bot, mandate?.id ?? 0) : []
@@ -136,7 +147,7 @@ export class IssueReader extends Context.Service<
         return recollect(yield* gitea.comments(fullName, numberOf(id)), bot.id, id)
       })
 
-      return { look, thread, recollect: recollection }
+      return { look, follow, thread, recollect: recollection }
     })
   )
 }

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { withMarker } from "../domain/Comment.ts"
 import { percent } from "../domain/ContextUsage.ts"
 import type { Outcome } from "../domain/Outcome.ts"
@@ -39,6 +39,8 @@ export interface RunProgress {
   readonly note: Note | null
   /** On how the work is done, in one sentence, or null. */
   readonly remark: string | null
+  /** Until when the session has read the issue, in milliseconds; null where that is not known. */
+  readonly readAt: number | null
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
@@ -56,8 +58,14 @@ const MAX_NOTE = 2_000
 const noteLine = (name: string, text: string): string =>
   `- ${name}: ${text.replace(/\s+/g, " ").slice(0, MAX_NOTE).toWellFormed()}`
 
-const runLines = ({ session, turns, ratio, note, remark }: RunProgress): ReadonlyArray<string> => [
+const second = (at: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(at))
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC")
+
+const runLines = ({ session, turns, ratio, note, readAt, remark }: RunProgress): ReadonlyArray<string> => [
   `Session ${session}, ${counted(turns, "turn")}${contextLine(ratio)}.`,
+  ...(readAt === null ? [] : [`The issue and its comments are read up to ${second(readAt)}.`]),
   ...(note === null ? [] : [noteLine("done", note.done), noteLine("next", note.next)]),
   ...(remark === null ? [] : [remark])
 ]

@@ -6,6 +6,7 @@ import type { JournalEntry } from "../domain/JournalEntry.ts"
 import { estimateTokens } from "../domain/ContextUsage.ts"
 import { TokenScale } from "../context/TokenScale.ts"
 import * as Meter from "../context/Meter.ts"
+import type { Reading } from "../domain/Reading.ts"
 import type { Session } from "../domain/Session.ts"
 import { advance, userContent } from "../domain/Transcript.ts"
 import type { ToolCall, Transcript } from "../domain/Transcript.ts"
@@ -32,8 +33,8 @@ export interface Conversation extends SessionControls {
   readonly request: Effect.Effect<ModelRequest>
   /** Stores the entry, then takes it into the transcript and the meter. A paid call is settled with the entry that ends it. */
   append(entry: JournalEntry, settlement?: Settlement): Effect.Effect<void, WriteError>
-  /** Adds the tool results at hand and this text to what is sent next. */
-  ask(text: string | null): Effect.Effect<void, WriteError>
+  /** Adds the tool results at hand and this text to what is sent next; `read`: what of the issue is known with it. */
+  ask(text: string | null, read?: Reading | null): Effect.Effect<void, WriteError>
   /** Whether the journal it was taken up from gives, byte for byte, the request that was asked and not answered. */
   readonly isFaithful: boolean
 }
@@ -95,9 +96,10 @@ export class Conversations extends Context.Service<
           if (move !== undefined) yield* Ref.update(controls.meter, move)
         })
 
-        const ask = Effect.fnUntraced(function* (text: string | null) {
+        const ask = Effect.fnUntraced(function* (text: string | null, read: Reading | null = null) {
           const asked = advance(transcript, { _tag: "Asked", text, hash: "" })
-          yield* append({ _tag: "Asked", text, hash: yield* hashOf(session, asked.messages) })
+          const hash = yield* hashOf(session, asked.messages)
+          yield* append({ _tag: "Asked", text, hash, ...(read === null ? {} : { read }) })
         })
 
         return {

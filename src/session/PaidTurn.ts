@@ -16,7 +16,7 @@ import { over } from "./Step.ts"
 import type { Assignment, RunError, Step } from "./Step.ts"
 import { Turns } from "./Turns.ts"
 
-const noteOf = ({ done, calls }: Transcript) =>
+const noteOf = ({ done, calls }: Pick<Transcript, "done" | "calls">) =>
   [...done, ...calls].map(({ use }) => use.input).findLast(isProgress) ?? null
 
 /** What was refused of a conversation may be of its history: the task goes on without that. Of a first request nothing else can be tried. */
@@ -53,11 +53,13 @@ export const makePaidTurn = Effect.gen(function* () {
   const tell = Effect.fnUntraced(function* ({ claim, workplace }: Assignment, { transcript, live }: Conversation) {
     const sessions = yield* journal.sessions(claim.task)
     const task = (yield* tasks.find(claim.task.id)) ?? claim.task
+    const { reading, ...told } = yield* transcript
     const run = {
       session: sessions.length,
       turns: task.turns,
       ratio: (yield* live.usage)?.ratio ?? null,
-      note: noteOf(yield* transcript),
+      note: noteOf(told),
+      readAt: reading?.at ?? null,
       remark: workplace?.remark ?? null
     }
     const entry = yield* runningEntry(task.id, task.cause, run)

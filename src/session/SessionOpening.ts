@@ -7,23 +7,19 @@ import type { Briefing } from "../domain/Briefing.ts"
 import { estimateTokens } from "../domain/ContextUsage.ts"
 import { handoverOf, renderHandover } from "../domain/Handover.ts"
 import type { Issue } from "../domain/Issue.ts"
-import { FIRST_PROMPT_SHARE, firstPrompt, marksIn, SYSTEM_PROMPT, WORK_PROMPT } from "../domain/Prompt.ts"
+import { FIRST_PROMPT_SHARE, firstPrompt, SYSTEM_PROMPT, WORK_PROMPT } from "../domain/Prompt.ts"
+import type { Reading } from "../domain/Reading.ts"
 import { SessionId } from "../domain/Session.ts"
 import type { Session } from "../domain/Session.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
-import { IssueReader } from "../issue/IssueReader.ts"
-import { makeTextHash } from "../issue/TextHash.ts"
-import { AssignedTexts } from "../task/AssignedTexts.ts"
 import { Fitting } from "./Fitting.ts"
+import { makeIssueTexts } from "./IssueTexts.ts"
 import { Journal } from "./Journal.ts"
 import type { Workplace } from "./Workplace.ts"
 import { Toolbox } from "./Toolbox.ts"
-
-/** Of what was marked, so much is logged. */
-const MARKS_LOGGED = 50
 
 /** How sessions begin: what is frozen for their life, and the first message. */
 export class SessionOpening extends Context.Service<
@@ -35,13 +31,16 @@ export class SessionOpening extends Context.Service<
       predecessor: Session | null,
       workplace?: Workplace | null
     ): Effect.Effect<Session, LeaseLost | StoreUnavailable | ModelError>
-    /** The first message: the issue and its comments, the handover of the predecessor, and what is told of the checkout. */
+    /**
+     * The first message: the issue and its comments, the handover of the predecessor, and what is told of the checkout. With what is
+     * read of the issue by it.
+     */
     prompt(
       claim: Claim,
       session: Session,
       issue: Issue,
       briefing?: Briefing | null
-    ): Effect.Effect<string, GiteaError | StoreUnavailable>
+    ): Effect.Effect<{ readonly text: string; readonly reading: Reading }, GiteaError | StoreUnavailable>
   }
 >()("mosaic-coordinator/session/SessionOpening") {
   static readonly layer = Layer.effect(
@@ -49,9 +48,7 @@ export class SessionOpening extends Context.Service<
     Effect.gen(function* () {
       const { model, contextLimit } = yield* Settings
       const client = yield* ModelClient
-      const issues = yield* IssueReader
-      const texts = yield* AssignedTexts
-      const hashOf = yield* makeTextHash
+      const textsOf = yield* makeIssueTexts
       const journal = yield* Journal
       const toolbox = yield* Toolbox
       const { fit } = yield* Fitting
@@ -88,25 +85,17 @@ export class SessionOpening extends Context.Service<
         issue: Issue,
         briefing: Briefing | null = null
       ) {
-        const { comments, from } = yield* issues.thread(task.id)
-        const assigned = yield* texts.of(task.id)
-        const isTextEdited = assigned !== null && assigned !== (yield* hashOf(issue))
-        const text = { fullName: task.fullName, issue, comments, from: { ...from, isTextEdited } }
-        const marked = marksIn(text)
-        if (marked.length > 0) {
-          yield* Effect.logInfo("Marked in the prompt").pipe(
-            Effect.annotateLogs({ marked: marked.slice(0, MARKS_LOGGED) })
-          )
-        }
+        const { reading, text: given } = yield* textsOf(task, issue)
         const within = (render: (limit: number) => string) =>
           fit(session.model, session.limit * FIRST_PROMPT_SHARE, (tokens) => render(tokens / FIRST_PROMPT_SHARE))
         const { predecessor } = session
-        const before = predecessor === null ? null : handoverOf(text, yield* journal.outline(predecessor))
-        return yield* within((limit) =>
+        const before = predecessor === null ? null : handoverOf(given, yield* journal.outline(predecessor))
+        const text = yield* within((limit) =>
           withBriefing(briefing, limit, (rest) =>
-            before === null ? firstPrompt(text, rest) : renderHandover(text, before, rest)
+            before === null ? firstPrompt(given, rest) : renderHandover(given, before, rest)
           )
         )
+        return { text, reading }
       })
 
       return { open, prompt }

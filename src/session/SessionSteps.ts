@@ -12,6 +12,7 @@ import type { ToolCall } from "../domain/Transcript.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Fitting } from "./Fitting.ts"
+import { makeNews } from "./News.ts"
 import { makePaidTurn } from "./PaidTurn.ts"
 import { SessionOpening } from "./SessionOpening.ts"
 import { over } from "./Step.ts"
@@ -36,6 +37,7 @@ export const makeSessionSteps = Effect.gen(function* () {
   const tasks = yield* Tasks
   const { fit } = yield* Fitting
   const pay = yield* makePaidTurn
+  const newsFor = yield* makeNews
 
   /** What every session has is answered here, the rest at the desk; work is done when it passes there. */
   const answer = Effect.fnUntraced(function* (task: TaskId, use: ToolUse, room: ResultRoom, desk: Desk | null) {
@@ -60,6 +62,28 @@ export const makeSessionSteps = Effect.gen(function* () {
     yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
   })
 
+  const begin = Effect.fnUntraced(function* (
+    { claim, issue, sight }: Assignment,
+    { ask, session }: Conversation,
+    desk: Desk | null
+  ) {
+    yield* tasks.mark(claim, "prompt")
+    const { reading, text } = yield* opening.prompt(claim, session, (yield* sight)?.issue ?? issue, desk?.briefing)
+    yield* ask(text, reading)
+  })
+
+  /** A reply that the model paused in is sent as it is. */
+  const askOn = Effect.fnUntraced(function* (
+    assignment: Assignment,
+    conversation: Conversation,
+    { hasCalls, text }: { readonly text: string | null; readonly hasCalls: boolean }
+  ) {
+    if (text === null && !hasCalls) return yield* conversation.ask(null)
+    const news = yield* newsFor(assignment, conversation)
+    const all = [text, news.text].filter((part) => part !== null)
+    return yield* conversation.ask(all.length === 0 ? null : all.join("\n\n"), news.reading)
+  })
+
   return Effect.fnUntraced(function* (
     assignment: Assignment,
     conversation: Conversation,
@@ -68,15 +92,14 @@ export const makeSessionSteps = Effect.gen(function* () {
     const next = nextStep(yield* conversation.transcript)
     switch (next._tag) {
       case "Begin":
-        yield* tasks.mark(assignment.claim, "prompt")
-        yield* conversation.ask(
-          yield* opening.prompt(assignment.claim, conversation.session, assignment.issue, desk?.briefing)
-        )
+        yield* begin(assignment, conversation, desk)
         return "on"
-      case "Ask":
-        if (desk !== null && (yield* conversation.transcript).calls.length > 0) yield* desk.save
-        yield* conversation.ask(next.text)
+      case "Ask": {
+        const hasCalls = (yield* conversation.transcript).calls.length > 0
+        if (desk !== null && hasCalls) yield* desk.save
+        yield* askOn(assignment, conversation, { text: next.text, hasCalls })
         return "on"
+      }
       case "Send":
         return yield* pay(assignment, conversation)
       case "RunTool":

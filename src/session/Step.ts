@@ -3,6 +3,7 @@ import type { ModelError } from "../anthropic/ModelError.ts"
 import type { Issue } from "../domain/Issue.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
+import type { Sight } from "../issue/Following.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { Workplace, WorkplaceFailed } from "./Workplace.ts"
 import type { Claim, LeaseLost } from "../task/Lease.ts"
@@ -13,6 +14,8 @@ export type RunError = LeaseLost | StoreUnavailable | ModelError | GiteaError | 
 export interface Assignment {
   readonly claim: Claim
   readonly issue: Issue
+  /** The newest look at the issue since the run began, by whoever took one. */
+  readonly sight: Effect.Effect<Sight | null>
   /** Null: the sessions have no tools that touch the repository. */
   readonly workplace: Workplace | null
   /** True once the process is stopping: no further paid call is begun. */

@@ -1,16 +1,18 @@
 import { Cause, Effect, Exit, Option, Schedule } from "effect"
+import type { Scope } from "effect"
 import { concernsAccount } from "../anthropic/ModelError.ts"
 import { firstStep, parked } from "../domain/Outcome.ts"
 import type { Outcome } from "../domain/Outcome.ts"
-import type { Issue } from "../domain/Issue.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { MAX_ATTEMPTS } from "../domain/Task.ts"
 import type { Task } from "../domain/Task.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import type { OutboxEntry } from "../outbox/Outbox.ts"
 import { entriesFor, progressEntry } from "../outbox/TaskComments.ts"
+import { IssueReader } from "../issue/IssueReader.ts"
 import { Journal } from "../session/Journal.ts"
 import { SessionRunner } from "../session/SessionRunner.ts"
+import type { Assignment } from "../session/Step.ts"
 import { Settings } from "../Settings.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
 import { RENEWAL } from "../task/Lease.ts"
@@ -94,6 +96,7 @@ const makeEnding = Effect.gen(function* () {
 export const makeRun = Effect.gen(function* () {
   const { repositories } = yield* Settings
   const tasks = yield* Tasks
+  const issues = yield* IssueReader
   const observer = yield* IssueObserver
   const outbox = yield* Outbox
   const runner = yield* SessionRunner
@@ -109,15 +112,12 @@ export const makeRun = Effect.gen(function* () {
       : AfterRun.Leave()
   })
 
-  const atWork = Effect.fnUntraced(function* (
-    claim: Claim,
-    issue: Issue,
-    stopping: Effect.Effect<boolean>
-  ): Effect.fn.Return<AfterRun, RunError> {
+  const atWork = Effect.fnUntraced(function* (on: Omit<Assignment, "workplace">): Effect.fn.Return<AfterRun, RunError> {
+    const { claim } = on
     const prospect = yield* workplaces.prepare(claim.task)
     if (prospect._tag === "Stop") return AfterRun.Move({ outcome: parked(prospect.why) })
     const workplace = prospect._tag === "Ready" ? prospect.workplace : null
-    const outcome = yield* runner.run({ claim, issue, stopping, workplace }).pipe(
+    const outcome = yield* runner.run({ ...on, workplace }).pipe(
       // What a person has to see to ends the work, and what there is of it is kept.
       Effect.catchIf(
         (error) => error._tag === "WorkplaceFailed" && !error.retryable,
@@ -133,9 +133,10 @@ export const makeRun = Effect.gen(function* () {
   const work = Effect.fnUntraced(function* (
     claim: Claim,
     stopping: Effect.Effect<boolean>
-  ): Effect.fn.Return<AfterRun, RunError> {
+  ): Effect.fn.Return<AfterRun, RunError, Scope.Scope> {
     const { attempts, cause, fullName, id, turns } = claim.task
     if (attempts >= MAX_ATTEMPTS) return AfterRun.Move({ outcome: GIVEN_UP })
+    const sight = yield* issues.follow(id)
     const { issue, observation, subject } = yield* observer.observe({ taskId: id, fullName })
     if (observation._tag !== "Assigned" || issue === null) return AfterRun.Leave()
     const name = subject?.fullName ?? fullName
@@ -144,7 +145,7 @@ export const makeRun = Effect.gen(function* () {
     }
     // The first sign of life; later ones tell how it is going.
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
-    return yield* atWork(claim, issue, stopping)
+    return yield* atWork({ claim, issue, sight, stopping })
   })
 
   const renewals = (claim: Claim) =>
@@ -152,7 +153,7 @@ export const makeRun = Effect.gen(function* () {
 
   return (claim: Claim, stopping: Effect.Effect<boolean>) =>
     Effect.uninterruptibleMask((restore) =>
-      restore(Effect.raceFirst(work(claim, stopping), renewals(claim))).pipe(
+      restore(Effect.raceFirst(Effect.scoped(work(claim, stopping)), renewals(claim))).pipe(
         Effect.exit,
         Effect.flatMap((exit) => end(claim, exit)),
         // What follows may fail as well, and that has its own consequence.

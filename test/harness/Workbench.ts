@@ -124,7 +124,13 @@ export const claimedAgain = Effect.gen(function* () {
 })
 
 export const workOn = Effect.fnUntraced(function* (claim: Effect.Success<typeof claimed>) {
-  return yield* (yield* SessionRunner).run({ claim, issue: issue(), workplace: null, stopping: Effect.succeed(false) })
+  return yield* (yield* SessionRunner).run({
+    claim,
+    issue: issue(),
+    sight: Effect.succeed(null),
+    workplace: null,
+    stopping: Effect.succeed(false)
+  })
 })
 
 /** Claims the task of the assigned issue, works it, and ends the claim with the outcome, as the worker does. */

@@ -8,7 +8,8 @@ import { entriesFor, progressEntry, progressText, runningEntry } from "../../src
 import { TASK } from "../harness/Workbench.ts"
 
 const CAUSE = "the work needs a person: see the answer"
-const run = { session: 2, turns: 7, ratio: 0.824, note: { done: "read page 1", next: "read page 2" }, remark: null }
+const note = { done: "read page 1", next: "read page 2" }
+const run = { session: 2, turns: 7, ratio: 0.824, note, readAt: null, remark: null }
 
 describe("progressText", () => {
   it("tells how a run is going", () => {
@@ -23,6 +24,11 @@ describe("progressText", () => {
   it("tells how the work is done, where that is to be known", () => {
     const text = progressText("running", "claimed", { ...run, note: null, remark: "The checks are guessed." })
     assert.match(text, /82 % full\.\n\nThe checks are guessed\.$/)
+  })
+
+  it("tells until when the issue is read", () => {
+    const text = progressText("running", "claimed", { ...run, note: null, readAt: Date.UTC(2026, 2, 18, 9, 5, 7) })
+    assert.match(text, /\n\nThe issue and its comments are read up to 2026-03-18 09:05:07 UTC\.$/)
   })
 
   it.each([null, 0, 0.004])("says nothing of a context that is %d full", (ratio) => {

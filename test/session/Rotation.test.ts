@@ -26,6 +26,7 @@ const work = (body: string) =>
       claim,
       issue: issue({ body }),
       workplace: null,
+      sight: Effect.succeed(null),
       stopping: Effect.succeed(false)
     })
   })

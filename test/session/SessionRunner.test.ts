@@ -132,7 +132,15 @@ describe("SessionRunner", () => {
     return Effect.gen(function* () {
       const claim = yield* claimed
       const runner = yield* SessionRunner
-      assert.isNull(yield* runner.run({ claim, issue: issue(), workplace: null, stopping: Effect.succeed(true) }))
+      assert.isNull(
+        yield* runner.run({
+          claim,
+          issue: issue(),
+          sight: Effect.succeed(null),
+          workplace: null,
+          stopping: Effect.succeed(true)
+        })
+      )
       assert.deepStrictEqual([model.paid().length, (yield* told)[0]], [0, ["Asked"]])
       assert.deepInclude(yield* workOn(claim), { answer: "done" })
       assert.strictEqual(model.paid().length, 1)
@@ -152,7 +160,13 @@ describe("SessionRunner", () => {
       const claim = yield* claimed
       const runner = yield* SessionRunner
       const journal = yield* Journal
-      yield* runner.run({ claim, issue: issue(), workplace: null, stopping: Effect.succeed(true) })
+      yield* runner.run({
+        claim,
+        issue: issue(),
+        sight: Effect.succeed(null),
+        workplace: null,
+        stopping: Effect.succeed(true)
+      })
       const [session] = yield* journal.sessions(claim.task)
       if (session === undefined) return assert.fail("no session")
       yield* journal.append(claim, session.id, 1, { _tag: "Replied", reply: read, elapsed: 0 })

@@ -101,6 +101,8 @@ export class SandboxGitea extends Context.Service<
     /** Deletes the issue; its number is not given again. */
     remove(issue: SandboxIssue, by?: string): Effect.Effect<void>
     comment(issue: SandboxIssue, body: string, by?: string): Effect.Effect<void>
+    /** Gitea remembers when a comment was edited, and not by whom. */
+    editComment(id: number, body: string, by: string): Effect.Effect<void>
     /** Deletes a comment. What it wrote into the timelines of issues that it named becomes null there. */
     deleteComment(id: number): Effect.Effect<void>
     /** From now on only those who may write to the repository can comment on it; `unlock`: no longer. */
@@ -221,6 +223,7 @@ const make = Effect.gen(function* () {
     label: (issue, names, by) => onIssue(issue, by, (act) => IssueChanges.label(act, issue.id, names)),
     remove: (issue, by) => onIssue(issue, by, (act) => IssueChanges.remove(act, issue.id)),
     comment: (issue, body, by) => onIssue(issue, by, (act) => IssueChanges.comment(act, issue.id, body)),
+    editComment: (id, body, by) => Effect.asVoid(store.apply((at) => IssueChanges.editComment({ by, at }, id, body))),
     deleteComment: (id) => Effect.asVoid(store.apply(() => IssueChanges.deleteComment(id))),
     lock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, true)),
     unlock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, false)),
