@@ -7,9 +7,11 @@ import { JournalEntry } from "../../src/domain/JournalEntry.ts"
 import { Observation } from "../../src/domain/Mandate.ts"
 import type { Reply } from "../../src/domain/Reply.ts"
 import { taskIdOf } from "../../src/domain/Task.ts"
+import type { IssueReader } from "../../src/issue/IssueReader.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { UsageLog } from "../../src/context/UsageLog.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
+import type { Assignment } from "../../src/session/Step.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Toolbox } from "../../src/session/Toolbox.ts"
 import type { SettingsValues } from "../../src/Settings.ts"
@@ -83,6 +85,8 @@ export const claude = (script: Partial<Script>) => {
 export interface Surroundings {
   readonly claude?: { readonly layer: Layer.Layer<ModelClient> }
   readonly comments?: ReadonlyArray<Comment>
+  /** What a read of the comments gives, in the place of `comments`. */
+  readonly thread?: IssueReader["Service"]["thread"]
   readonly settings?: Partial<SettingsValues>
   readonly toolbox?: Partial<Toolbox["Service"]>
 }
@@ -90,7 +94,7 @@ export interface Surroundings {
 /** All that works a task in sessions, real, on a store in memory; Gitea and Claude around it are scripted. */
 export const workbench = (around: Surroundings = {}) => {
   const issues = mocks.IssueReader({
-    thread: () => Effect.succeed({ comments: around.comments ?? [], from: FROM })
+    thread: around.thread ?? (() => Effect.succeed({ comments: around.comments ?? [], from: FROM }))
   })
   return SessionRunner.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(UsageLog.layer, LiveSessions.layer)),
@@ -123,11 +127,14 @@ export const claimedAgain = Effect.gen(function* () {
   return claim ?? (yield* Effect.die("there is nothing to claim"))
 })
 
-export const workOn = Effect.fnUntraced(function* (claim: Effect.Success<typeof claimed>) {
+export const workOn = Effect.fnUntraced(function* (
+  claim: Effect.Success<typeof claimed>,
+  sight: Assignment["sight"] = Effect.succeed(null)
+) {
   return yield* (yield* SessionRunner).run({
     claim,
     issue: issue(),
-    sight: Effect.succeed(null),
+    sight,
     workplace: null,
     stopping: Effect.succeed(false)
   })
