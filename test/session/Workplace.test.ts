@@ -42,7 +42,13 @@ const workplaceOf = (said: string, desk: Partial<Desk> = {}): Workplace => ({
 const work = (workplace: Workplace) =>
   Effect.gen(function* () {
     const claim = yield* claimed
-    return yield* (yield* SessionRunner).run({ claim, issue: issue(), workplace, stopping: Effect.succeed(false) })
+    return yield* (yield* SessionRunner).run({
+      claim,
+      issue: issue(),
+      sight: Effect.succeed(null),
+      workplace,
+      stopping: Effect.succeed(false)
+    })
   })
 
 const calls = Array.from({ length: 10 }, (_, at) => toolUse("bash", { command: "x" }, `toolu_${at}`))
