@@ -7,7 +7,7 @@ export type Manifests = Readonly<Record<string, string>>
 
 /** The files that a guess looks at. */
 export const MANIFESTS: ReadonlyArray<string> = (
-  "package.json package-lock.json pnpm-lock.yaml yarn.lock bun.lock go.mod Cargo.toml Cargo.lock " +
+  "package.json package-lock.json pnpm-lock.yaml yarn.lock bun.lock go.mod vendor/modules.txt Cargo.toml Cargo.lock " +
   "pyproject.toml requirements.txt uv.lock poetry.lock Makefile makefile GNUmakefile"
 ).split(" ")
 
@@ -59,7 +59,7 @@ const node = (files: Manifests): Guess =>
   })
 
 const go = (files: Manifests): Guess => ({
-  setup: /^\s*require\b/m.test(files["go.mod"] ?? "") ? ["go mod download"] : [],
+  setup: /^\s*require\b/m.test(files["go.mod"] ?? "") && !has(files, "vendor/modules.txt") ? ["go mod download"] : [],
   hosts: ["proxy.golang.org", "sum.golang.org", "storage.googleapis.com"],
   checks: ["go vet ./...", "go test ./..."]
 })
@@ -72,12 +72,13 @@ const rust = (files: Manifests): Guess => ({
 
 const PYPI = ["pypi.org", "files.pythonhosted.org"]
 
+/** Groups of dependencies by whose name tests need them. */
+const GROUPS = ["tests", "test", "dev"]
+
 const python = (files: Manifests): Guess => {
   const project = files["pyproject.toml"] ?? ""
   const pytest = /\bpytest\b/.test(`${project}\n${files["requirements.txt"] ?? ""}`)
   const test = pytest ? "pytest" : "unittest discover"
-  if (has(files, "uv.lock"))
-    return { setup: ["uv sync --frozen"], hosts: PYPI, checks: [`uv run --offline python -m ${test}`] }
   if (has(files, "poetry.lock"))
     return { setup: ["poetry install"], hosts: PYPI, checks: [`poetry run python -m ${test}`] }
   const wanted = [
@@ -85,7 +86,17 @@ const python = (files: Manifests): Guess => {
     ...(/^\[(project|build-system)\]/m.test(project) ? ["-e ."] : []),
     ...(pytest ? ["pytest"] : [])
   ]
-  const install = [`python3 -m venv .venv`, `.venv/bin/python -m pip install ${wanted.join(" ")}`]
+  const groups = /^\[dependency-groups\]\n([^]*?)(?=^\[|$(?![^]))/m.exec(project)?.[1] ?? ""
+  const group = GROUPS.find((name) => new RegExp(`^"?${name}"?[ \\t]*=`, "m").test(groups))
+  const install = [
+    `python3 -m venv .venv`,
+    ...(group === undefined ? [] : [`.venv/bin/python -m pip install --upgrade pip`]),
+    `.venv/bin/python -m pip install ${[...wanted, ...(group === undefined ? [] : [`--group ${group}`])].join(" ")}`
+  ]
+  if (has(files, "uv.lock")) {
+    const either = `if command -v uv; then uv sync --frozen; else ${install.join(" && ")}; fi`
+    return { setup: [either], hosts: PYPI, checks: [`.venv/bin/python -m ${test}`] }
+  }
   return wanted.length === 0
     ? { ...NOTHING, checks: [`python3 -m ${test}`] }
     : { setup: install, hosts: PYPI, checks: [`.venv/bin/python -m ${test}`] }

@@ -2,7 +2,8 @@ import { HOME_BYTES, limited, PROCESSES, SHM_BYTES, TMP_BYTES } from "./Limits.t
 import type { Mount, Surroundings } from "./ToolHost.ts"
 
 export const HOME = "/home/agent"
-const SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/** Where programs are, those of Go and Rust included where they are installed for everybody. */
+const SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin:/usr/local/cargo/bin"
 
 /** What every isolation begins with: nothing but PATH and the like. */
 export const BASE_ENV: Readonly<Record<string, string>> = {

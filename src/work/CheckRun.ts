@@ -2,6 +2,7 @@ import { Effect, Path } from "effect"
 import type { CheckPlan } from "../check/CheckPlan.ts"
 import { Checks } from "../check/Checks.ts"
 import type { CheckResult } from "../check/Checks.ts"
+import { surroundingsOf } from "../workspace/Surroundings.ts"
 import { Workspaces } from "../workspace/Workspaces.ts"
 
 /** Characters of a failed check's output that go back to the session. */
@@ -9,8 +10,6 @@ const SHOWN = 6_000
 
 const passes = ({ outcome }: CheckResult): boolean => outcome === "passed"
 export const passed = (all: ReadonlyArray<CheckResult>): boolean => all.every(passes)
-
-const placeOf = (tree: string) => ({ mounts: [{ path: tree, access: "write" as const }], cwd: tree })
 
 const NO_SETUP = { results: [], refused: [] }
 
@@ -22,7 +21,7 @@ export const makeCheckRun = Effect.gen(function* () {
 
   /** What has to be done before; what did not pass is the last of the results. */
   const prepare = ({ setup }: CheckPlan, tree: string) =>
-    setup === null ? Effect.succeed(NO_SETUP) : checks.setUp(setup, placeOf(tree), path.dirname(tree))
+    setup === null ? Effect.succeed(NO_SETUP) : checks.setUp(setup, surroundingsOf(tree), path.dirname(tree))
 
   const run = Effect.fn("CheckRun.run")(
     function* (repositoryId: number, commit: string, plan: CheckPlan) {
@@ -30,7 +29,7 @@ export const makeCheckRun = Effect.gen(function* () {
       const tree = yield* workspaces.layOut(repositoryId, commit)
       const before = yield* prepare(plan, tree)
       if (!passed(before.results)) return before.results
-      return yield* checks.run(plan.checks, placeOf(tree))
+      return yield* checks.run(plan.checks, surroundingsOf(tree))
     },
     (effect) => Effect.scoped(effect)
   )

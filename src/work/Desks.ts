@@ -14,6 +14,7 @@ import { ToolHost } from "../tool/ToolHost.ts"
 import type { Tools } from "../tool/ToolHost.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { clashedNameOf } from "../workspace/SnapshotRef.ts"
+import { surroundingsOf } from "../workspace/Surroundings.ts"
 import type { WorkspaceError } from "../workspace/WorkspaceError.ts"
 import { Workspaces } from "../workspace/Workspaces.ts"
 import type { Workspace } from "../workspace/Workspaces.ts"
@@ -122,7 +123,7 @@ export const makeDesks = Effect.gen(function* () {
     })
     const { tree } = workspace.site
     const setup = yield* setUp(bench.plan, workspace)
-    const tools = yield* host.open({ mounts: [{ path: tree, access: "write" }], cwd: tree })
+    const tools = yield* host.open(surroundingsOf(tree))
     return {
       briefing: yield* briefingOf(bench, workspace, setup),
       call: call(bench, workspace, tools),

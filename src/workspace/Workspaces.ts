@@ -13,6 +13,7 @@ import { makeLeftovers } from "./Leftovers.ts"
 import { makeLessons } from "./Lesson.ts"
 import type { Lesson } from "./Lesson.ts"
 import { baseNameOf, joinedNameOf } from "./SnapshotRef.ts"
+import { homeOf } from "./Surroundings.ts"
 import { Snapshots } from "./Snapshots.ts"
 import type { SaveError, Site, Snapshot } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
@@ -92,6 +93,9 @@ export class Workspaces extends Context.Service<
 
       const noRoom = (subject: string) =>
         new WorkspaceError({ subject, detail: "its folder could not be made: make room on the disk of AGENT_WORK_DIR" })
+
+      const makeFolder = (folder: string, subject: string) =>
+        Effect.mapError(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), () => noRoom(subject))
 
       /** The repository that snapshots are made in. Only the isolation runs git on it. */
       const makeSave = Effect.fnUntraced(function* (site: Site) {
@@ -179,7 +183,7 @@ export class Workspaces extends Context.Service<
         )
         yield* rescue(site)
         yield* removeFolder(folder)
-        yield* Effect.mapError(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), () => noRoom(site.subject))
+        yield* makeFolder(homeOf(site.tree), site.subject)
         const newest =
           (yield* snapshots.newest(repository.id, { number, session })) ??
           (predecessor === null ? null : yield* snapshots.newest(repository.id, { number, session: predecessor }))
@@ -220,6 +224,7 @@ export class Workspaces extends Context.Service<
               removeFolder(folder)
             )
         )
+        yield* makeFolder(path.join(folder, "home"), commit)
         yield* putOut(clones.at(repositoryId), commit, path.join(folder, "tree"))
         return path.join(folder, "tree")
       })

@@ -36,9 +36,21 @@ const TABLE: ReadonlyArray<
   ["Rust", { "Cargo.toml": "[package]", "Cargo.lock": "" }, ["cargo fetch --locked"], ["cargo test --offline"]],
   [
     "Python with uv",
-    { "pyproject.toml": "[dependency-groups]\ndev = ['pytest']", "uv.lock": "" },
-    ["uv sync --frozen"],
-    ["uv run --offline python -m pytest"]
+    {
+      "pyproject.toml": "[project]\n[dependency-groups]\nlint = [\n 'x'\n]\ntests = [\n 'pytest'\n]\n[tool.x]\ndev = 1",
+      "uv.lock": ""
+    },
+    [
+      "if command -v uv; then uv sync --frozen; else python3 -m venv .venv && .venv/bin/python -m pip install --upgrade pip && " +
+        ".venv/bin/python -m pip install -e . pytest --group tests; fi"
+    ],
+    [".venv/bin/python -m pytest"]
+  ],
+  [
+    "Go with what it needs in the repository",
+    { "go.mod": "module x\nrequire y v1.0.0", "vendor/modules.txt": "# y v1.0.0" },
+    [],
+    ["go vet ./...", "go test ./..."]
   ],
   [
     "Python with pip",

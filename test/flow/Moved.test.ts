@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { byResults, finish, pushNow, run, serverWithTools, shop } from "./people.ts"
 
@@ -16,7 +17,7 @@ export const total = (lines = []) =>
 END
 git log --format=%s base -1; npm test`
 
-describe("Base branch that moved while the work went on", () => {
+describe.skipIf(lacking("bwrap"))("Base branch that moved while the work went on", () => {
   afterAll(server.clear)
 
   layer(server.layer, { excludeTestServices: true })((it) => {

@@ -10,6 +10,7 @@ import { SHOP } from "../../src/sandbox/demo/Shop.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 
 const NAME = "acme/shop"
@@ -23,7 +24,7 @@ const withTools = harness({
   before: (gitea) => Effect.andThen(gitea.createRepository(NAME), gitea.commit(NAME, SHOP))
 }).pipe(Layer.provideMerge(NodeServices.layer))
 
-describe("Assignment", () => {
+describe.skipIf(lacking("bwrap"))("Assignment", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   layer(withTools, { excludeTestServices: true })((it) => {

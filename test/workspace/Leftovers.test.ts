@@ -1,6 +1,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { patternsOf } from "../../src/workspace/SetupScript.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { ground, scene } from "./support.ts"
 
@@ -16,7 +17,7 @@ describe("patternsOf", () => {
   })
 })
 
-describe("What setup leaves in a workspace", () => {
+describe.skipIf(lacking("bwrap"))("What setup leaves in a workspace", () => {
   layer(ground)((it) => {
     it.effect("is never saved, and files of the repository are put back", () =>
       Effect.gen(function* () {

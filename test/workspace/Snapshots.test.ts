@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { nameOf } from "../../src/workspace/SnapshotRef.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { ground, scene } from "./support.ts"
 
@@ -19,7 +20,7 @@ const PLANTED = `
   echo '* filter=x' > sub/.gitattributes; echo inner > sub/inner.txt
   git init -q done; echo kept > done/kept.txt; git -C done add -A; git -C done commit -qm inner`
 
-describe("Snapshots", () => {
+describe.skipIf(lacking("bwrap"))("Snapshots", () => {
   layer(ground)((it) => {
     it.effect(
       "hold what was added, changed, removed and made runnable, and leave the agent's index and branch alone",

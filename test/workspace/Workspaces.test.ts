@@ -1,10 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { SessionId } from "../../src/domain/Session.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { ground, REPOSITORY, scene } from "./support.ts"
 
-describe("Workspaces", () => {
+describe.skipIf(lacking("bwrap"))("Workspaces", () => {
   layer(ground)((it) => {
     it.effect("have a repository of their own: no remote, no link into the clone, nothing that names it", () =>
       Effect.gen(function* () {

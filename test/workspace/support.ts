@@ -1,7 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { Context, Duration, Effect, FileSystem, Layer, Stream } from "effect"
-import type { PlatformError } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { Context, Effect, FileSystem, Layer, Logger } from "effect"
 import { FullName } from "../../src/domain/Repository.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 import { Git } from "../../src/git/Git.ts"
@@ -11,53 +9,6 @@ import { Snapshots } from "../../src/workspace/Snapshots.ts"
 import { Workspaces } from "../../src/workspace/Workspaces.ts"
 import { shell, upstream } from "../harness/Shell.ts"
 import { settings } from "../harness/TestSettings.ts"
-
-const BWRAP = [
-  ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--new-session"],
-  ["--clearenv", "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin"],
-  ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev"],
-  ["--tmpfs", "/tmp", "--setenv", "PATH", "/usr/bin"]
-].flat()
-
-/** A bubblewrap of its own for each run. */
-export const Bubblewrap = Layer.effect(
-  ToolHost,
-  Effect.gen(function* () {
-    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const text = (stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
-      Effect.orDie(Stream.mkUint8Array(stream))
-    return ToolHost.of({
-      definitions: [],
-      open: () => Effect.die("no tools here"),
-      run: ({ argv, env = {}, mounts }) =>
-        Effect.gen(function* () {
-          const child = yield* spawner.spawn(
-            ChildProcess.make(
-              "bwrap",
-              [
-                ...BWRAP,
-                ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
-                ...mounts.flatMap(({ access, path }) => [access === "read" ? "--ro-bind" : "--bind", path, path]),
-                ...argv
-              ],
-              { extendEnv: false, env: { PATH: "/usr/bin" }, stdin: "ignore" }
-            )
-          )
-          const [stdout, stderr, exitCode] = yield* Effect.all(
-            [text(child.stdout), text(child.stderr), child.exitCode],
-            { concurrency: "unbounded" }
-          )
-          return {
-            end: "exit" as const,
-            exitCode,
-            stdout,
-            stderr: new TextDecoder().decode(stderr),
-            took: Duration.zero
-          }
-        }).pipe(Effect.scoped, Effect.orDie)
-    })
-  })
-)
 
 /** A folder for everything, with a repository "acme/shop" that is fetched from the disk in place of Gitea. */
 export class Ground extends Context.Service<
@@ -86,12 +37,15 @@ const GroundLayer = Layer.effect(
 export const ground = Workspaces.layer.pipe(
   Layer.provideMerge(Snapshots.layer),
   Layer.provideMerge(ControlClones.layer),
-  Layer.provideMerge(Layer.mergeAll(Git.layer, Bubblewrap)),
+  Layer.provideMerge(Layer.mergeAll(Git.layer, ToolHost.layer)),
   Layer.provideMerge(
-    Layer.unwrap(Effect.map(Ground, ({ folder }) => settings({ workDir: `${folder}/work`, giteaUrl: folder })))
+    Layer.unwrap(
+      Effect.map(Ground, ({ folder }) => settings({ workDir: `${folder}/work`, giteaUrl: folder, sandbox: "bwrap" }))
+    )
   ),
   Layer.provideMerge(GroundLayer),
   Layer.provideMerge(NodeServices.layer),
+  Layer.provide(Logger.layer([])),
   Layer.orDie
 )
 
