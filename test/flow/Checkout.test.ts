@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
-import { afterAll } from "vitest"
+import { afterAll, vi } from "vitest"
 import { toolResults } from "../../src/sandbox/claude/Conversation.ts"
 import type { MessagesRequest } from "../../src/sandbox/claude/MessagesRequest.ts"
 import type { Reply } from "../../src/sandbox/claude/Reply.ts"
@@ -15,6 +15,8 @@ import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
+
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-flow-"))
 const withTools = (model = "claude-sandbox") =>

@@ -1,9 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { afterAll } from "vitest"
+import { afterAll, vi } from "vitest"
 import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { byResults, finish, pushNow, run, serverWithTools, shop } from "./people.ts"
+
+vi.setConfig({ testTimeout: 90_000 })
 
 const server = serverWithTools()
 const MENDED = `sed -i 's/lines.reduce((sum, line) => sum + Math.round(line.price \\* line.count \\* 100), 0)/Math.round(lines.reduce((sum, line) => sum + line.price * line.count * 100, 0))/' src/total.js; npm test`

@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll } from "vitest"
+import { afterAll, vi } from "vitest"
 import { NodeServices } from "@effect/platform-node"
 import { developerAgent } from "../../src/sandbox/claude/DeveloperAgent.ts"
 import { SHOP } from "../../src/sandbox/demo/Shop.ts"
@@ -12,6 +12,8 @@ import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
+
+vi.setConfig({ testTimeout: 90_000 })
 
 const NAME = "acme/shop"
 const DRAFT = { repository: NAME, title: "Total is one cent off", body: "The cart and the invoice differ by one cent." }

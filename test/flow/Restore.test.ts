@@ -10,7 +10,9 @@ import { shell } from "../harness/Shell.ts"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll } from "vitest"
+import { afterAll, vi } from "vitest"
+
+vi.setConfig({ testTimeout: 90_000 })
 
 const NAME = "acme/unfinished"
 const folder = mkdtempSync(join(tmpdir(), "mosaic-flow-"))

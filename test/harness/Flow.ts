@@ -10,7 +10,7 @@ import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { progressKey, reportKey } from "../../src/outbox/Outbox.ts"
 import type { SignedDelivery } from "./Deliveries.ts"
-import { eventually } from "./Eventually.ts"
+import { eventually, eventuallyInProcess } from "./Eventually.ts"
 import { Coordinator } from "./Harness.ts"
 
 export interface TaskView {
@@ -66,8 +66,9 @@ export const flow = Effect.gen(function* () {
     gitea,
     claude,
     task,
+    /** Work in a checkout starts many processes. */
     becomes: (issue: SandboxIssue, state: TaskState) =>
-      eventually(`the task is ${state}`, task(issue), (it) => it?.state === state),
+      eventuallyInProcess(`the task is ${state}`, task(issue), (it) => it?.state === state),
     /** Its work is done, and its answer is on its way or on the issue. */
     answers: (issue: SandboxIssue) =>
       eventually("the task is answered", task(issue), (it) => it?.state === "answered" || it?.state === "completed"),
