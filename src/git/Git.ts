@@ -57,6 +57,19 @@ export const outdated = (version: string): string | null => {
   return isNew ? null : `git ${major}.${minor} is too old: install ${OLDEST.join(".")} or newer`
 }
 
+const answerOf = (operation: string, stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
+  stream.pipe(
+    Stream.mapAccumEffect(
+      () => 0,
+      (size, chunk) =>
+        size + chunk.length > MAX_ANSWER
+          ? Effect.fail(new GitError({ operation, reason: "excess", detail: "the answer is too long" }))
+          : Effect.succeed([size + chunk.length, [chunk]] as const)
+    ),
+    Stream.decodeText,
+    Stream.mkString
+  )
+
 /**
  * The only code that runs git. It is run on repositories of ours alone, which no agent can write to: a configuration, a hook or an
  * attribute there would run code as the coordinator.
@@ -94,19 +107,6 @@ export class Git extends Context.Service<
           stdin: typeof input === "string" ? Stream.encodeText(Stream.make(input)) : (input ?? "ignore"),
           forceKillAfter: PATIENCE
         })
-
-      const answerOf = (operation: string, stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
-        stream.pipe(
-          Stream.mapAccumEffect(
-            () => 0,
-            (size, chunk) =>
-              size + chunk.length > MAX_ANSWER
-                ? Effect.fail(new GitError({ operation, reason: "excess", detail: "the answer is too long" }))
-                : Effect.succeed([size + chunk.length, [chunk]] as const)
-          ),
-          Stream.decodeText,
-          Stream.mkString
-        )
 
       const exchange = Effect.fnUntraced(
         function* (call: GitCall) {

@@ -69,30 +69,7 @@ export class IssueReader extends Context.Service<
       const identity = yield* BotIdentity
       const hashOf = yield* makeTextHash
       const { follow, note } = yield* makeFollowing
-
-      /** Null: nothing of that number under this name, or the name is another repository's today. */
-      const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
-        gitea.issue(fullName, numberOf(taskId)).pipe(
-          Effect.map((issue) =>
-            (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
-          ),
-          Effect.catchIf(isNothing, () => Effect.succeed(null))
-        )
-
-      /** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
-      const askedFor = Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
-        const mayWrite = (id: number) =>
-          gitea.writer(fullName, id).pipe(
-            Effect.map((found) => found.mayWrite),
-            Effect.catchIf(
-              (error) => !concernsGitea(error),
-              () => Effect.succeed(false)
-            )
-          )
-        const people = Array.dedupe(asking.flatMap(({ user }) => (user ? [user.id] : [])))
-        const allowed = yield* Effect.findFirst(people.slice(0, PEOPLE_ASKED_ABOUT), mayWrite)
-        return asking.find(({ user }) => user && Option.contains(allowed, user.id)) ?? null
-      })
+      const { askedFor, read } = questionsOf(gitea)
 
       const observe = Effect.fnUntraced(function* (
         repository: Repository,
@@ -150,4 +127,32 @@ export class IssueReader extends Context.Service<
       return { look, follow, thread, recollect: recollection }
     })
   )
+}
+
+const questionsOf = (gitea: Gitea["Service"]) => {
+  /** Null: nothing of that number under this name, or the name is another repository's today. */
+  const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
+    gitea.issue(fullName, numberOf(taskId)).pipe(
+      Effect.map((issue) =>
+        (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
+      ),
+      Effect.catchIf(isNothing, () => Effect.succeed(null))
+    )
+
+  /** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
+  const askedFor = Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
+    const mayWrite = (id: number) =>
+      gitea.writer(fullName, id).pipe(
+        Effect.map((found) => found.mayWrite),
+        Effect.catchIf(
+          (error) => !concernsGitea(error),
+          () => Effect.succeed(false)
+        )
+      )
+    const people = Array.dedupe(asking.flatMap(({ user }) => (user ? [user.id] : [])))
+    const allowed = yield* Effect.findFirst(people.slice(0, PEOPLE_ASKED_ABOUT), mayWrite)
+    return asking.find(({ user }) => user && Option.contains(allowed, user.id)) ?? null
+  })
+
+  return { read, askedFor }
 }

@@ -44,12 +44,11 @@ const proxyMounts = (path: string): ReadonlyArray<Mount> => [...HOST_MOUNTS, { p
 
 const whyOf = (error: PlatformError.PlatformError) => new IsolationFailed({ why: error.message })
 
-/** Programs started as children of this process, by the wrapping. */
-export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping) {
+const makeSpawn = Effect.fnUntraced(function* (wrapping: Wrapping) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
 
   /** SIGKILL for its process group at the end of the scope, and for what got away. */
-  const spawn = Effect.fnUntraced(function* (
+  return Effect.fnUntraced(function* (
     surroundings: Surroundings,
     argv: ReadonlyArray<string>,
     stdin: ChildProcess.CommandInput
@@ -60,8 +59,12 @@ export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping)
       .spawn(ChildProcess.make(program, args, { env, extendEnv: false, cwd, stdin, killSignal: "SIGKILL" }))
       .pipe(Effect.mapError(whyOf))
   })
+})
 
-  const open = Effect.fnUntraced(function* (surroundings: Surroundings) {
+type Spawn = Effect.Success<ReturnType<typeof makeSpawn>>
+
+const openBy = (spawn: Spawn) =>
+  Effect.fnUntraced(function* (surroundings: Surroundings) {
     const input = yield* Queue.bounded<Uint8Array, Cause.Done>(LINES_WAITING)
     const mounts = [...HOST_MOUNTS, ...surroundings.mounts]
     const child = yield* spawn({ ...surroundings, mounts }, HOST_ARGV, Stream.fromQueue(input))
@@ -78,7 +81,8 @@ export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping)
     return yield* linkOf(child.stdout, why, (line) => Queue.offer(input, line))
   })
 
-  const run = Effect.fnUntraced(function* (command: Command): Effect.fn.Return<Ran, IsolationFailed> {
+const runBy = (spawn: Spawn, wrapping: Wrapping) =>
+  Effect.fnUntraced(function* (command: Command): Effect.fn.Return<Ran, IsolationFailed> {
     const began = yield* Clock.currentTimeMillis
     const { output, stdin, proxy } = command
     const argv = proxy === undefined ? command.argv : forwarded(proxy, command.argv)
@@ -119,7 +123,10 @@ export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping)
     return { ...ended, stdout: out.bytes(), stderr, took }
   })
 
-  const starter: Starter = { open, run }
+/** Programs started as children of this process, by the wrapping. */
+export const makeChildStarter = Effect.fnUntraced(function* (wrapping: Wrapping) {
+  const spawn = yield* makeSpawn(wrapping)
+  const starter: Starter = { open: openBy(spawn), run: runBy(spawn, wrapping) }
   return starter
 })
 

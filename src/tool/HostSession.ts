@@ -28,14 +28,19 @@ const inputsOf: Readonly<Record<string, Schema.Codec<unknown>>> = Object.fromEnt
   Object.entries(TOOLS).map(([name, { input }]) => [name, input as Schema.Codec<unknown>])
 )
 
-/** The tools of one session: a host that is started, spoken to, and started again when it is gone. */
-export const openSession = Effect.fnUntraced(function* (
-  starter: Starter,
-  surroundings: Surroundings
-): Effect.fn.Return<Tools, IsolationFailed, Scope.Scope> {
+/** Answers to other ids are from before, or made up. */
+const answerTo = (host: Host, id: number): Effect.Effect<ToolResult, LinkEnded> =>
+  host.receive.pipe(
+    Effect.flatMap(decodeAnswer),
+    Effect.catchTag("SchemaError", () => Effect.fail(new LinkEnded({ why: "said what no host says" }))),
+    Effect.flatMap((answer) =>
+      answer.id === id ? Effect.succeed({ text: answer.text, isError: !answer.ok }) : answerTo(host, id)
+    )
+  )
+
+/** The host of a session: one at a time, started when it is asked for. */
+const makeHosts = Effect.fnUntraced(function* (starter: Starter, surroundings: Surroundings) {
   const current = yield* Ref.make<Host | null>(null)
-  const ids = yield* Ref.make(0)
-  const oneAtATime = yield* Semaphore.make(1)
 
   const drop = Effect.flatMap(Ref.getAndSet(current, null), (host) =>
     host === null ? Effect.void : Scope.close(host.scope, Exit.void)
@@ -69,15 +74,17 @@ export const openSession = Effect.fnUntraced(function* (
     )
   )
 
-  /** Answers to other ids are from before, or made up. */
-  const answerTo = (host: Host, id: number): Effect.Effect<ToolResult, LinkEnded> =>
-    host.receive.pipe(
-      Effect.flatMap(decodeAnswer),
-      Effect.catchTag("SchemaError", () => Effect.fail(new LinkEnded({ why: "said what no host says" }))),
-      Effect.flatMap((answer) =>
-        answer.id === id ? Effect.succeed({ text: answer.text, isError: !answer.ok }) : answerTo(host, id)
-      )
-    )
+  return { drop, running }
+})
+
+/** The tools of one session: a host that is started, spoken to, and started again when it is gone. */
+export const openSession = Effect.fnUntraced(function* (
+  starter: Starter,
+  surroundings: Surroundings
+): Effect.fn.Return<Tools, IsolationFailed, Scope.Scope> {
+  const { drop, running } = yield* makeHosts(starter, surroundings)
+  const ids = yield* Ref.make(0)
+  const oneAtATime = yield* Semaphore.make(1)
 
   const ask = Effect.fnUntraced(function* (tool: string, input: unknown, { time, bytes }: CallLimits) {
     const host = yield* running

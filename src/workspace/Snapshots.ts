@@ -56,10 +56,9 @@ export class Snapshots extends Context.Service<
     Snapshots,
     Effect.gen(function* () {
       const clones = yield* ControlClones
-      const fs = yield* FileSystem.FileSystem
-      const git = yield* Git
-      const host = yield* ToolHost
-      const path = yield* Path.Path
+      const make = yield* makeMaking
+      const { take, treeOf } = yield* makeTaking
+      const name = yield* makeNaming
 
       const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
         const names = yield* clones.names(repositoryId, `refs/mosaic/${author.number}/${author.session}/`)
@@ -67,82 +66,6 @@ export class Snapshots extends Context.Service<
         if (ref === null) return null
         const commit = yield* clones.commit(repositoryId, nameOf(ref))
         return commit === null ? null : { ref, commit }
-      })
-
-      const treeOf = (gitDir: string, commit: string) =>
-        git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
-
-      const make = (site: Site, last: string) =>
-        host
-          .run({
-            argv: ["bash", "-c", SNAPSHOT_SCRIPT],
-            env: {
-              TREE: site.tree,
-              SAVE: site.save,
-              BASE: site.base,
-              LAST: last,
-              MAX_FILES: `${MAX_FILES}`,
-              MAX_BYTES: `${MAX_WORKSPACE}`
-            },
-            mounts: [
-              { path: site.tree, access: "write" },
-              { path: site.save, access: "write" },
-              { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
-            ],
-            cwd: site.tree,
-            limit: TIME_LIMIT,
-            output: { bytes: MAX_ANSWER, over: "keep last" }
-          })
-          .pipe(Effect.map(replyOf))
-
-      /** Checked object by object: what a tree of an agent's may not contain is refused here. */
-      const take = Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
-        const gitDir = clones.at(site.repositoryId)
-        yield* git.run({
-          operation: "take a snapshot in",
-          gitDir,
-          args: ["index-pack", "--stdin", "--strict", "--fix-thin", `--max-input-size=${MAX_SNAPSHOT}`],
-          input: fs.stream(path.join(site.save, "new.pack"))
-        })
-        yield* git.run({
-          operation: "check a snapshot",
-          gitDir,
-          args: ["rev-list", "--objects", "--quiet", commit, "--not", site.base]
-        })
-        const lines = (yield* git.text({
-          operation: "check a snapshot",
-          gitDir,
-          args: ["rev-list", "--parents", "--max-count=1", commit]
-        })).split(" ")
-        const isOurs = lines.length === 2 && lines[1] === site.base && (yield* treeOf(gitDir, commit)) === tree
-        if (!isOurs) {
-          return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
-        }
-      })
-
-      const prune = Effect.fnUntraced(function* (site: Site, n: number) {
-        const gitDir = clones.at(site.repositoryId)
-        const old = (yield* clones.names(site.repositoryId, `refs/mosaic/${site.number}/${site.session}/`))
-          .map(parseName)
-          .filter((ref) => ref !== null && ref.n <= n - MAX_SNAPSHOTS)
-        yield* git.run({
-          operation: "remove old snapshots",
-          gitDir,
-          args: ["update-ref", "--stdin"],
-          input: old.map((ref) => (ref === null ? "" : `delete ${nameOf(ref)}\n`)).join("")
-        })
-      })
-
-      const name = Effect.fnUntraced(function* (site: Site, commit: string, n: number) {
-        const ref = { number: site.number, session: site.session, n }
-        yield* git.run({
-          operation: "name a snapshot",
-          gitDir: clones.at(site.repositoryId),
-          args: ["update-ref", nameOf(ref), commit, NOBODY]
-        })
-        if (n > MAX_SNAPSHOTS) yield* prune(site, n)
-        yield* Effect.logInfo("Work saved").pipe(Effect.annotateLogs({ snapshot: nameOf(ref) }))
-        return { ref, commit }
       })
 
       const save = Effect.fn("Snapshots.save")(function* (site: Site) {
@@ -169,3 +92,102 @@ export class Snapshots extends Context.Service<
     })
   )
 }
+
+/** Makes one inside the isolation, as a pack beside the tree. */
+const makeMaking = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const host = yield* ToolHost
+  const path = yield* Path.Path
+
+  return (site: Site, last: string) =>
+    host
+      .run({
+        argv: ["bash", "-c", SNAPSHOT_SCRIPT],
+        env: {
+          TREE: site.tree,
+          SAVE: site.save,
+          BASE: site.base,
+          LAST: last,
+          MAX_FILES: `${MAX_FILES}`,
+          MAX_BYTES: `${MAX_WORKSPACE}`
+        },
+        mounts: [
+          { path: site.tree, access: "write" },
+          { path: site.save, access: "write" },
+          { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
+        ],
+        cwd: site.tree,
+        limit: TIME_LIMIT,
+        output: { bytes: MAX_ANSWER, over: "keep last" }
+      })
+      .pipe(Effect.map(replyOf))
+})
+
+/** Takes it in. */
+const makeTaking = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const fs = yield* FileSystem.FileSystem
+  const git = yield* Git
+  const path = yield* Path.Path
+
+  const treeOf = (gitDir: string, commit: string) =>
+    git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
+
+  /** Checked object by object: what a tree of an agent's may not contain is refused here. */
+  const take = Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
+    const gitDir = clones.at(site.repositoryId)
+    yield* git.run({
+      operation: "take a snapshot in",
+      gitDir,
+      args: ["index-pack", "--stdin", "--strict", "--fix-thin", `--max-input-size=${MAX_SNAPSHOT}`],
+      input: fs.stream(path.join(site.save, "new.pack"))
+    })
+    yield* git.run({
+      operation: "check a snapshot",
+      gitDir,
+      args: ["rev-list", "--objects", "--quiet", commit, "--not", site.base]
+    })
+    const lines = (yield* git.text({
+      operation: "check a snapshot",
+      gitDir,
+      args: ["rev-list", "--parents", "--max-count=1", commit]
+    })).split(" ")
+    const isOurs = lines.length === 2 && lines[1] === site.base && (yield* treeOf(gitDir, commit)) === tree
+    if (!isOurs) {
+      return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
+    }
+  })
+
+  return { treeOf, take }
+})
+
+/** Gives it its name, and takes the names of the oldest away. */
+const makeNaming = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const git = yield* Git
+
+  const prune = Effect.fnUntraced(function* (site: Site, n: number) {
+    const gitDir = clones.at(site.repositoryId)
+    const old = (yield* clones.names(site.repositoryId, `refs/mosaic/${site.number}/${site.session}/`))
+      .map(parseName)
+      .filter((ref) => ref !== null && ref.n <= n - MAX_SNAPSHOTS)
+    yield* git.run({
+      operation: "remove old snapshots",
+      gitDir,
+      args: ["update-ref", "--stdin"],
+      input: old.map((ref) => (ref === null ? "" : `delete ${nameOf(ref)}\n`)).join("")
+    })
+  })
+
+  return Effect.fnUntraced(function* (site: Site, commit: string, n: number) {
+    const ref = { number: site.number, session: site.session, n }
+    yield* git.run({
+      operation: "name a snapshot",
+      gitDir: clones.at(site.repositoryId),
+      args: ["update-ref", nameOf(ref), commit, NOBODY]
+    })
+    if (n > MAX_SNAPSHOTS) yield* prune(site, n)
+    yield* Effect.logInfo("Work saved").pipe(Effect.annotateLogs({ snapshot: nameOf(ref) }))
+    return { ref, commit }
+  })
+})
