@@ -71,6 +71,7 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "1.id": LEFT_OUT,
     "1.type": LEFT_OUT,
     "1.created_at": CHANGED,
+    "1.updated_at": CHANGED,
     "1.user": ["changed", "changed", "left out"],
     "1.user.id": LEFT_OUT,
     "1.assignee": ["changed", "changed", "left out"],
