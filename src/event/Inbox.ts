@@ -15,7 +15,7 @@ import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { Exporting, traceparent } from "../telemetry/Tracing.ts"
 import type { Incoming } from "./Incoming.ts"
 import { intake } from "./Intake.ts"
-import { ADVICE_NOT_ALLOWED, askedInVain, screen } from "./Screening.ts"
+import { ADVICE_NOT_ALLOWED, askedInVain, closedIn, screen } from "./Screening.ts"
 
 /** Bounds one commit: a wave of deliveries becomes several. */
 const MAX_BATCH = 64
@@ -155,6 +155,7 @@ export class Inbox extends Context.Service<
             Effect.tap(Ref.set(refusing, null)),
             Effect.tapError(() => Effect.flatMap(steadyMillis, (now) => Ref.set(refusing, now)))
           )
+          yield* Effect.forEach(batch.flatMap(closedIn), tasks.issueClosed, { discard: true })
           if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })

@@ -61,6 +61,10 @@ export const screen = (incoming: Incoming, scope: Scope): Screened => {
   return { ...rest, subject: subjectOf(incoming, scope.bot), ignored: reasonToIgnore(incoming, scope) }
 }
 
+/** The issue that a delivery says is closed or gone; whosever it is, others may wait for that. */
+export const closedIn = ({ action, event, subject }: Screened): ReadonlyArray<TaskId> =>
+  event === "issues" && subject !== null && (action === "closed" || action === "deleted") ? [subject.taskId] : []
+
 /** What whoever assigned the bot in vain has to know. */
 export const ADVICE_NOT_ALLOWED =
   "the bot was assigned in a repository that is not in GITEA_REPOSITORIES: add the repository there and restart, or take the bot off the issue"

@@ -24,6 +24,13 @@ import { repositoryCalls } from "./RepositoryCalls.ts"
 import type { RepositoryCalls } from "./RepositoryCalls.ts"
 import { lackingIn } from "./TokenScopes.ts"
 
+const Dependency = Schema.Struct({
+  number: IssueNumber,
+  state: Schema.Literals(["open", "closed"]),
+  repository: Repository
+})
+type Dependency = typeof Dependency.Type
+
 const AssignedIssue = Schema.Struct({ number: IssueNumber, repository: Repository })
 
 /** Of a comment that was written. */
@@ -55,6 +62,8 @@ export class Gitea extends Context.Service<
     comments(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
     /** All of it: without `page` Gitea leaves nothing out, while a page is filtered after it is cut and so may be short. */
     timeline(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<TimelineEntry>, GiteaError>
+    /** The issues that an issue depends on; none where the repository has no dependencies. Those that the bot may not see are left out. */
+    dependencies(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Dependency>, GiteaError>
     /** Open issues assigned to the bot in every repository it can see. */
     readonly assigned: Effect.Effect<
       ReadonlyArray<{ readonly repository: Repository; readonly number: number }>,
@@ -185,6 +194,12 @@ const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
     ),
     timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
       get({ operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` }, listOf(TimelineEntry))
+    ),
+    dependencies: Effect.fn("Gitea.dependencies")((fullName: FullName, number: number) =>
+      pages({ operation: "read dependencies", path: `${issuePath(fullName, number)}/dependencies` }, Dependency).pipe(
+        Effect.map(({ items }) => items),
+        Effect.catchIf(isMissing, () => Effect.succeed([]))
+      )
     ),
     assigned: Effect.map(
       pages(

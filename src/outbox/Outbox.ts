@@ -44,7 +44,7 @@ export class Outbox extends Context.Service<
   {
     /**
      * Says it, or says it anew: a known key gets the new text, in the same comment. The same text again changes nothing. News stay news
-     * until they are said; what is said whoever has the issue, such as that it is over, waits for no earlier edit.
+     * until they are said. They, and what is said whoever has the issue, such as that it is over, wait for no earlier edit.
      */
     put(entry: OutboxEntry): Effect.Effect<void, StoreUnavailable>
     /** Knows from now on that this comment stands on the issue. */
@@ -169,7 +169,7 @@ const changesOf = (sql: SqlClient.SqlClient, doorbell: Doorbell["Service"]) => {
       values (${entry.key}, ${entry.taskId}, ${entry.needsMandate ? 1 : 0}, ${entry.body}, ${entry.news ? 1 : 0}, ${now})
       on conflict (key) do update set body = excluded.body, needs_mandate = excluded.needs_mandate,
         news = max(news, excluded.news),
-        not_before = case when excluded.needs_mandate = 0 then 0 else not_before end,
+        not_before = case when excluded.needs_mandate = 0 or excluded.news = 1 then 0 else not_before end,
         revision = revision + 1, state = 'pending', reason = null
         where outbox.body <> excluded.body or outbox.needs_mandate <> excluded.needs_mandate or outbox.state = 'dropped'`
     yield* doorbell.ring("outbox")

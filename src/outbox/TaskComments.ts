@@ -133,6 +133,26 @@ export const waitingEntry = (taskId: TaskId, why: string | null): OutboxEntry =>
     why === null ? progressText("ready", "", null) : `**Waiting to start.**\n\nWhy: ${plain(why)}.`
   )
 
+/** Issues that are named; of more it is said that there are. */
+const MOST_NAMED = 10
+
+/**
+ * The progress comment of a task that waits for other issues, each with its name and its page. By the `/` at the end Gitea does not take
+ * a link for a reference, which would be written into those issues.
+ */
+export const dependingEntry = (
+  taskId: TaskId,
+  on: ReadonlyArray<{ readonly name: string; readonly url: string }>
+): OutboxEntry => {
+  const named = on.slice(0, MOST_NAMED).map(({ name, url }) => `[${plain(name)}](${url}/)`)
+  const more = on.length > MOST_NAMED ? [`${on.length - MOST_NAMED} more`] : []
+  const [heading, rest] =
+    on.length === 1
+      ? ["Waiting for another issue.", "which has to be closed first."]
+      : ["Waiting for other issues.", "which have to be closed first."]
+  return progressOf(taskId, "running", `**${heading}**\n\nIt depends on ${[...named, ...more].join(", ")}, ${rest}`)
+}
+
 /** The progress comment while a run goes on. */
 export const runningEntry = (taskId: TaskId, cause: string, run: RunProgress): Effect.Effect<OutboxEntry> =>
   Effect.map(disarm(progressText("running", cause, run)), (text) => progressOf(taskId, "running", text))

@@ -173,9 +173,13 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
       where lease is not null or not_before > 0`
   }).pipe(sql.withTransaction)
 
+  /** Ends the rest of a task that no run has. */
+  const hasten = (id: TaskId) => sql`update tasks set not_before = 0 where id = ${id} and lease is null`
+
   return {
     find,
     existing,
+    hasten,
     unfinished: unfinished(),
     insert,
     restart,

@@ -18,6 +18,7 @@ import { makeTaskTable } from "./TaskTable.ts"
 import type { Account, Charge, TaskTable } from "./TaskTable.ts"
 import { makeTransitions } from "./Transitions.ts"
 import type { Transitions } from "./Transitions.ts"
+import { makeWaits } from "./Waits.ts"
 
 /** Durable tasks and their transitions. Nobody else writes their rows. */
 export class Tasks extends Context.Service<
@@ -61,6 +62,10 @@ export class Tasks extends Context.Service<
     readonly due: Effect.Effect<number | null, StoreUnavailable>
     /** Those whose lease the task no longer carries. */
     lost(claims: ReadonlyArray<Claim>): Effect.Effect<ReadonlyArray<Claim>, StoreUnavailable>
+    /** The task waits for these issues, or for none; whether it did not before. This process alone knows it. */
+    waitsFor(id: TaskId, issues: ReadonlyArray<TaskId>): Effect.Effect<boolean>
+    /** That issue was closed or deleted: tasks that wait for it may be claimed at once. */
+    issueClosed(issue: TaskId): Effect.Effect<void, StoreUnavailable>
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>
     /** Runs `write` in a transaction that fails with `LeaseLost` unless the row still carries the lease. */
     fenced<A, E, R>(claim: Claim, write: Effect.Effect<A, E, R>): Effect.Effect<A, E | LeaseLost | StoreUnavailable, R>
@@ -132,6 +137,7 @@ export class Tasks extends Context.Service<
 
       return {
         ...(yield* makeIssueChanges(table, transitions)),
+        ...(yield* makeWaits(table)),
         find: (id: TaskId) => orStoreUnavailable(table.find(id)),
         existing: (ids: ReadonlyArray<TaskId>) => orStoreUnavailable(table.existing(ids)),
         unfinished: orStoreUnavailable(table.unfinished),

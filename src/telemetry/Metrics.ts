@@ -83,6 +83,7 @@ const OPERATIONS = {
     "read issue",
     "read comments",
     "read timeline",
+    "read dependencies",
     "list assigned issues",
     "list hooks",
     "create comment",

@@ -22,6 +22,7 @@ import { resumedSpan } from "../telemetry/Tracing.ts"
 import { makeTrouble } from "../telemetry/Trouble.ts"
 import { Workplaces } from "./Workplaces.ts"
 import type { Ready } from "./Workplaces.ts"
+import { makeDependencies } from "./Dependencies.ts"
 import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "./AfterRun.ts"
 import type { RunError } from "./AfterRun.ts"
 
@@ -101,6 +102,7 @@ export const makeRun = Effect.gen(function* () {
   const outbox = yield* Outbox
   const runner = yield* SessionRunner
   const workplaces = yield* Workplaces
+  const dependOn = yield* makeDependencies
   const end = yield* makeEnding
 
   /** What is handed in is asked about once more: an issue that was closed meanwhile gets no pull request. */
@@ -143,6 +145,8 @@ export const makeRun = Effect.gen(function* () {
     if (!isAllowed(repositories, name)) {
       return AfterRun.Move({ outcome: parked(`${name} is not in GITEA_REPOSITORIES: add it there first`) })
     }
+    const waits = yield* dependOn(claim, name)
+    if (waits !== null) return waits
     // The first sign of life; later ones tell how it is going.
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
     return yield* atWork({ claim, issue, sight, stopping })

@@ -73,6 +73,7 @@ const suffered = Effect.gen(function* () {
     repositoryOfRenamed: gitea.repository(id),
     repositoryNamed: gitea.repositoryNamed(REPOSITORY),
     timeline: gitea.timeline(REPOSITORY, number),
+    dependencies: gitea.dependencies(REPOSITORY, number),
     comments: gitea.comments(REPOSITORY, number),
     createComment: gitea.createComment(REPOSITORY, number, "On it."),
     editComment: gitea.editComment(REPOSITORY, comment.id, "Done."),

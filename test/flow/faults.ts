@@ -80,6 +80,7 @@ export const giteaOperations = {
     circumstance: "deleted"
   },
   timeline: { name: "read timeline", match: /\/timeline$/ },
+  dependencies: { name: "read dependencies", match: /\/dependencies$/ },
   comments: { name: "read comments", match: /^GET .*\/comments$/ },
   createComment: { name: "create comment", match: /^POST .*\/comments$/ },
   editComment: { name: "edit comment", match: /^PATCH .*\/comments\/\d+$/ },

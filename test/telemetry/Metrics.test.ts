@@ -119,6 +119,7 @@ describe("Metrics", () => {
         gitea.issue(shop, 1),
         gitea.comments(shop, 1),
         gitea.timeline(shop, 1),
+        gitea.dependencies(shop, 1),
         gitea.assigned,
         gitea.hook(shop, null),
         gitea.createComment(shop, 1, ""),

@@ -36,6 +36,7 @@ export const worker = ({
     Layer.provide([
       mocks.SessionRunner({ run }),
       mocks.IssueObserver({ observe }),
+      mocks.Gitea({ dependencies: () => Effect.succeed([]) }),
       mocks.IssueReader({ follow: () => Effect.succeed(Effect.succeed(null)) }),
       mocks.WorkGate({ opened, unanswerable: Effect.succeed(false) }),
       mocks.Workplaces({ prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })) }),

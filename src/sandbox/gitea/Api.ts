@@ -4,6 +4,7 @@ import { Bot } from "./Bot.ts"
 import type { Comment } from "./Forge.ts"
 import { commentsOf, findEntry, isComment, referred, timelineOf } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
+import { DependencyApi } from "./DependencyApi.ts"
 import { AccessApi } from "./AccessApi.ts"
 import { GitHttp } from "./GitHttp.ts"
 import { HookApi } from "./HookApi.ts"
@@ -159,6 +160,15 @@ const TimelineRoutes = HttpRouter.use(
 )
 
 /** The part of Gitea's REST API that the bot needs, and git over HTTP. */
-export const Api = Layer.mergeAll(ReadRoutes, TimelineRoutes, LabelApi, HookApi, PullApi, AccessApi, GitHttp)
+export const Api = Layer.mergeAll(
+  ReadRoutes,
+  TimelineRoutes,
+  LabelApi,
+  HookApi,
+  PullApi,
+  AccessApi,
+  DependencyApi,
+  GitHttp
+)
 
 const latestComment = (comments: ReadonlyArray<Comment>): Comment => referred(comments, comments.length)

@@ -106,6 +106,12 @@ export type Entry = EntryDetail & {
 
 export type Comment = Extract<Entry, { readonly type: "comment" }>
 
+/** An issue that is blocked by another one, by their ids. */
+export interface Dependency {
+  readonly issue: number
+  readonly on: number
+}
+
 /** All the server remembers. Nothing leaves a list, so the value with id n is at position n - 1. */
 export interface Forge {
   readonly users: ReadonlyArray<User>
@@ -116,6 +122,7 @@ export interface Forge {
   readonly entries: ReadonlyArray<Entry>
   readonly pulls: ReadonlyArray<Pull>
   readonly statuses: ReadonlyArray<Status>
+  readonly dependencies: ReadonlyArray<Dependency>
 }
 
 export const emptyForge: Forge = {
@@ -126,7 +133,8 @@ export const emptyForge: Forge = {
   issues: [],
   entries: [],
   pulls: [],
-  statuses: []
+  statuses: [],
+  dependencies: []
 }
 
 /** The value a reference points at; a reference that points nowhere is a defect. */

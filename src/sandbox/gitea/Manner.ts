@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly odd: boolean
   /** Those of the bot's token. "all" is every one. */
   readonly scopes: ReadonlyArray<string>
+  /** Whether issues can depend on others; where not, they are not found. */
+  readonly hasDependencies: boolean
   /** The token was taken back: 401. */
   readonly revoked: boolean
   /** Texts that the database does not take: a write of one is answered 500. MySQL without utf8mb4, NUL on PostgreSQL. */
@@ -19,6 +21,7 @@ export interface Behaviour {
 const WELL: Behaviour = {
   odd: false,
   scopes: ["read:user", "write:issue", "write:repository"],
+  hasDependencies: true,
   revoked: false,
   refusesText: null
 }

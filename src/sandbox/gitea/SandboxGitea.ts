@@ -7,6 +7,7 @@ import { Bot } from "./Bot.ts"
 import type { Disturbance } from "./Disturbance.ts"
 import type { Act, Step } from "./Change.ts"
 import { inOrder, unchanged } from "./Change.ts"
+import { depend } from "./DependencyApi.ts"
 import type { PlannedFault } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
 import { commentsOf, findRepository, ownerOf, referred } from "./Forge.ts"
@@ -103,6 +104,8 @@ export class SandboxGitea extends Context.Service<
     comment(issue: SandboxIssue, body: string, by?: string): Effect.Effect<void>
     /** Gitea remembers when a comment was edited, and not by whom. */
     editComment(id: number, body: string, by: string): Effect.Effect<void>
+    /** From now on the issue depends on these others alone. No hook tells of it. */
+    depend(issue: SandboxIssue, on: ReadonlyArray<SandboxIssue>): Effect.Effect<void>
     /** Deletes a comment. What it wrote into the timelines of issues that it named becomes null there. */
     deleteComment(id: number): Effect.Effect<void>
     /** From now on only those who may write to the repository can comment on it; `unlock`: no longer. */
@@ -224,6 +227,7 @@ const make = Effect.gen(function* () {
     remove: (issue, by) => onIssue(issue, by, (act) => IssueChanges.remove(act, issue.id)),
     comment: (issue, body, by) => onIssue(issue, by, (act) => IssueChanges.comment(act, issue.id, body)),
     editComment: (id, body, by) => Effect.asVoid(store.apply((at) => IssueChanges.editComment({ by, at }, id, body))),
+    depend: (issue, on) => Effect.asVoid(store.apply(() => depend(issue.id, on))),
     deleteComment: (id) => Effect.asVoid(store.apply(() => IssueChanges.deleteComment(id))),
     lock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, true)),
     unlock: (issue, by) => onIssue(issue, by, (act) => IssueChanges.setLocked(act, issue.id, false)),
