@@ -38,6 +38,8 @@ export class CoordinatorProcess extends Context.Service<
   CoordinatorProcess,
   {
     readonly store: StoreFile
+    /** Where its clones and checkouts are. */
+    readonly workDir: string
     /** Where deliveries go; known once it has listened. */
     readonly webhook: Effect.Effect<string>
     /** Begins a life, configured by variables alone; `environment` comes on top. */
@@ -66,6 +68,7 @@ const make = Effect.fnUntraced(function* (overrides: Environment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const port = yield* Ref.make(0)
   const store = storeFile(path.join(folder, "coordinator.db"))
+  const workDir = overrides["AGENT_WORK_DIR"] ?? path.join(folder, "work")
   const webhook = Effect.map(Ref.get(port), (it) => `http://127.0.0.1:${it}/webhook/gitea`)
 
   const launch = Effect.fnUntraced(
@@ -83,7 +86,7 @@ const make = Effect.fnUntraced(function* (overrides: Environment) {
         HOST: "127.0.0.1",
         PORT: String(yield* Ref.get(port)),
         LOG_FORMAT: "json",
-        AGENT_WORK_DIR: path.join(folder, "work"),
+        AGENT_WORK_DIR: workDir,
         // Nobody listens there: sessions have no tools unless a test sets it to nothing.
         AGENT_TOOLS_SOCKET: path.join(folder, "no-tools.sock"),
         // A start that compiles nothing; written by lives that end by themselves.
@@ -117,5 +120,5 @@ const make = Effect.fnUntraced(function* (overrides: Environment) {
     return life
   })
 
-  return { store, webhook, launch, listening, start }
+  return { store, workDir, webhook, launch, listening, start }
 })

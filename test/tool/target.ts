@@ -5,8 +5,8 @@ import { createSocket } from "node:dgram"
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
+import { attacks } from "../../src/sandbox/claude/Attacks.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
-import { attacks } from "./attacks.ts"
 import { tools } from "./Isolated.ts"
 
 /**
@@ -52,6 +52,7 @@ const program = Effect.gen(function* () {
   yield* Effect.callback<void>((resume) => void udp.bind(0, "127.0.0.1", () => resume(Effect.void)))
   const list = attacks({
     pid: process.pid,
+    node: process.execPath,
     store,
     folder,
     tcp,
@@ -63,7 +64,7 @@ const program = Effect.gen(function* () {
   const mounts = [{ path: workspace, access: "write" as const }]
   const succeeded: Array<string> = []
   yield* Effect.gen(function* () {
-    const session = yield* host.open({ mounts, cwd: workspace, env: { NODE: process.execPath } })
+    const session = yield* host.open({ mounts, cwd: workspace })
     for (const [name, command] of Object.entries(list)) {
       const before = noticed()
       const { text } = yield* session.call("bash", { command }, { time: Duration.seconds(15), bytes: 100_000 })

@@ -64,6 +64,8 @@ export const developerAgent = (request: MessagesRequest): Reply => {
     const line = roundingLine(last.text)
     if (line === undefined) return call("I look at the folder.", "bash", { command: "ls -R src test" })
     const mended = line.includes("Math.floor(") ? rounding(line) : cutting(line)
+    // It was mended already, by an edit that was interrupted.
+    if (mended === line) return call("That is as it should be. I test it.", "bash", { command: TEST })
     return call("I round the sum once.", "edit", {
       file_path: path,
       old_string: line.trim(),
