@@ -17,18 +17,20 @@ FROM ${TOOLCHAIN} AS tools
 RUN command -v git && command -v bash && command -v rg || { apt-get update && apt-get install -y --no-install-recommends ca-certificates git bash ripgrep && rm -rf /var/lib/apt/lists/*; }
 COPY --from=build /usr/local/bin/node /app/node
 COPY --from=build /build/dist/host.js /build/dist/container.js /build/dist/forward.js /app/
-# Its group is the coordinator's, so that each can change what the other made.
-RUN mkdir -p /work && chown 1001:1000 /work && chmod 2770 /work
+# Of the group, so that the coordinator and the tools can each change what the other made; the folder itself is the coordinator's alone.
+RUN mkdir -p /work/sessions /tools && chown 1000:1000 /work/sessions && chown 1001:1000 /tools && chmod 2750 /work/sessions /tools
 USER 1001:1000
 ENV HOME=/tmp
-VOLUME /work
+VOLUME /work/sessions /tools
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/app/node", "/app/container.js", "/work/tools.sock", "--alone"]
+ENTRYPOINT ["/app/node", "/app/container.js", "/tools/tools.sock", "--alone"]
 
 FROM programs
 COPY --from=build /build/dist /app
 # By number, so that the user needs no name in the base and an orchestrator can see that it is not root.
-RUN mkdir /data /app/compiled && chown 1000:1000 /data /app/compiled && mkdir /work && chown 1001:1000 /work && chmod 2770 /work
+RUN mkdir /data /app/compiled && chown 1000:1000 /data /app/compiled && \
+  mkdir -p /work/sessions /tools && chown 1000:1000 /work /work/sessions && chown 1001:1000 /tools && \
+  chmod 0700 /work && chmod 2750 /work/sessions /tools
 USER 1000:1000
 ENV DATABASE_URL=sqlite:/data/coordinator.db PORT=8000 NODE_COMPILE_CACHE=/app/compiled
 # Compiled once here, and not at each start.

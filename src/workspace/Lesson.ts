@@ -4,6 +4,7 @@ import { OWN_COMMIT } from "../git/OwnCommit.ts"
 import { ToolHost } from "../tool/ToolHost.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { baseNameOf, clashedNameOf, joinedNameOf, nameOf } from "./SnapshotRef.ts"
+import { makeSharing } from "./Sharing.ts"
 import { Snapshots } from "./Snapshots.ts"
 import type { SaveError, Site } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
@@ -44,6 +45,7 @@ export const makeLessons = Effect.gen(function* () {
   const host = yield* ToolHost
   const path = yield* Path.Path
   const snapshots = yield* Snapshots
+  const sharing = yield* makeSharing
 
   /** The next snapshot, and where it stands: all of it or nothing. */
   const keep = Effect.fnUntraced(function* (site: Site, { base, isClash, joined, tree }: Lesson) {
@@ -73,6 +75,7 @@ export const makeLessons = Effect.gen(function* () {
 
   return Effect.fn("Lesson.teach")(function* (site: Site, lesson: Lesson): Effect.fn.Return<Site, SaveError> {
     const commit = yield* keep(site, lesson)
+    yield* sharing.copyMore(site, [commit, lesson.joined ?? lesson.base])
     const { end, exitCode } = yield* host.run({
       argv: ["bash", "-c", SCRIPT],
       env: {

@@ -19,8 +19,8 @@ rm -rf "$lists" "$SAVE/index.lock" "$SAVE/new.pack"
 mkdir "$lists"
 cd "$TREE"
 
-# What the agent closed to itself could not be read, and git would wait for ever for a fifo of these names.
-chmod -R u+rwX . 2>/dev/null || true
+# What the agent closed to itself could not be read, nor removed by the group; and git would wait for ever for a fifo of these names.
+chmod -R ug+rwX . 2>/dev/null || true
 find . -name .git -prune -o \( -name .gitignore -o -name .gitattributes \) \( -type p -o -type s \) -exec rm -f {} +
 
 find . -name .git -prune -o \( -type f -o -type l \) -printf '%P\0' -fprintf "$lists/sizes" '%s\n' > "$lists/found"

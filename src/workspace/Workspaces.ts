@@ -1,21 +1,20 @@
-import { Clock, Context, Effect, FileSystem, Layer, Option, Path } from "effect"
+import { Clock, Context, Effect, FileSystem, Layer, Path } from "effect"
 import type { Scope } from "effect"
 import { SessionId } from "../domain/Session.ts"
 import type { Repository } from "../domain/Repository.ts"
 import { Git } from "../git/Git.ts"
-import { Settings } from "../Settings.ts"
-import { MAX_WORK_DIR, surplus } from "./Bounds.ts"
-import type { Kept } from "./Bounds.ts"
 import { makeCheckout, makeExport } from "./Checkout.ts"
 import { ControlClones } from "./ControlClones.ts"
-import { removeFolder, sizeOf } from "./Folder.ts"
+import { removeFolder } from "./Folder.ts"
 import { makeLeftovers } from "./Leftovers.ts"
 import { makeLessons } from "./Lesson.ts"
 import type { Lesson } from "./Lesson.ts"
+import { makeSharing } from "./Sharing.ts"
 import { baseNameOf, joinedNameOf } from "./SnapshotRef.ts"
 import { homeOf } from "./Surroundings.ts"
 import { Snapshots } from "./Snapshots.ts"
 import type { SaveError, Site, Snapshot } from "./Snapshots.ts"
+import { makeWorkFolders } from "./WorkFolders.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
 
 /** What a workspace is made for. */
@@ -64,7 +63,6 @@ export class Workspaces extends Context.Service<
   static readonly layer = Layer.effect(
     Workspaces,
     Effect.gen(function* () {
-      const { workDir } = yield* Settings
       const clones = yield* ControlClones
       const fs = yield* FileSystem.FileSystem
       const git = yield* Git
@@ -74,8 +72,8 @@ export class Workspaces extends Context.Service<
       const putOut = yield* makeExport
       const leftovers = yield* makeLeftovers
       const teach = yield* makeLessons
-      const root = path.resolve(workDir, "sessions")
-      const atWork = new Set<string>()
+      const sharing = yield* makeSharing
+      const { atWork, makeRoom, remove, root } = yield* makeWorkFolders
 
       const siteOf = (
         { number, repository, session }: Assignment,
@@ -97,20 +95,26 @@ export class Workspaces extends Context.Service<
       const makeFolder = (folder: string, subject: string) =>
         Effect.mapError(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), () => noRoom(subject))
 
+      /** The objects of the base are not copied. */
+      const borrow = (site: Site) => {
+        const objects = path.join(clones.at(site.repositoryId), "objects")
+        return fs.makeDirectory(path.join(site.save, "objects", "info"), { recursive: true }).pipe(
+          Effect.andThen(fs.writeFileString(path.join(site.save, "objects", "info", "alternates"), `${objects}\n`)),
+          Effect.mapError(() => noRoom(site.subject))
+        )
+      }
+
       /** The repository that snapshots are made in. Only the isolation runs git on it. */
-      const makeSave = Effect.fnUntraced(function* (site: Site) {
+      const makeSave = Effect.fnUntraced(function* (site: Site, commit: string) {
         yield* removeFolder(site.save)
         yield* git.run({
           operation: "prepare snapshots",
           gitDir: null,
           args: ["init", "--quiet", "--bare", "--template=", site.save]
         })
-        const objects = path.join(clones.at(site.repositoryId), "objects")
-        yield* fs.makeDirectory(path.join(site.save, "objects", "info"), { recursive: true }).pipe(
-          Effect.andThen(fs.writeFileString(path.join(site.save, "objects", "info", "alternates"), `${objects}\n`)),
-          Effect.mapError(() => noRoom(site.subject))
-        )
+        yield* sharing.isShared ? sharing.copyBase(site, commit) : borrow(site)
         yield* leftovers.restore(site)
+        yield* sharing.openSave(site)
       })
 
       const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
@@ -118,25 +122,8 @@ export class Workspaces extends Context.Service<
       /** What a crash left: files that no snapshot has yet. */
       const rescue = Effect.fnUntraced(function* (site: Site) {
         if (!(yield* exists(site.tree))) return
-        yield* makeSave(site)
+        yield* makeSave(site, site.base)
         yield* Effect.catchTag(snapshots.save(site), "WorkspaceError", (error) => Effect.logWarning(error.message))
-      })
-
-      const kept = Effect.fnUntraced(function* (folder: string) {
-        const info = yield* Effect.option(fs.stat(folder))
-        const usedAt = Option.match(
-          Option.flatMap(info, ({ mtime }) => mtime),
-          { onNone: () => 0, onSome: (at) => at.getTime() }
-        )
-        return { path: folder, size: yield* sizeOf(folder), usedAt } satisfies Kept
-      })
-
-      /** Folders of sessions that are not at work count, and their work is safe or could not be saved for good. */
-      const makeRoom = Effect.gen(function* () {
-        const names = yield* Effect.orElseSucceed(fs.readDirectory(root), () => [])
-        const resting = names.map((name) => path.join(root, name)).filter((folder) => !atWork.has(folder))
-        const gone = surplus(yield* Effect.forEach(resting, kept), MAX_WORK_DIR)
-        yield* Effect.forEach(gone, ({ path: folder }) => removeFolder(folder), { discard: true })
       })
 
       /** A session goes on from where its predecessor stood. */
@@ -168,8 +155,21 @@ export class Workspaces extends Context.Service<
         const folder = path.dirname(site.tree)
         const saved = yield* Effect.exit(snapshots.save(site))
         atWork.delete(folder)
-        if (saved._tag === "Success") return yield* removeFolder(folder)
+        if (saved._tag === "Success") return yield* remove(folder)
         return yield* Effect.logWarning("Work could not be saved, its folder is kept", saved.cause)
+      })
+
+      /** Comes to its place when it is whole: files that are missing in it are taken for removed ones. */
+      const make = Effect.fnUntraced(function* (site: Site, commit: string) {
+        const folder = path.join(root, `new-${site.session}`)
+        const { base, repositoryId } = site
+        const tree = path.join(folder, "tree")
+        yield* removeFolder(folder)
+        yield* makeFolder(homeOf(tree), site.subject)
+        yield* checkOut({ clone: clones.at(repositoryId), base, commit, tree })
+        yield* makeSave({ ...site, save: path.join(folder, "save.git") }, commit)
+        yield* sharing.openTree(tree)
+        yield* Effect.mapError(fs.rename(folder, path.dirname(site.tree)), () => noRoom(site.subject))
       })
 
       const open = Effect.fn("Workspaces.open")(function* (assignment: Assignment) {
@@ -182,18 +182,11 @@ export class Workspaces extends Context.Service<
           () => Effect.sync(() => atWork.delete(folder))
         )
         yield* rescue(site)
-        yield* removeFolder(folder)
-        yield* makeFolder(homeOf(site.tree), site.subject)
+        yield* remove(folder)
         const newest =
           (yield* snapshots.newest(repository.id, { number, session })) ??
           (predecessor === null ? null : yield* snapshots.newest(repository.id, { number, session: predecessor }))
-        yield* checkOut({
-          clone: clones.at(repository.id),
-          base: site.base,
-          commit: newest?.commit ?? site.base,
-          tree: site.tree
-        })
-        yield* makeSave(site)
+        yield* make(site, newest?.commit ?? site.base)
         yield* Effect.addFinalizer(() => close(site))
         return {
           site,
@@ -226,6 +219,7 @@ export class Workspaces extends Context.Service<
         )
         yield* makeFolder(path.join(folder, "home"), commit)
         yield* putOut(clones.at(repositoryId), commit, path.join(folder, "tree"))
+        yield* sharing.openTree(path.join(folder, "tree"))
         return path.join(folder, "tree")
       })
 

@@ -14,7 +14,8 @@ import type { Environment } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
-import { lacking } from "../tool/Isolated.ts"
+import { lacking } from "../harness/Lacking.ts"
+import { NOT_STOPPED, STOPPED } from "../tool/Unstopped.ts"
 import { listeners } from "./listeners.ts"
 import { sharedVolume } from "./sharedVolume.ts"
 
@@ -40,7 +41,7 @@ const attacked = Effect.fnUntraced(function* (heap: string, marked: string) {
   const { start, store, workDir } = yield* CoordinatorProcess
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "mosaic-outside-" })
-  chmodSync(folder, 0o777)
+  chmodSync(folder, 0o755)
   const served = secret("SERVED")
   const stored = secret("STORE")
   const doors = yield* listeners(folder, served)
@@ -86,7 +87,7 @@ const attacked = Effect.fnUntraced(function* (heap: string, marked: string) {
   const read = names.filter((_, index) => secrets.some((value) => results[index]?.includes(value) === true))
   const lines = linesOf()
   const alive = names.filter((name) => {
-    const daemon = /sleep 315\.\d/.exec(list[name] ?? "")?.[0]
+    const daemon = /sleep 60\.\d+/.exec(list[name] ?? "")?.[0]
     return daemon !== undefined && lines.some((line) => line.startsWith(daemon))
   })
   const noticed = [
@@ -151,6 +152,18 @@ describe("A hostile session", () => {
         const { leaks, ran, succeeded } = yield* attackUnder({ AGENT_TOOLS_SOCKET: socket, AGENT_WORK_DIR: workDir })
         assert.deepStrictEqual({ leaks, ran, succeeded }, { leaks: [], ran: [], succeeded: [] })
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    MOST_TIME
+  )
+
+  it.live(
+    "takes all this where AGENT_SANDBOX is none, and what it plants does nothing even then",
+    () =>
+      Effect.gen(function* () {
+        const { ran, succeeded } = yield* attackUnder({ AGENT_SANDBOX: "none" })
+        assert.deepStrictEqual(ran, [])
+        assert.includeMembers(succeeded, NOT_STOPPED)
+        assert.notIncludeMembers(succeeded, STOPPED)
+      }),
     MOST_TIME
   )
 })

@@ -13,11 +13,11 @@ import type { Life } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
 import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
-import { lacking } from "../tool/Isolated.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { killAtWork } from "./workKills.ts"
 
 /** A longer search: `WORK_KILL_RUNS=50 WORK_KILL_SEED=7`. */
-const RUNS = Number(env["WORK_KILL_RUNS"] ?? 4)
+const RUNS = Number(env["WORK_KILL_RUNS"] ?? 2)
 const SEED = env["WORK_KILL_SEED"] ?? "kill -9"
 const LIMIT = 60_000 + RUNS * 60_000
 
@@ -56,7 +56,12 @@ const completed = Effect.fnUntraced(function* (issue: SandboxIssue) {
     store.read("tasks", ["state", "cause"], { id }),
     ([it]) => over.includes(it?.state ?? "")
   )
-  assert.deepStrictEqual([task?.state, task?.cause], ["completed", "the answer was given"])
+  const journal = yield* store.column("journal", "entry")
+  assert.deepStrictEqual(
+    [task?.state, task?.cause],
+    ["completed", "the answer was given"],
+    journal.slice(-8).join("\n")
+  )
   yield* eventuallyInProcess("all is said", store.count("outbox", { state: "pending" }), (left) => left === 0)
 })
 

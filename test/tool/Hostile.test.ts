@@ -5,6 +5,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { chmodSync, chownSync } from "node:fs"
 import { lacking } from "../harness/Lacking.ts"
 import { STRANGER, toolsContainer } from "./ToolsContainer.ts"
+import { NOT_STOPPED, STOPPED } from "./Unstopped.ts"
 
 const Outcome = Schema.fromJsonString(Schema.Struct({ attacks: Schema.Int, succeeded: Schema.Array(Schema.String) }))
 const MOST_TIME = 120_000
@@ -62,30 +63,8 @@ describe("A hostile agent", () => {
       Effect.gen(function* () {
         const { succeeded } = yield* attacked("none")
         assert.includeMembers([...succeeded], NOT_STOPPED)
-        assert.notIncludeMembers([...succeeded], STOPPED)
+        assert.notIncludeMembers([...succeeded], [...STOPPED, "the store through a link in the workspace"])
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     MOST_TIME
   )
 })
-
-/** What no isolation means. */
-const NOT_STOPPED = [
-  "the environment of every process",
-  "the memory of the coordinator",
-  "the store by its path",
-  "the store through a process",
-  "a write beside the store",
-  "a server on host loopback, TCP",
-  "a server on host loopback, UDP",
-  "a unix socket by its path",
-  "an abstract unix socket",
-  "a signal to the coordinator",
-  "a daemon that has shed its environment"
-]
-
-/** What holds even then. */
-const STOPPED = [
-  "a daemon in its own session",
-  "a daemon without a parent",
-  "the store through a link in the workspace"
-]

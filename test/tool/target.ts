@@ -78,7 +78,7 @@ const program = Effect.gen(function* () {
   }).pipe(Effect.scoped)
   yield* Effect.sleep("1 second")
   for (const [name, command] of Object.entries(list)) {
-    const daemon = /sleep 315\.\d/.exec(command)?.[0]
+    const daemon = /sleep 60\.\d+/.exec(command)?.[0]
     if (daemon !== undefined && daemons().some((line) => line.startsWith(daemon))) succeeded.push(name)
   }
   const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.Unknown))

@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { SessionId } from "../../src/domain/Session.ts"
+import { makeWorkFolders } from "../../src/workspace/WorkFolders.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
 import { ground, REPOSITORY, scene } from "./support.ts"
@@ -75,6 +76,18 @@ describe.skipIf(lacking("bwrap"))("Workspaces", () => {
         const again = yield* open()
         assert.strictEqual(yield* shell(again.site.tree, "cat half"), "half\n")
         assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
+      })
+    )
+
+    it.effect("are not what a crash left half made or half removed", () =>
+      Effect.gen(function* () {
+        const { folder } = yield* scene
+        const sessions = `${folder}/work/sessions`
+        yield* shell(folder, `cd '${sessions}' && mkdir -p new-a/tree gone-b/tree check-c/tree 0199-d/tree`)
+        yield* makeWorkFolders
+        const left = yield* (yield* FileSystem.FileSystem).readDirectory(sessions)
+        assert.notIncludeMembers(left, ["new-a", "gone-b", "check-c"])
+        assert.include(left, "0199-d")
       })
     )
 

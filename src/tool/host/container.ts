@@ -8,6 +8,8 @@ import { serve } from "./Connection.ts"
 
 /** Whoever may reach the folder of the socket may connect: the coordinator has another user. */
 const EVERYBODY = 0o777
+/** The checkouts were made by another user, for this one: git is to take them for its own. */
+const OWNED = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.directory", GIT_CONFIG_VALUE_0: "*" }
 
 /**
  * The program of the tools container: listens on a unix socket in a volume that it shares with the coordinator, and starts what it
@@ -26,7 +28,7 @@ const means = {
   host: HOST_ARGV,
   forwarded,
   limited: (argv: ReadonlyArray<string>) => limited(argv, null),
-  env: BASE_ENV,
+  env: { ...BASE_ENV, ...OWNED },
   isAlone: alone !== undefined
 }
 createServer({ allowHalfOpen: false }, (socket) => serve(means, socket)).listen(path, () => {
