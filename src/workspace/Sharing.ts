@@ -74,7 +74,11 @@ export const makeSharing = Effect.gen(function* () {
     )
 
   /** `tree` is a checkout in a folder of its own, with a home beside it. */
-  const openTree = (tree: string) => Effect.andThen(openAll(tree, THEIRS, share), setMode(path.dirname(tree), OURS))
+  const openTree = (tree: string) =>
+    openAll(tree, THEIRS, share).pipe(
+      Effect.andThen(setMode(homeOf(tree), THEIRS)),
+      Effect.andThen(setMode(path.dirname(tree), OURS))
+    )
 
   /** Copies commits that came later, for which no git has to be run in the repository itself. */
   const copyMore = ({ base, repositoryId, save }: Site, commits: ReadonlyArray<string>) =>
