@@ -1,4 +1,4 @@
-import { Duration, Effect, FiberSet, identity, Layer, Semaphore } from "effect"
+import { Duration, Effect, FiberSet, identity, Layer } from "effect"
 import { isRepair } from "../domain/IssueChange.ts"
 import type { IssueChange } from "../domain/IssueChange.ts"
 import { tellingActions } from "../domain/Gap.ts"
@@ -15,6 +15,7 @@ import { AFTER_STORE, makeTrouble } from "../telemetry/Trouble.ts"
 import { Gaps } from "./Gaps.ts"
 import { Inbox } from "./Inbox.ts"
 import type { Waiting } from "./Inbox.ts"
+import { makePlaces } from "./Places.ts"
 
 /** Issues looked at side by side, */
 const CONCURRENCY = 8
@@ -50,15 +51,13 @@ const resumed = (
       )
 
 /** Lets so many look at issues at a time, and fewer at those that were in trouble. */
-const makePlaces = Effect.fnUntraced(function* (isTrouble: (ref: IssueRef) => boolean) {
-  const places = yield* Semaphore.make(CONCURRENCY)
-  const oldTrouble = yield* Semaphore.make(OLD_TROUBLE)
+const makeRoom = (isTrouble: (ref: IssueRef) => boolean) => {
+  const places = makePlaces(CONCURRENCY)
+  const oldTrouble = makePlaces(OLD_TROUBLE)
   return (ref: IssueRef, isOld: boolean) =>
     <A, E, R>(work: Effect.Effect<A, E, R>) =>
-      Effect.suspend(() =>
-        isOld || isTrouble(ref) ? oldTrouble.withPermit(places.withPermit(work)) : places.withPermit(work)
-      )
-})
+      Effect.suspend(() => (isOld || isTrouble(ref) ? oldTrouble(places(work)) : places(work)))
+}
 
 /** Settles what waits for an issue by one look at it. */
 const makeHandling = Effect.gen(function* () {
@@ -98,7 +97,7 @@ const makeHandling = Effect.gen(function* () {
     return "settled"
   })
 
-  const inPlace = yield* makePlaces(({ taskId }) => looks.has(taskId) || faults.has(taskId))
+  const inPlace = makeRoom(({ taskId }) => looks.has(taskId) || faults.has(taskId))
 
   /** `isOld`: it waited before this process was there, and may have been trouble then. */
   return (ref: IssueRef, isOld: boolean): Effect.Effect<Handled> =>

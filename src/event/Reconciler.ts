@@ -1,10 +1,11 @@
-import { Effect, Layer, Schedule } from "effect"
+import { Array, Clock, Effect, Layer, Schedule } from "effect"
 import { isRepair } from "../domain/IssueChange.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import type { TaskId } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
+import { concernsGitea } from "../gitea/GiteaError.ts"
 import { Settings } from "../Settings.ts"
 import type { IssueRef } from "../domain/IssueRef.ts"
 import { IssueObserver } from "../task/IssueObserver.ts"
@@ -16,7 +17,10 @@ import { Gaps } from "./Gaps.ts"
 import { ADVICE_NOT_ALLOWED } from "./Screening.ts"
 
 const CONCURRENCY = 4
+/** Looks in a row that Gitea as a whole fails, after which the rest of a round is left to the next. */
+const MOST_FAILURES = 8
 
+const UNFINISHED = "Assigned issues were not all checked: Gitea is in trouble"
 const NO_PULLS =
   "a pull request is assigned to the bot, and it works on issues alone: take the bot off it, and assign an issue instead"
 
@@ -44,9 +48,29 @@ export const Reconciler = Layer.effectDiscard(
         .observe(ref, (change) => (isRepair(change) ? gaps.suspect(change.after) : Effect.void))
         .pipe(
           Effect.tap(looks.over(ref.taskId)),
-          Effect.catchTag("GiteaError", (error) => Effect.asVoid(looks.met(ref.taskId, { error }))),
+          Effect.as(false),
+          Effect.catchTag("GiteaError", (error) => Effect.as(looks.met(ref.taskId, { error }), concernsGitea(error))),
           Effect.annotateLogs({ task: ref.taskId })
         )
+
+    /** What rests is not looked at, and what was trouble before comes last. */
+    const inTurn = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
+      const now = yield* Clock.monotonicTimeNanos
+      const due = issues.filter(({ taskId }) => !looks.rests(taskId, now))
+      return Array.partition(due, ({ taskId }) => looks.has(taskId)).flat()
+    })
+
+    const compareAll = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
+      let failures = 0
+      const next = (ref: IssueRef) =>
+        Effect.suspend(() =>
+          failures >= MOST_FAILURES
+            ? Effect.void
+            : Effect.map(compare(ref), (hasFailed) => void (failures = hasFailed ? failures + 1 : 0))
+        )
+      yield* Effect.forEach(yield* inTurn(issues), next, { concurrency: CONCURRENCY, discard: true })
+      if (failures >= MOST_FAILURES) yield* Effect.logWarning(UNFINISHED)
+    })
 
     const noteVain = (one: Assigned | undefined) =>
       one === undefined
@@ -72,7 +96,7 @@ export const Reconciler = Layer.effectDiscard(
       const open = (yield* tasks.unfinished).filter(({ taskId }) => !listedIds.has(taskId))
       const issues = [...listed, ...open]
       looks.keepOnly(issues.map(({ taskId }) => taskId))
-      yield* Effect.forEach(issues, compare, { concurrency: CONCURRENCY, discard: true })
+      yield* compareAll(issues)
       yield* Effect.logInfo("Assigned issues checked").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })
       )

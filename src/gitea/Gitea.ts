@@ -18,7 +18,8 @@ import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi, outOfS
 import type { GiteaError } from "./GiteaError.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
-import { pagesOf } from "./Pages.ts"
+import { orNewestComments, orNewestEntries } from "./NewestPart.ts"
+import { makePages } from "./Pages.ts"
 import type { Get } from "./Pages.ts"
 import { repositoryCalls } from "./RepositoryCalls.ts"
 import type { RepositoryCalls } from "./RepositoryCalls.ts"
@@ -59,8 +60,12 @@ export class Gitea extends Context.Service<
     /** Under its name, as all of its issues are read. Fails with 404 where Gitea enforces two-factor authentication and the bot has none. */
     repositoryNamed(fullName: FullName): Effect.Effect<Repository, GiteaError>
     issue(fullName: FullName, number: number): Effect.Effect<Issue, GiteaError>
+    /** Oldest first. Where that is too long to be read, the newest, each with the beginning of its text. */
     comments(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Comment>, GiteaError>
-    /** All of it: without `page` Gitea leaves nothing out, while a page is filtered after it is cut and so may be short. */
+    /**
+     * All of it: without `page` Gitea leaves nothing out, while a page is filtered after it is cut and so may be short. Where that is
+     * too long to be read, its newest part.
+     */
     timeline(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<TimelineEntry>, GiteaError>
     /** The issues that an issue depends on; none where the repository has no dependencies. Those that the bot may not see are left out. */
     dependencies(fullName: FullName, number: number): Effect.Effect<ReadonlyArray<Dependency>, GiteaError>
@@ -102,15 +107,17 @@ export class Gitea extends Context.Service<
       const send: Send = (call, answer) => bare(call, answer).pipe(Effect.tap(went(call)), Effect.tapError(failed))
       const get: Get = (call, answer) => Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
+      const pages = yield* makePages(get)
+
       return {
         health: Effect.map(Effect.all([Ref.get(lacking), Ref.get(health)]), ([scope, other]) => scope ?? other),
         lacking: Ref.get(lacking),
         scopes: askScopes(bare, (error) => Ref.set(lacking, error)),
-        ...readsOf(get, yield* SetupFaults),
+        ...readsOf(get, pages, yield* SetupFaults),
         ...repositoryCalls({
           clean,
           get,
-          pages: pagesOf(get),
+          pages,
           send,
           again: (call, answer) => Effect.retry(send(call, answer), schedule)
         }),
@@ -171,8 +178,8 @@ const provenBy = (missing: ReadonlyArray<string>): string => {
 }
 
 /** What is only read, and so may be asked again. */
-const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
-  const pages = pagesOf(get)
+const readsOf = (get: Get, pages: Effect.Success<ReturnType<typeof makePages>>, faults: typeof SetupFaults.Service) => {
+  const timelinePath = (fullName: FullName, number: number) => `${issuePath(fullName, number)}/timeline`
   return {
     whoAmI: Effect.mapError(get({ operation: "ask who the bot is", path: "/user" }, objectOf(User)), noApi),
     repository: Effect.fn("Gitea.repository")((id: number) =>
@@ -190,10 +197,14 @@ const readsOf = (get: Get, faults: typeof SetupFaults.Service) => {
       )
     ),
     comments: Effect.fn("Gitea.comments")((fullName: FullName, number: number) =>
-      get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, listOf(Comment))
+      get({ operation: "read comments", path: `${issuePath(fullName, number)}/comments` }, listOf(Comment)).pipe(
+        orNewestComments(get, timelinePath(fullName, number))
+      )
     ),
     timeline: Effect.fn("Gitea.timeline")((fullName: FullName, number: number) =>
-      get({ operation: "read timeline", path: `${issuePath(fullName, number)}/timeline` }, listOf(TimelineEntry))
+      get({ operation: "read timeline", path: timelinePath(fullName, number) }, listOf(TimelineEntry)).pipe(
+        orNewestEntries(get, timelinePath(fullName, number))
+      )
     ),
     dependencies: Effect.fn("Gitea.dependencies")((fullName: FullName, number: number) =>
       pages({ operation: "read dependencies", path: `${issuePath(fullName, number)}/dependencies` }, Dependency).pipe(

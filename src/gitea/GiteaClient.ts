@@ -5,7 +5,7 @@ import type { HttpClientResponse } from "effect/http"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { connectionFault } from "./ConnectionFault.ts"
 import type { Answer } from "./Answer.ts"
-import { fromStatus, isMoved, noAnswer, outOfScope, retryAfterOf, unusable } from "./GiteaError.ts"
+import { fromStatus, isMoved, noAnswer, outOfScope, retryAfterOf, tooLong, unusable } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
 import { scopeRefusalIn } from "./TokenScopes.ts"
 
@@ -35,6 +35,12 @@ export const GiteaRetry = Context.Reference<Schedule.Schedule<unknown, GiteaErro
   }
 )
 
+/** How many elements a list has, where Gitea tells. */
+const shownIn = ({ headers }: HttpClientResponse.HttpClientResponse): number | null => {
+  const shown = Number(headers["x-total-count"] ?? "")
+  return Number.isSafeInteger(shown) && shown > 0 ? shown : null
+}
+
 const readText = (operation: string, response: HttpClientResponse.HttpClientResponse) =>
   response.stream.pipe(
     Stream.mapError(() => noAnswer(operation, "the answer was cut")),
@@ -43,7 +49,7 @@ const readText = (operation: string, response: HttpClientResponse.HttpClientResp
       ({ size }, chunk) => ({ size: size + chunk.length, chunk })
     ),
     Stream.mapEffect(({ size, chunk }) =>
-      size > MAX_ANSWER ? Effect.fail(unusable(operation, "the answer is too long")) : Effect.succeed(chunk)
+      size > MAX_ANSWER ? Effect.fail(tooLong(operation, shownIn(response))) : Effect.succeed(chunk)
     ),
     Stream.decodeText,
     Stream.mkString

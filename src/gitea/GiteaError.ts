@@ -12,7 +12,9 @@ export class GiteaError extends Schema.TaggedError<GiteaError>()("GiteaError", {
   retryAfter: Schema.NullOr(Schema.Int),
   detail: Schema.String,
   /** Of a refusal for want of a scope: what the call would have needed, and all that the token has. */
-  scope: Schema.optionalKey(Schema.Struct({ required: Schema.String, granted: Schema.Array(Schema.String) }))
+  scope: Schema.optionalKey(Schema.Struct({ required: Schema.String, granted: Schema.Array(Schema.String) })),
+  /** Of an answer that is over the bound: how many elements Gitea says it shows; null where it does not say. */
+  tooLong: Schema.optionalKey(Schema.Struct({ shown: Schema.NullOr(Schema.Int) }))
 }) {
   override get message() {
     return `Gitea: ${this.operation} failed (${this.status ?? "no usable answer"}): ${this.detail}`
@@ -67,6 +69,12 @@ export const noAnswer = (operation: string, detail: string): GiteaError =>
 /** It answered, and with nothing that can be used: that says nothing about Gitea as a whole, and is no outage. */
 export const unusable = (operation: string, detail: string): GiteaError =>
   new GiteaError({ operation, status: null, retryable: false, retryAfter: null, detail })
+
+/** It answered with more than is read. */
+export const tooLong = (operation: string, shown: number | null): GiteaError =>
+  new GiteaError({ ...unusable(operation, "the answer is too long"), tooLong: { shown } })
+
+export const isTooLong = ({ tooLong: it }: GiteaError): boolean => it !== undefined
 
 const isUnusable = ({ retryable, status }: GiteaError): boolean => status === null && !retryable
 

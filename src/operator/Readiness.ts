@@ -31,7 +31,7 @@ const foundAgain = (count: number) =>
 const UNREADABLE = "issues of tasks cannot be read: see the log, and the bot's access"
 
 /** Where each mistake in the set-up is told. */
-const OF_GITEA: ReadonlyArray<SetupFault> = ["renamed", "twoFactor"]
+const OF_GITEA: ReadonlyArray<SetupFault> = ["renamed", "twoFactor", "endless"]
 const OF_INTAKE: ReadonlyArray<SetupFault> = ["signature", "size", "repository", "pullRequest"]
 
 export interface Component {

@@ -6,6 +6,7 @@ import type { StreamUsage } from "../anthropic/ModelRequest.ts"
 import * as Meter from "../context/Meter.ts"
 import { triesSpent } from "../domain/SessionLimits.ts"
 import { exhausted, MAX_TRIES } from "../domain/TaskLimits.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { LeaseLost } from "../task/Lease.ts"
 import { Tasks } from "../task/Tasks.ts"
@@ -44,7 +45,8 @@ export const makePaidCall = Effect.gen(function* () {
     const current = yield* Ref.make(NONE)
     const last = yield* Ref.make<ModelError | null>(null)
 
-    const now = Clock.currentTimeMillis
+    // What is measured goes on whatever is done to the clock.
+    const now = steadyMillis
 
     const begin = Effect.gen(function* () {
       const account = yield* tasks.find(claim.task.id)
@@ -64,7 +66,8 @@ export const makePaidCall = Effect.gen(function* () {
       const at = yield* now
       // From the beginning of the reply on: waiting for it is not work.
       yield* Ref.update(current, (it) => ({ ...it, at: it.heard === null ? at : it.at, heard }))
-      return yield* Ref.update(meter, (figure) => Meter.streamed(figure, heard.input + heard.output, at))
+      const told = yield* Clock.currentTimeMillis
+      return yield* Ref.update(meter, (figure) => Meter.streamed(figure, heard.input + heard.output, told))
     })
 
     const failed = Effect.fnUntraced(function* (error: ModelError) {

@@ -13,7 +13,8 @@ const LINES = {
   repository: { says: "Assigned in a repository that is not allowed" },
   pullRequest: { says: "Assigned to a pull request" },
   twoFactor: { says: "Two-factor authentication keeps the bot out" },
-  renamed: { says: "The bot was renamed" }
+  renamed: { says: "The bot was renamed" },
+  endless: { says: "A list of Gitea's does not end" }
 } as const
 export type SetupFault = keyof typeof LINES
 

@@ -1,8 +1,9 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import type { Option } from "effect"
 import type { FailureWindow } from "./FailureWindow.ts"
 import { noteFailure, waitAfter } from "./FailureWindow.ts"
 import { peerNetwork } from "../http/PeerNetwork.ts"
+import { steadyMillis } from "../storage/SteadyClock.ts"
 
 const SECOND = 1000
 
@@ -22,7 +23,7 @@ export class FailureLimit extends Context.Service<
 
     return {
       fail: Effect.fnUntraced(function* (peer) {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* steadyMillis
         const wait = waitAfter(noteFailure(windows, peerNetwork(peer), now), now)
         return wait === null ? null : Math.ceil(wait / SECOND)
       })

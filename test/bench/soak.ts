@@ -5,6 +5,7 @@ import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { comparison, figures, line } from "./soak/Figures.ts"
 import { Lives } from "./soak/Lives.ts"
+import { oddities } from "./soak/Oddities.ts"
 import { People } from "./soak/People.ts"
 import { flags, Run } from "./soak/Run.ts"
 import type { RunFlags } from "./soak/Run.ts"
@@ -80,6 +81,7 @@ const soak = Effect.gen(function* () {
   const lives = yield* Lives
   const people = yield* People
   yield* Console.log(`seed ${seed}`)
+  yield* oddities
   yield* lives.start
   const faults = yield* Effect.forkScoped(trouble)
   const kills = yield* Effect.forkScoped(earlyKills)
@@ -112,7 +114,7 @@ const command = Command.make("soak", flags, (values) =>
   soak.pipe(Effect.scoped, Effect.provide(layerWith(values)))
 ).pipe(
   Command.withDescription(
-    "Runs the built coordinator against the stand-ins, with faults, lost hooks and kills, and looks for what was lost or doubled."
+    "Runs the built coordinator against the stand-ins, with faults, odd answers, lost hooks and kills, and looks for what was lost, doubled or without end."
   )
 )
 

@@ -186,6 +186,23 @@ describe("DeliveryWorker", () => {
     }).pipe(Effect.provide(routing(at)))
   })
 
+  it.effect("looks at a new issue before it has looked at a crowd that came before it", () => {
+    const CROWD = 1_000
+    const at: At = (id) =>
+      Effect.andThen(
+        Effect.sleep("1 second"),
+        id === A ? Effect.succeed(UNASSIGNED) : Effect.fail(fromStatus("read repository", 404, undefined))
+      )
+    return Effect.gen(function* () {
+      const others = Array.range(100, 99 + CROWD)
+      yield* Effect.forEach(others, (number) => deliver(taskIdOf(REPOSITORY.id, number), `d${number}`))
+      yield* TestClock.adjust("1 second")
+      yield* deliver(A, "a1")
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(yield* count("deliveries", { deliveryId: "a1", status: "done" }), 1)
+    }).pipe(Effect.provide(routing(at)))
+  })
+
   it.effect("takes up what waits when it starts, also where that is more than one sweep takes", () => {
     const MANY = 2_100
     return Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Observation } from "../../src/domain/Mandate.ts"
 import { FullName } from "../../src/domain/Repository.ts"
@@ -125,6 +125,52 @@ describe("Reconciler", () => {
       isDown = true
       yield* TestClock.adjust("5 minutes")
       assert.strictEqual(warned(), 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  const REFUSED = fromStatus("read issue", 404, undefined)
+  const CROWD = 1_000
+
+  it.effect("looks at what can be read before what could not, and at nothing that rests", () => {
+    let gone = (id: string) => id === "1/1" || id === "1/2"
+    const { layer, looks } = reconciling({
+      settings: { reconcileInterval: Duration.seconds(4) },
+      unfinished: [refOf(7)],
+      observe: ({ taskId }) => (gone(taskId) ? Effect.fail(REFUSED) : Effect.succeed(UNASSIGNED))
+    })
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(looks, ["1/1", "1/2", "1/7", "1/7"])
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(looks.slice(4), ["1/7", "1/1", "1/2"])
+      gone = () => false
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(looks.slice(-3), ["1/1", "1/2", "1/7"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not held up by a thousand issues out of sight: a first look at each, and no more while they rest", () => {
+    const { layer, lines, looks } = reconciling({
+      listed: Effect.succeed(Array.from({ length: CROWD }, (_, index) => ({ repository: SHOP, number: index + 1 }))),
+      settings: { reconcileInterval: Duration.seconds(1) },
+      observe: () => Effect.fail(REFUSED)
+    })
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("4 seconds")
+      assert.lengthOf(looks, CROWD)
+      assert.lengthOf(lines.filter((line) => line === "Info Assigned issues checked"), 5)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("leaves the rest to the next round once Gitea fails as a whole", () => {
+    const { layer, lines, looks } = reconciling({
+      listed: Effect.succeed(Array.from({ length: CROWD }, (_, index) => ({ repository: SHOP, number: index + 1 }))),
+      observe: () => Effect.andThen(Effect.sleep("10 seconds"), Effect.fail(DOWN))
+    })
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("1 minute")
+      assert.isAtMost(looks.length, 12)
+      assert.include(lines, "Warn Assigned issues were not all checked: Gitea is in trouble")
     }).pipe(Effect.provide(layer))
   })
 

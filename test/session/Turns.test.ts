@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ModelUnavailable } from "../../src/anthropic/ModelError.ts"
@@ -9,6 +9,7 @@ import type { Conversation } from "../../src/session/Conversations.ts"
 import { SessionOpening } from "../../src/session/SessionOpening.ts"
 import { LiveSessions } from "../../src/context/LiveSessions.ts"
 import { Turns } from "../../src/session/Turns.ts"
+import { jumpingClock } from "../harness/JumpingClock.ts"
 import { compaction, reply, toolUse, usage } from "../harness/Models.ts"
 import { alter } from "../harness/StoreBuilder.ts"
 import { column } from "../harness/StoreReader.ts"
@@ -114,6 +115,28 @@ describe("Turns", () => {
       assert.deepStrictEqual(yield* column("tasks", "elapsed"), [3_000])
     }).pipe(Effect.scoped, Effect.provide(workbench({ claude: claude({ turn }) })))
   })
+
+  for (const [how, by] of [
+    ["back by a year", Duration.days(-365)],
+    ["on by a year", Duration.days(365)]
+  ] as const) {
+    it.effect(`count as work what they took, also where the clock is set ${how} meanwhile`, () => {
+      const { jump, layer } = jumpingClock()
+      const turn: Script["turn"] = (_, __, onUsage) =>
+        onUsage({ input: 500, output: 0 }).pipe(
+          Effect.andThen(jump(by)),
+          Effect.andThen(Effect.sleep("3 seconds")),
+          Effect.as(read)
+        )
+      return Effect.gen(function* () {
+        const talk = yield* conversation
+        const taking = yield* Effect.forkChild((yield* Turns).take(talk))
+        yield* TestClock.adjust("3 seconds")
+        yield* Fiber.join(taking)
+        assert.deepStrictEqual(yield* column("tasks", "elapsed"), [3_000])
+      }).pipe(Effect.scoped, Effect.provide(workbench({ claude: claude({ turn }) }).pipe(Layer.provideMerge(layer))))
+    })
+  }
 
   it.effect("journal nothing when they are interrupted, and the session is no longer live", () =>
     Effect.gen(function* () {

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Option, Schema } from "effect"
+import { Array, Duration, Effect, Layer, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { FailureLimit } from "../../src/webhook/FailureLimit.ts"
 import { issueEvent, requestOf, signedDelivery } from "../harness/Deliveries.ts"
+import { jumpingClock } from "../harness/JumpingClock.ts"
 import { accepting, over, untouched, webhook } from "./support.ts"
 
 const unsigned = () => requestOf(signedDelivery(issueEvent(), { headers: { "x-gitea-signature": "" } }))
@@ -27,6 +28,19 @@ describe("FailureLimit", () => {
       assert.deepStrictEqual(yield* waits("192.0.2.7", 1), [null])
     }).pipe(Effect.provide(FailureLimit.layer))
   )
+
+  it.effect("is not misled by a clock that is set back or on", () => {
+    const { jump, layer } = jumpingClock()
+    return Effect.gen(function* () {
+      yield* waits("192.0.2.7", 60)
+      yield* jump(Duration.days(-365))
+      assert.deepStrictEqual(yield* waits("192.0.2.7", 1), [60])
+      yield* jump(Duration.days(730))
+      assert.deepStrictEqual(yield* waits("192.0.2.7", 1), [60])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* waits("192.0.2.7", 1), [null])
+    }).pipe(Effect.provide(FailureLimit.layer.pipe(Layer.provideMerge(layer))))
+  })
 
   it.effect("counts every address by itself, and a /64 network as one", () =>
     Effect.gen(function* () {

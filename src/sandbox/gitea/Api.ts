@@ -55,6 +55,7 @@ const searchQuery = Effect.orElseSucceed(
 const ReadRoutes = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const bot = yield* Bot
+    const manner = yield* Manner
     const repositories = yield* RepositoryGit
     const store = yield* ForgeStore
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
@@ -82,7 +83,8 @@ const ReadRoutes = HttpRouter.use(
       const view = yield* store.view
       const query = yield* searchQuery
       const found = searchIssues(view.forge, query, bot.id)
-      const page = pageOf(found, query, SEARCH_LIMIT).map((issue) => issueResource(view, issue))
+      const { endless } = yield* manner.current
+      const page = pageOf(found, query, SEARCH_LIMIT, endless).map((issue) => issueResource(view, issue))
       return json(page, { headers: { "x-total-count": `${found.length}` } })
     })
 
@@ -113,7 +115,8 @@ const TimelineRoutes = HttpRouter.use(
     const comments = Effect.gen(function* () {
       const view = yield* store.view
       const issue = yield* issueInPath(view.forge, internalError)
-      return json(commentsOf(view.forge, issue.id).map((it) => commentResource(view, it)))
+      const all = commentsOf(view.forge, issue.id).map((it) => commentResource(view, it))
+      return json(all, { headers: { "x-total-count": `${all.length}` } })
     })
 
     const timeline = Effect.gen(function* () {
@@ -122,8 +125,9 @@ const TimelineRoutes = HttpRouter.use(
       const query = yield* searchQuery
       const all = timelineOf(view.forge, issue.id)
       // Without `page` Gitea sends the whole timeline and ignores `limit`.
-      const page = query.page === undefined ? all : pageOf(all, query, TIMELINE_LIMIT)
-      const odd = (yield* manner.current).odd ? [null] : []
+      const manners = yield* manner.current
+      const page = query.page === undefined ? all : pageOf(all, query, TIMELINE_LIMIT, manners.endless)
+      const odd = manners.odd && query.page === undefined ? [null] : []
       const listed = [...odd, ...page.map((entry) => timelineResource(view, entry))]
       const body = listed.length > 0 ? listed : null
       return json(body, { headers: { "x-total-count": `${page.length}` } })

@@ -4,6 +4,7 @@ import { ForgeStore } from "./ForgeStore.ts"
 import { Hooks } from "./Hooks.ts"
 import type { GivenHook } from "./Hooks.ts"
 import { administeredInPath, pageOf } from "./Lookup.ts"
+import { Manner } from "./Manner.ts"
 import { answering } from "./Refusal.ts"
 
 const LIMIT = 30
@@ -25,6 +26,7 @@ const hookResource = ({ active, contentType = "json", createdAt, events, url }: 
 export const HookApi = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const hooks = yield* Hooks
+    const manner = yield* Manner
     const store = yield* ForgeStore
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
 
@@ -35,7 +37,9 @@ export const HookApi = HttpRouter.use(
         HttpServerRequest.schemaSearchParams(Query),
         (): typeof Query.Type => ({})
       )
-      return HttpServerResponse.jsonUnsafe(pageOf(all, query, LIMIT), { headers: { "x-total-count": `${all.length}` } })
+      return HttpServerResponse.jsonUnsafe(pageOf(all, query, LIMIT, (yield* manner.current).endless), {
+        headers: { "x-total-count": `${all.length}` }
+      })
     })
 
     yield* router.add("GET", "/api/v1/repos/:owner/:name/hooks", answer(list))

@@ -52,15 +52,17 @@ export const issueInPath = Effect.fnUntraced(function* (
   return yield* Effect.mapError(Effect.fromOption(findIssue(forge, repository.id, Number(number))), () => missing)
 })
 
-/** The slice of `values` that `page` (from 1) and `limit` ask for; what is missing or senseless takes its default. */
+/** The slice of `values` that `page` (from 1) and `limit` ask for; what is missing or senseless takes its default. `endless`: goes round. */
 export const pageOf = <A>(
   values: ReadonlyArray<A>,
   query: { readonly page?: string; readonly limit?: string },
-  defaultLimit: number
+  defaultLimit: number,
+  endless = false
 ): ReadonlyArray<A> => {
   const limit = Math.min(positive(query.limit, defaultLimit), MAX_LIMIT)
   const start = (positive(query.page, 1) - 1) * limit
-  return values.slice(start, start + limit)
+  if (!endless || values.length === 0) return values.slice(start, start + limit)
+  return Array.from({ length: limit }, (_, index) => values[(start + index) % values.length]).flatMap((it) => it ?? [])
 }
 
 const positive = (text: string | undefined, otherwise: number): number =>

@@ -7,6 +7,8 @@ export interface Behaviour {
    * (services/convert/issue_comment.go).
    */
   readonly odd: boolean
+  /** Odd: where a list is over, its pages begin anew, as before a proxy that loses the query. */
+  readonly endless: boolean
   /** Those of the bot's token. "all" is every one. */
   readonly scopes: ReadonlyArray<string>
   /** Whether issues can depend on others; where not, they are not found. */
@@ -20,6 +22,7 @@ export interface Behaviour {
 /** As strict as a server is with a token that has what the README asks for. */
 const WELL: Behaviour = {
   odd: false,
+  endless: false,
   scopes: ["read:user", "write:issue", "write:repository"],
   hasDependencies: true,
   revoked: false,

@@ -5,6 +5,7 @@ import type { Pull, Repository } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { pageOf, repositoryInPath, writableInPath } from "./Lookup.ts"
 import { addStatus, editPull, openPull } from "./PullChanges.ts"
+import { Manner } from "./Manner.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
 import { pullResource } from "./Resource.ts"
@@ -57,6 +58,7 @@ export const PullApi = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const bot = yield* Bot
     const repositories = yield* RepositoryGit
+    const manner = yield* Manner
     const store = yield* ForgeStore
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
 
@@ -97,7 +99,7 @@ export const PullApi = HttpRouter.use(
       )
       const state = query.state ?? "open"
       const all = (yield* pullsOf).filter((it) => state === "all" || it.state === state).toReversed()
-      return json(yield* Effect.forEach(pageOf(all, query, LIMIT), shown), {
+      return json(yield* Effect.forEach(pageOf(all, query, LIMIT, (yield* manner.current).endless), shown), {
         headers: { "x-total-count": `${all.length}` }
       })
     })

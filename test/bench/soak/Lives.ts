@@ -93,6 +93,7 @@ export class Lives extends Context.Service<
             ANTHROPIC_MODEL: "claude-sandbox-small",
             ANTHROPIC_MAX_OUTPUT_TOKENS: "1024",
             DATABASE_URL: `sqlite:${store.path}`,
+            AGENT_WORK_DIR: path.join(folder, "work"),
             HOST: "127.0.0.1",
             PORT: before,
             LOG_FORMAT: "json",

@@ -1,9 +1,11 @@
 import { Array, Context, Duration, Effect, Layer, Random, Ref, Schedule } from "effect"
+import { SHOP } from "../../../src/sandbox/demo/Shop.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
 import type { SandboxIssue } from "../../../src/sandbox/gitea/SandboxGitea.ts"
+import { UNSTORABLE } from "./Oddities.ts"
 import { Run } from "./Run.ts"
 
-const REPOSITORIES = ["acme/shop", "acme/press"] as const
+export const REPOSITORIES = ["acme/shop", "acme/press"] as const
 const PERSON = "ada"
 const COLLEAGUE = "bea"
 const PRIORITIES = ["Priority/Critical", "Priority/High", "Priority/Medium", "Priority/Low"] as const
@@ -39,6 +41,9 @@ const isAskable = ({ assigned, mandates, open }: Opened) => open && assigned && 
 const isAsked = ({ assigned, open }: Opened) => open && assigned
 const unchanged: Partial<Opened> = {}
 
+/** One of ten has a character that cannot be stored in an answer which repeats it. */
+const titleOf = (seconds: number): string => `Search takes ${seconds} s${seconds % 10 === 0 ? ` ${UNSTORABLE}` : ""}`
+
 const text = Effect.map(Random.nextIntBetween(5, 60), (times) =>
   "The search is slow since the last release. ".repeat(times)
 )
@@ -58,7 +63,7 @@ const actsOf = (gitea: SandboxGitea["Service"]): ReadonlyArray<Act> => [
     may: always,
     on: ({ issue }) =>
       Random.nextIntBetween(1, 100).pipe(
-        Effect.flatMap((seconds) => gitea.edit(issue, { title: `Search takes ${seconds} s` }, PERSON)),
+        Effect.flatMap((seconds) => gitea.edit(issue, { title: titleOf(seconds) }, PERSON)),
         Effect.as(unchanged)
       )
   },
@@ -148,14 +153,19 @@ export class People extends Context.Service<
       const run = yield* Run
       const acts = actsOf(gitea)
       const issues = yield* Ref.make<ReadonlyArray<Opened>>([])
-      yield* Effect.forEach(REPOSITORIES, (name) => gitea.createRepository(name), { discard: true })
+      yield* Effect.forEach(
+        REPOSITORIES,
+        (name) => Effect.andThen(gitea.createRepository(name), gitea.commit(name, SHOP)),
+        { discard: true }
+      )
 
       const open = Effect.gen(function* () {
         const repository = yield* Random.choice(REPOSITORIES)
         const body = yield* text
         const atOnce = yield* Random.nextBoolean
         const assignees = atOnce ? [gitea.bot.login] : []
-        const issue = yield* gitea.openIssue({ repository, title: "Search is slow", body, by: PERSON, assignees })
+        const title = titleOf(yield* Random.nextIntBetween(1, 100))
+        const issue = yield* gitea.openIssue({ repository, title, body, by: PERSON, assignees })
         if (!atOnce) yield* gitea.assign(issue, gitea.bot.login, PERSON)
         yield* Ref.update(issues, Array.append({ issue, open: true, assigned: true, mandates: 1, comments: 0 }))
       })

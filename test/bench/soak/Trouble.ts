@@ -15,8 +15,14 @@ const LONGEST_PEACE = 4_000
 const READS = /^GET /
 const COMMENTS = /^POST .*\/comments$/
 const EDITS = /^PATCH /
+/** What is missing in it is not taken for gone. */
+const LISTS = /^GET .*\/search$/
+const OUT_OF_SCOPE =
+  "token does not have at least one of required scope(s), required=[write:issue], token scope=read:issue"
+/** One of so many strikes is about compactions, and one makes all signatures of thinking invalid. */
+const RARE = 20
 
-/** What passes by itself. What a person has to mend parks tasks, so that they would not complete. */
+/** What passes by itself, refusals too. What a person has to mend parks tasks, so that they would not complete. */
 const giteaFaults: ReadonlyArray<GiteaFault & { readonly match: RegExp }> = [
   { match: READS, kind: "status", status: 500 },
   { match: READS, kind: "status", status: 502, body: "<html>Bad gateway</html>" },
@@ -24,8 +30,15 @@ const giteaFaults: ReadonlyArray<GiteaFault & { readonly match: RegExp }> = [
   { match: READS, kind: "status", status: 429, headers: { "retry-after": "1" } },
   { match: READS, kind: "reset" },
   { match: READS, kind: "hang" },
+  { match: READS, kind: "doneThenCut" },
+  { match: READS, kind: "status", status: 401 },
+  { match: LISTS, kind: "status", status: 200, body: "[null]" },
+  { match: LISTS, kind: "status", status: 200, body: "[7, {}]" },
   { match: COMMENTS, kind: "status", status: 500 },
   { match: COMMENTS, kind: "reset" },
+  { match: COMMENTS, kind: "status", status: 403 },
+  { match: COMMENTS, kind: "status", status: 403, body: OUT_OF_SCOPE },
+  { match: COMMENTS, kind: "doneThenCut" },
   { match: COMMENTS, kind: "doneThenStatus", status: 500 },
   { match: COMMENTS, kind: "doneThenHang" },
   { match: EDITS, kind: "doneThenStatus", status: 500 },
@@ -69,6 +82,9 @@ export const trouble = Effect.gen(function* () {
   const strike = Effect.gen(function* () {
     yield* Effect.sleep(yield* Random.nextIntBetween(1, LONGEST_PEACE))
     const times = yield* Random.nextIntBetween(1, MOST_AT_ONCE)
+    const rare = yield* Random.nextIntBetween(1, RARE)
+    if (rare === 1) return yield* claude.forgetThinking
+    if (rare === 2) return yield* claude.fail("compact", { kind: "emptyCompaction", stopReason: "max_tokens" })
     if (yield* Random.nextBoolean) {
       return yield* ofClaude(times, claude.fail("messages", yield* Random.choice(claudeFaults), times))
     }

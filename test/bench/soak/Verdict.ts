@@ -5,7 +5,8 @@ import { progressKey, reportKey } from "../../../src/outbox/Outbox.ts"
 import { growth } from "./Growth.ts"
 import { Lives } from "./Lives.ts"
 import type { Opened } from "./People.ts"
-import { People } from "./People.ts"
+import { People, REPOSITORIES } from "./People.ts"
+import { stillness } from "./Stillness.ts"
 
 const MARKER = /<!-- mosaic (.*?) -->/g
 const EXAMPLES = 5
@@ -101,6 +102,15 @@ const unknown = Effect.fnUntraced(function* (comments: ReadonlyArray<WrittenComm
   return comments.filter(({ id, key }) => (ids.get(key) ?? (ids.has(key) ? id : null)) !== id).map(({ key }) => key)
 })
 
+/** The branch of each open pull request, under its repository. */
+const pulls = Effect.gen(function* () {
+  const gitea = yield* SandboxGitea
+  const all = yield* Effect.forEach(REPOSITORIES, (name) =>
+    Effect.map(gitea.pulls(name), (them) => them.map(({ head, state }) => ({ name: `${name} ${head}`, state })))
+  )
+  return all.flat().flatMap(({ name, state }) => (state === "open" ? [name] : []))
+})
+
 export const verdict = Effect.gen(function* () {
   const deliveries = yield* unstored
   const comments = yield* written
@@ -113,7 +123,9 @@ export const verdict = Effect.gen(function* () {
     { name: "every open issue of the bot is completed", against: yield* unfinished },
     { name: "no progress and no report is on an issue twice", against: doubled(keys) },
     { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
+    { name: "no work has two open pull requests", against: doubled(yield* pulls) },
     { name: "every comment of the bot is the one its outbox row tells of", against: strange },
+    ...(yield* stillness),
     ...(yield* growth)
   ]
   return claims

@@ -1,0 +1,88 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Array, Effect } from "effect"
+import { Readiness } from "../../src/operator/Readiness.ts"
+import { flow } from "../harness/Flow.ts"
+import { harness } from "../harness/Harness.ts"
+
+const NAME = "acme/shop"
+const DRAFT = { repository: NAME, title: "Slow search", body: "It takes 9 s." }
+const OK = { status: "ok" } as const
+/** A stranger's, 17 MB in all. */
+const COMMENTS = 290
+const LENGTH = 60_000
+const LIMIT = 60_000
+
+const server = harness({ before: (gitea) => gitea.createRepository(NAME) })
+
+/** An issue that is worked, with its turn held, and what a stranger can do to it. */
+const scene = Effect.gen(function* () {
+  const it = yield* flow
+  const { claude, gitea } = it
+  const turn = yield* claude.hold("messages")
+  const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+  yield* turn.arrived
+  yield* it.said
+  return {
+    ...it,
+    issue,
+    turn,
+    flood: Effect.forEach(
+      Array.range(1, COMMENTS),
+      (number) => gitea.comment(issue, `${number} ${"x".repeat(LENGTH)}`, "stranger"),
+      { discard: true }
+    )
+  }
+})
+
+describe("A flood of comments during a run", () => {
+  layer(server, { excludeTestServices: true })((it) => {
+    it.effect(
+      "does not keep the answer that was paid for from the issue",
+      () =>
+        Effect.gen(function* () {
+          const { becomes, flood, issue, progress, report, said, turn } = yield* scene
+          yield* flood
+          yield* turn.release
+          yield* becomes(issue, "completed")
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+          assert.lengthOf(yield* progress(issue), 1)
+          assert.deepInclude((yield* (yield* Readiness).report).components, { gitea: OK, outbox: OK })
+        }),
+      LIMIT
+    )
+
+    it.effect(
+      "does not make it be given twice where the answer to its write was lost",
+      () =>
+        Effect.gen(function* () {
+          const { becomes, flood, gitea, issue, report, said, turn } = yield* scene
+          yield* flood
+          yield* gitea.fail({ match: /^POST .*\/comments$/, kind: "doneThenStatus", status: 500 })
+          yield* turn.release
+          yield* becomes(issue, "completed")
+          yield* said
+          assert.lengthOf(yield* report(issue), 1)
+        }),
+      LIMIT
+    )
+  })
+})
+
+describe("Lists that do not end", () => {
+  layer(harness({ before: (gitea) => Effect.andThen(gitea.createRepository(NAME), gitea.behave({ endless: true })) }), {
+    excludeTestServices: true
+  })((it) => {
+    it.effect("keep nobody from an answer, and are told of in readiness", () =>
+      Effect.gen(function* () {
+        const { becomes, gitea, report, said } = yield* flow
+        const before = (yield* gitea.requests).length
+        const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+        yield* becomes(issue, "completed")
+        yield* said
+        assert.lengthOf(yield* report(issue), 1)
+        assert.isBelow((yield* gitea.requests).length - before, 100)
+      })
+    )
+  })
+})
