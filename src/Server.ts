@@ -15,6 +15,7 @@ import { Inbox } from "./event/Inbox.ts"
 import { Uptime } from "./event/Uptime.ts"
 import { BotIdentity } from "./gitea/BotIdentity.ts"
 import { Gitea } from "./gitea/Gitea.ts"
+import { neededFor, NeededScopes } from "./gitea/TokenScopes.ts"
 import { Fallback } from "./http/Fallback.ts"
 import { Listener } from "./http/Listener.ts"
 import { MalformedEscapes } from "./http/MalformedEscapes.ts"
@@ -43,6 +44,7 @@ import { IssueObserver } from "./task/IssueObserver.ts"
 import { ReadyTasks } from "./task/ReadyTasks.ts"
 import { SetupFaults } from "./telemetry/SetupFaults.ts"
 import { Tasks } from "./task/Tasks.ts"
+import { Isolation } from "./tool/Isolation.ts"
 import { ToolHost } from "./tool/ToolHost.ts"
 import { WebhookRoutes } from "./webhook/WebhookRoutes.ts"
 import { TaskWorker } from "./work/TaskWorker.ts"
@@ -68,6 +70,12 @@ export const RetentionJob = retentionJob(
 /** Everything that works in the background, in the order of the data. */
 const Stages = Layer.mergeAll(EventWorkers, TaskWorker, WaitingComments, ContextMonitor, Reporter, RetentionJob).pipe(
   Layer.provide(Uptime.layer)
+)
+
+/** Where tools are on, work ends in a push. */
+const NeededByTools = Layer.effect(
+  NeededScopes,
+  Effect.map(Isolation, ({ verdict }) => neededFor({ tools: verdict.kind === "on" }))
 )
 
 /** What the service stands on, and what a test may replace one by one. */
@@ -98,7 +106,9 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
     Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer, AssignedTexts.layer)),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
-    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, on.tools, Git.layer)),
+    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, Git.layer)),
+    Layer.provideMerge(NeededByTools),
+    Layer.provideMerge(on.tools),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))
   )
 

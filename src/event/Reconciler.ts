@@ -1,4 +1,4 @@
-import { Array, Clock, Effect, Layer, Schedule } from "effect"
+import { Clock, Effect, Layer, Schedule } from "effect"
 import { isRepair } from "../domain/IssueChange.ts"
 import { isAllowed } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
@@ -57,7 +57,8 @@ export const Reconciler = Layer.effectDiscard(
     const inTurn = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
       const now = yield* Clock.monotonicTimeNanos
       const due = issues.filter(({ taskId }) => !looks.rests(taskId, now))
-      return Array.partition(due, ({ taskId }) => looks.has(taskId)).flat()
+      const isTrouble = ({ taskId }: IssueRef) => looks.has(taskId)
+      return [...due.filter((ref) => !isTrouble(ref)), ...due.filter(isTrouble)]
     })
 
     const compareAll = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {

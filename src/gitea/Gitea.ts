@@ -23,7 +23,7 @@ import { makePages } from "./Pages.ts"
 import type { Get } from "./Pages.ts"
 import { repositoryCalls } from "./RepositoryCalls.ts"
 import type { RepositoryCalls } from "./RepositoryCalls.ts"
-import { lackingIn } from "./TokenScopes.ts"
+import { lackingIn, NeededScopes } from "./TokenScopes.ts"
 
 const Dependency = Schema.Struct({
   number: IssueNumber,
@@ -112,7 +112,7 @@ export class Gitea extends Context.Service<
       return {
         health: Effect.map(Effect.all([Ref.get(lacking), Ref.get(health)]), ([scope, other]) => scope ?? other),
         lacking: Ref.get(lacking),
-        scopes: askScopes(bare, (error) => Ref.set(lacking, error)),
+        scopes: askScopes(bare, yield* NeededScopes, (error) => Ref.set(lacking, error)),
         ...readsOf(get, pages, yield* SetupFaults),
         ...repositoryCalls({
           clean,
@@ -157,7 +157,7 @@ export class Gitea extends Context.Service<
 const ASK_SCOPES = "ask for the scopes of the token"
 
 /** What the token lacks is noted, for the writes that would show it. */
-const askScopes = (send: Send, note: (error: GiteaError) => Effect.Effect<void>) =>
+const askScopes = (send: Send, needed: ReadonlyArray<string>, note: (error: GiteaError) => Effect.Effect<void>) =>
   send({ operation: ASK_SCOPES, method: "GET", path: "/notifications/new" }, unread).pipe(
     Effect.as(null),
     Effect.catchIf(
@@ -165,15 +165,16 @@ const askScopes = (send: Send, note: (error: GiteaError) => Effect.Effect<void>)
       ({ scope }) => Effect.succeed(scope?.granted ?? [])
     ),
     Effect.tap((granted) => {
-      const missing = granted === null ? [] : lackingIn(granted)
+      const missing = granted === null ? [] : lackingIn(granted, needed)
       if (granted === null || missing.length === 0) return Effect.void
-      return note(outOfScope(provenBy(missing), { required: missing.join(" and "), granted }))
+      return note(outOfScope(provenBy(missing), { required: missing.join(" and "), granted }, needed))
     })
   )
 
 /** The call that goes well once the token has what it lacks. */
 const provenBy = (missing: ReadonlyArray<string>): string => {
   if (missing.includes("write:issue")) return "create comment"
+  if (missing.includes("write:repository")) return "create pull request"
   return missing.includes("read:repository") ? "read repository" : "ask who the bot is"
 }
 

@@ -7,7 +7,7 @@ import { connectionFault } from "./ConnectionFault.ts"
 import type { Answer } from "./Answer.ts"
 import { fromStatus, isMoved, noAnswer, outOfScope, retryAfterOf, tooLong, unusable } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
-import { scopeRefusalIn } from "./TokenScopes.ts"
+import { NeededScopes, scopeRefusalIn } from "./TokenScopes.ts"
 
 const TIME_LIMIT = "10 seconds"
 /** Bytes: the comments route is not paged, so an answer may be long, but it has an end. */
@@ -101,6 +101,7 @@ const take = Effect.fnUntraced(function* <A>(operation: string, answer: Answer<A
  */
 export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Redacted.Redacted) {
   const client = yield* HttpClient.HttpClient
+  const needed = yield* NeededScopes
   const api = `${baseUrl}/api/v1`
 
   const refused = (
@@ -129,7 +130,7 @@ export const makeSend = Effect.fnUntraced(function* (baseUrl: string, token: Red
     )
     if (response.status === FORBIDDEN) {
       const scope = scopeRefusalIn(yield* Effect.orElseSucceed(readText(call.operation, response), () => ""))
-      if (scope !== null) return yield* outOfScope(call.operation, scope)
+      if (scope !== null) return yield* outOfScope(call.operation, scope, needed)
     }
     if (response.status < 200 || response.status > 299) {
       return yield* refused(call.operation, request.url, response, yield* Clock.currentTimeMillis)

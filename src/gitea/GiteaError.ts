@@ -1,6 +1,6 @@
 import { Duration, Result, Schema } from "effect"
 import { Headers } from "effect/http"
-import { NEEDED, scopeAdvice } from "./TokenScopes.ts"
+import { neededFor, scopeAdvice } from "./TokenScopes.ts"
 import type { ScopeRefusal } from "./TokenScopes.ts"
 
 /** What went wrong with one call to Gitea. `status` null: there was no answer, or one that could not be read. */
@@ -27,7 +27,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   301: MOVED,
   307: MOVED,
   401: "the token is not accepted: set GITEA_TOKEN to a valid one",
-  403: `the bot may not do this: check the scopes of its token (${NEEDED.join(", ")}) and its access to the repository`,
+  403: `the bot may not do this: check the scopes of its token (${neededFor({ tools: true }).join(", ")}) and its access to the repository`,
   404: "not found, or not visible to the bot: add it as a collaborator",
   423: "the repository is archived or the issue locked"
 }
@@ -52,13 +52,13 @@ export const fromStatus = (operation: string, status: number, retryAfter: number
   })
 
 /** Refused (403) because the token lacks a scope: that concerns every call of its kind. */
-export const outOfScope = (operation: string, scope: ScopeRefusal): GiteaError =>
+export const outOfScope = (operation: string, scope: ScopeRefusal, needed: ReadonlyArray<string>): GiteaError =>
   new GiteaError({
     operation,
     status: 403,
     retryable: false,
     retryAfter: null,
-    detail: scopeAdvice([scope.required]),
+    detail: scopeAdvice([scope.required], needed),
     scope
   })
 

@@ -1,4 +1,4 @@
-import { Array, Effect } from "effect"
+import { Array as Arr, Effect, MutableHashSet } from "effect"
 import type { Schema } from "effect"
 import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { listOf } from "./Answer.ts"
@@ -63,7 +63,7 @@ export const pageAt =
           if (smaller === undefined) return Effect.succeed<Page<A>>({ items: [], leftOut: 1, calls: 1 })
           const parts = size / smaller
           return Effect.map(
-            Effect.forEach(Array.range(1, parts), (part) => at((page - 1) * parts + part, smaller)),
+            Effect.forEach(Arr.range(1, parts), (part) => at((page - 1) * parts + part, smaller)),
             joined
           )
         })
@@ -94,22 +94,24 @@ export const makePages = Effect.fnUntraced(function* (get: Get) {
     item: Schema.Codec<A, unknown>
   ): Effect.fn.Return<Listed<A>, GiteaError> {
     const read = pageAt(get)(call, item)
-    const found = new Map<string, A>()
+    const known = MutableHashSet.empty<A>()
+    const items: Array<A> = []
     let isWhole = true
     let calls = 0
     for (let number = 1; number <= MAX_PAGES && calls < MAX_CALLS; number++) {
       const page = yield* read(number)
       calls += page.calls
       isWhole &&= page.leftOut === 0
-      const before = found.size
-      for (const one of page.items) found.set(JSON.stringify(one), one)
       if (isEmpty(page)) {
         yield* note(call.operation, true)
-        return { items: [...found.values()], isWhole }
+        return { items, isWhole }
       }
-      if (found.size === before && page.leftOut === 0) break
+      const news = page.items.filter((one) => !MutableHashSet.has(known, one))
+      if (news.length === 0 && page.leftOut === 0) break
+      news.forEach((one) => MutableHashSet.add(known, one))
+      items.push(...news)
     }
     yield* note(call.operation, false)
-    return { items: [...found.values()], isWhole: false }
+    return { items, isWhole: false }
   })
 })

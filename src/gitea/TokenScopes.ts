@@ -1,5 +1,17 @@
-/** What the token must be allowed, as Gitea names it. Writing implies reading. */
-export const NEEDED = ["read:user", "write:issue", "read:repository"] as const
+import { Context } from "effect"
+
+/** What the token must be allowed, as Gitea names it. Writing implies reading. Work on the code ends in a push. */
+export const neededFor = ({ tools }: { readonly tools: boolean }): ReadonlyArray<string> => [
+  "read:user",
+  "write:issue",
+  tools ? "write:repository" : "read:repository"
+]
+
+/** The scopes that the token must have in this process: more where tools are on. */
+export const NeededScopes = Context.Reference<ReadonlyArray<string>>(
+  "mosaic-coordinator/gitea/TokenScopes/NeededScopes",
+  { defaultValue: () => neededFor({ tools: false }) }
+)
 
 /** Of a refusal for want of a scope. Gitea and Forgejo word it so (routers/api/v1/api.go, `tokenRequiresScopes`). */
 const REFUSAL = /required=\[([a-z:, ]{1,200})\].{0,20}token scope=([a-z:,-]{0,400})/
@@ -21,9 +33,9 @@ const has = (granted: ReadonlyArray<string>, scope: string): boolean =>
   granted.includes("all") || granted.includes(scope) || granted.includes(scope.replace("read:", "write:"))
 
 /** Those of the scopes it must have that a token lacks. */
-export const lackingIn = (granted: ReadonlyArray<string>): ReadonlyArray<string> =>
-  NEEDED.filter((scope) => !has(granted, scope))
+export const lackingIn = (granted: ReadonlyArray<string>, needed: ReadonlyArray<string>): ReadonlyArray<string> =>
+  needed.filter((scope) => !has(granted, scope))
 
 /** What to do about it. */
-export const scopeAdvice = (lacking: ReadonlyArray<string>): string =>
-  `GITEA_TOKEN lacks the scope ${lacking.join(" and ")}: make a token with ${NEEDED.join(", ")}, set it and restart`
+export const scopeAdvice = (lacking: ReadonlyArray<string>, needed: ReadonlyArray<string>): string =>
+  `GITEA_TOKEN lacks the scope ${lacking.join(" and ")}: make a token with ${needed.join(", ")}, set it and restart`

@@ -1,9 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { Readiness } from "../../src/operator/Readiness.ts"
+import { Isolation } from "../../src/tool/Isolation.ts"
+import { IsolationFailed } from "../../src/tool/IsolationFailed.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { mocks } from "../harness/Mocks.ts"
 
 const NAME = "acme/shop"
 const DRAFT = { repository: NAME, title: "Slow search", body: "It takes 9 s." }
@@ -25,7 +28,40 @@ const scene = Effect.gen(function* () {
   }
 })
 
+/** Tools that nothing is run with: whether there are any is all that counts here. */
+const toolsThatAre = (on: boolean) =>
+  Layer.merge(
+    mocks.ToolHost({ definitions: [] }),
+    Layer.succeed(Isolation, {
+      verdict: on ? { kind: "on" as const, way: "none" as const, limits: [] } : { kind: "off" as const, why: "none" },
+      starter: Effect.fail(new IsolationFailed({ why: "none in this test" }))
+    })
+  )
+
 describe("A token without a scope", () => {
+  for (const { need, tools } of [
+    { tools: true, need: "read:user, write:issue, write:repository" },
+    { tools: false, need: "read:user, write:issue, read:repository" }
+  ]) {
+    layer(
+      harness({
+        tools: toolsThatAre(tools),
+        before: (gitea) => Effect.andThen(gitea.createRepository(NAME), gitea.behave({ scopes: ["read:user"] }))
+      }),
+      { excludeTestServices: true }
+    )((it) => {
+      it.effect(`is told which it needs where tools are ${tools ? "on" : "off"}`, () =>
+        Effect.gen(function* () {
+          const { opened, paid, settled, whys } = yield* scene
+          yield* opened
+          yield* settled
+          for (const why of yield* whys) assert.include(why, `make a token with ${need}`)
+          assert.strictEqual(yield* paid, 0)
+        })
+      )
+    })
+  }
+
   layer(
     harness({
       before: (gitea) => Effect.andThen(gitea.createRepository(NAME), gitea.behave({ scopes: READ_ONLY }))

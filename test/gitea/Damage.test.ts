@@ -1,34 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Equal, Metric, Record, Result, Schema } from "effect"
+import { Effect, Record, Result } from "effect"
 import { FullName } from "../../src/domain/Repository.ts"
-import { Gitea } from "../../src/gitea/Gitea.ts"
-import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
-import { leftOut } from "../../src/telemetry/Metrics.ts"
-import { call, Client } from "../sandbox/gitea/support.ts"
+import { Client } from "../sandbox/gitea/support.ts"
 import { adapter } from "./support.ts"
-import { damaged, DAMAGES, placesIn } from "./damage.ts"
-import type { Damage, Path } from "./damage.ts"
+import { answeredWith, CHANGED, LEFT_OUT, NEEDED, outcomesOf } from "./outcomes.ts"
+import type { Call, Tables } from "./outcomes.ts"
 
 const SHOP = FullName.make("acme/shop")
 const ISSUE = `/repos/${SHOP}/issues/1`
 
-const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Unknown))
-
-/**
- * What damage to a field leads to. "left out": its element is, and that is counted. "changed": the field alone is without a value.
- * "unreadable": an error that names the field, is no outage and is not tried again.
- */
-type Outcome = "same" | "left out" | "changed" | "unreadable"
-/** Where it is missing, null, and of another type. */
-type Row = readonly [Outcome, Outcome, Outcome]
-
-const NEEDED: Row = ["unreadable", "unreadable", "unreadable"]
-const LEFT_OUT: Row = ["left out", "left out", "left out"]
-const CHANGED: Row = ["changed", "changed", "changed"]
-
 /** Fields that are not here change nothing, whatever they hold. */
-const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
+const tables: Tables = {
   "ask who the bot is": { id: NEEDED, login: NEEDED },
   "read repository": { id: NEEDED, full_name: NEEDED },
   "read issue": {
@@ -103,13 +86,6 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   "edit comment": {}
 }
 
-interface Call {
-  readonly method: "GET" | "POST" | "PATCH"
-  readonly path: string
-  readonly body?: unknown
-  readonly run: (gitea: Gitea["Service"]) => Effect.Effect<unknown, GiteaError>
-}
-
 const BODY = { body: "On it." }
 
 const calls: Readonly<Record<string, Call>> = {
@@ -153,54 +129,6 @@ const prepared = Effect.gen(function* () {
   yield* openIssue(draft)
 })
 
-/** Runs the call while Gitea answers with this in its place. */
-const answeredWith = Effect.fnUntraced(function* ({ method, path, run }: Call, text: string) {
-  const sandbox = yield* SandboxGitea
-  const gitea = yield* Gitea
-  const where = path.replace(/\?.*/, "")
-  yield* sandbox.fail({
-    match: new RegExp(`^${method} /api/v1${where}$`),
-    kind: "status",
-    status: method === "POST" ? 201 : 200,
-    body: text
-  })
-  return { result: yield* Effect.result(run(gitea)), health: yield* gitea.health }
-})
-
-/** What comes of each place of a true answer that the table has, and of all others at once. */
-const outcomesOf = Effect.fnUntraced(function* (name: string, it: Call) {
-  const { body: json } = yield* call(it.method, it.path, { body: it.body })
-  const { result: whole } = yield* answeredWith(it, encode(json))
-  assert.isTrue(Result.isSuccess(whole), name)
-  const used = Object.keys(tables[name] ?? {})
-  const counted = Effect.map(Metric.value(leftOut(name)), ({ count }) => Number(count))
-
-  const outcome = Effect.fnUntraced(function* (places: ReadonlyArray<Path>, damage: Damage) {
-    const before = yield* counted
-    const spoilt = places.reduce((text, place) => damaged(text, place, damage), json)
-    const { health, result } = yield* answeredWith(it, encode(spoilt))
-    const where = `${name}: ${places.map((place) => place.join(".")).join()} ${damage}`
-    assert.isNull(health, `${where} is no outage`)
-    if (Result.isFailure(result)) {
-      assert.deepInclude(result.failure, { retryable: false, status: null, operation: name }, where)
-      assert.include(result.failure.detail, `\`${places[0]?.[0]}`, `${where}: the field is named`)
-      return "unreadable"
-    }
-    if ((yield* counted) > before) return "left out"
-    return Equal.equals(result, whole) ? "same" : "changed"
-  })
-
-  const isOn = (place: Path, one: string) => one.startsWith(`${place.join(".")}.`)
-  const places = placesIn(json, (place) => used.some((one) => isOn(place, one)))
-  const known = places.filter((place) => used.includes(place.join(".")))
-  const others = places.filter((place) => !known.includes(place))
-  const rowOf = (all: ReadonlyArray<Path>) => Effect.forEach(DAMAGES, (damage) => outcome(all, damage))
-  const rows = yield* Effect.forEach(known, (place) =>
-    Effect.map(rowOf([place]), (row) => [place.join("."), row] as const)
-  )
-  return { table: Object.fromEntries(rows), others: others.length, ofOthers: yield* rowOf(others) }
-})
-
 describe("Damage to Gitea's answers", () => {
   it.effect.each(Object.keys(calls))("is no outage, and leads to what the table says: %s", (name) =>
     Effect.gen(function* () {
@@ -208,7 +136,7 @@ describe("Damage to Gitea's answers", () => {
       const it = calls[name]
       assert.isDefined(it)
       const expected = Object.entries(tables[name] ?? {}).map(([place, row]) => [place, [...row]])
-      const { ofOthers, others, table } = yield* outcomesOf(name, it)
+      const { ofOthers, others, table } = yield* outcomesOf(name, it, tables)
       assert.deepStrictEqual(table, Object.fromEntries(expected))
       assert.isAbove(others, 0)
       assert.deepStrictEqual(ofOthers, ["same", "same", "same"])

@@ -15,8 +15,13 @@ const SHOP = FullName.make("acme/shop")
 const LIST = { operation: "list things", path: "/things" }
 const SAID = "Warn A list of Gitea's does not end"
 
+const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.Int)))
+
 /** A server with a list: which of its elements a page has, and those that no answer may hold together with others, or at all. */
-const serving = (elementsOf: (start: number, limit: number) => ReadonlyArray<number>, big: ReadonlyArray<number> = []) => {
+const serving = (
+  elementsOf: (start: number, limit: number) => ReadonlyArray<number>,
+  big: ReadonlyArray<number> = []
+) => {
   const asked: Array<string> = []
   const get: Get = ({ operation, query = {} }, answer) =>
     Effect.suspend(() => {
@@ -24,7 +29,7 @@ const serving = (elementsOf: (start: number, limit: number) => ReadonlyArray<num
       asked.push(`${page}/${limit}`)
       const elements = elementsOf((page - 1) * limit, limit)
       if (elements.some((it) => big.includes(it))) return Effect.fail(tooLong(operation, null))
-      const reading = answer(JSON.stringify(elements))
+      const reading = answer(encode(elements))
       return reading._tag === "Read" ? Effect.succeed(reading.value) : Effect.die("not read")
     })
   return { asked, get }
@@ -83,10 +88,7 @@ describe("Pages", () => {
 
   it.effect("that never end and are each too long are read up to a bound", () =>
     Effect.gen(function* () {
-      const { asked, get } = serving(
-        (start, limit) => Array.range(start, start + limit - 1),
-        Array.range(0, 20_000)
-      )
+      const { asked, get } = serving((start, limit) => Array.range(start, start + limit - 1), Array.range(0, 20_000))
       yield* read(get)
       assert.isAtMost(asked.length, 400 + 56)
     })
@@ -154,25 +156,27 @@ describe("Gitea's lists", () => {
     }).pipe(Effect.provide(adapter()))
   )
 
-  it.effect("of comments and of a timeline give the newest, with the beginning of each text, where they are longer", () =>
-    Effect.gen(function* () {
-      const { gitea, sandbox } = yield* opened
-      const issue = yield* sandbox.openIssue({ repository: SHOP, title: "Slow", body: "" })
-      yield* sandbox.assign(issue, sandbox.bot.login, "ada")
-      const flood = (number: number) => sandbox.comment(issue, `${number} ${"x".repeat(60_000)}`, "eve")
-      yield* Effect.forEach(Array.range(1, 290), flood, { discard: true })
-      yield* gitea.createComment(SHOP, 1, "Mine.")
-      const comments = yield* gitea.comments(SHOP, 1)
-      assert.lengthOf(comments, 291)
-      assert.deepInclude(comments.at(-1), { body: "Mine." })
-      assert.match(comments[0]?.body ?? "", /^1 x{7998}\n\n\[The rest of this comment was not read/)
-      const timeline = yield* gitea.timeline(SHOP, 1)
-      assert.deepStrictEqual(
-        timeline.slice(0, 2).map(({ type }) => type),
-        ["assignees", "comment"]
-      )
-      assert.lengthOf(timeline, 292)
-      assert.isNull(yield* gitea.health)
-    }).pipe(Effect.provide(adapter()))
+  it.effect(
+    "of comments and of a timeline give the newest, with the beginning of each text, where they are longer",
+    () =>
+      Effect.gen(function* () {
+        const { gitea, sandbox } = yield* opened
+        const issue = yield* sandbox.openIssue({ repository: SHOP, title: "Slow", body: "" })
+        yield* sandbox.assign(issue, sandbox.bot.login, "ada")
+        const flood = (number: number) => sandbox.comment(issue, `${number} ${"x".repeat(60_000)}`, "eve")
+        yield* Effect.forEach(Array.range(1, 290), flood, { discard: true })
+        yield* gitea.createComment(SHOP, 1, "Mine.")
+        const comments = yield* gitea.comments(SHOP, 1)
+        assert.lengthOf(comments, 291)
+        assert.deepInclude(comments.at(-1), { body: "Mine." })
+        assert.match(comments[0]?.body ?? "", /^1 x{7998}\n\n\[The rest of this comment was not read/)
+        const timeline = yield* gitea.timeline(SHOP, 1)
+        assert.deepStrictEqual(
+          timeline.slice(0, 2).map(({ type }) => type),
+          ["assignees", "comment"]
+        )
+        assert.lengthOf(timeline, 292)
+        assert.isNull(yield* gitea.health)
+      }).pipe(Effect.provide(adapter()))
   )
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { lackingIn, scopeRefusalIn } from "../../src/gitea/TokenScopes.ts"
+import { lackingIn, neededFor, scopeRefusalIn } from "../../src/gitea/TokenScopes.ts"
 
 const refusal = (required: string, granted: string) =>
   `{"message":"token does not have at least one of required scope(s), required=[${required}], token scope=${granted}","url":"x"}`
@@ -27,7 +27,15 @@ describe("lackingIn", () => {
     ["read:user,read:issue,read:repository", ["write:issue"]],
     ["write:issue", ["read:user", "read:repository"]],
     ["", ["read:user", "write:issue", "read:repository"]]
-  ])("of a token with %j is %j", (granted, lacking) => {
-    assert.deepStrictEqual(lackingIn(granted.split(",")), lacking)
+  ])("of a token with %j is %j without tools", (granted, lacking) => {
+    assert.deepStrictEqual(lackingIn(granted.split(","), neededFor({ tools: false })), lacking)
+  })
+
+  it.each([
+    ["all", []],
+    ["read:user,write:issue,read:repository", ["write:repository"]],
+    ["write:user,write:issue,write:repository", []]
+  ])("of a token with %j is %j with tools", (granted, lacking) => {
+    assert.deepStrictEqual(lackingIn(granted.split(","), neededFor({ tools: true })), lacking)
   })
 })

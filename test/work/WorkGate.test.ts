@@ -5,6 +5,7 @@ import { ModelAuth, ModelSpendLimit, ModelUnavailable, ModelUnfit } from "../../
 import type { ModelHealth } from "../../src/anthropic/ModelHealth.ts"
 import type { User } from "../../src/domain/User.ts"
 import { outOfScope } from "../../src/gitea/GiteaError.ts"
+import { neededFor } from "../../src/gitea/TokenScopes.ts"
 import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { WorkGate } from "../../src/work/WorkGate.ts"
 import { BOT } from "../harness/Deliveries.ts"
@@ -18,7 +19,11 @@ const unfit = new ModelUnfit({ operation: "info", requestId: null, detail: "no s
 const GOES_ON = "Tasks wait, and go on by themselves when Claude accepts it"
 const down = new ModelUnavailable({ operation: "turn", requestId: null, kind: "connection" })
 
-const unanswerable = outOfScope("create comment", { required: "write:issue", granted: ["read:user"] })
+const unanswerable = outOfScope(
+  "create comment",
+  { required: "write:issue", granted: ["read:user"] },
+  neededFor({ tools: true })
+)
 
 interface Case {
   readonly when: string
@@ -48,7 +53,7 @@ const cases: ReadonlyArray<Case> = [
     lacking: unanswerable,
     why:
       "nobody could be answered: GITEA_TOKEN lacks the scope write:issue: " +
-      "make a token with read:user, write:issue, read:repository, set it and restart"
+      "make a token with read:user, write:issue, write:repository, set it and restart"
   },
   { when: "Gitea has not confirmed the bot", problem: "not confirmed", why: "not confirmed" }
 ]
