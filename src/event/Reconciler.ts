@@ -20,7 +20,6 @@ const CONCURRENCY = 4
 /** Looks in a row that Gitea as a whole fails, after which the rest of a round is left to the next. */
 const MOST_FAILURES = 8
 
-const UNFINISHED = "Assigned issues were not all checked: Gitea is in trouble"
 const NO_PULLS =
   "a pull request is assigned to the bot, and it works on issues alone: take the bot off it, and assign an issue instead"
 
@@ -70,7 +69,7 @@ export const Reconciler = Layer.effectDiscard(
             : Effect.map(compare(ref), (hasFailed) => void (failures = hasFailed ? failures + 1 : 0))
         )
       yield* Effect.forEach(yield* inTurn(issues), next, { concurrency: CONCURRENCY, discard: true })
-      if (failures >= MOST_FAILURES) yield* Effect.logWarning(UNFINISHED)
+      if (failures >= MOST_FAILURES) yield* Effect.logWarning("Assigned issues were not all checked: Gitea is in trouble")
     })
 
     const noteVain = (one: Assigned | undefined) =>

@@ -18,6 +18,9 @@ const server = harness({ before: (gitea) => gitea.createRepository(NAME) })
 const scene = Effect.gen(function* () {
   const it = yield* flow
   const { claude, gitea } = it
+  yield* claude.respond(() => ({
+    content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }]
+  }))
   const turn = yield* claude.hold("messages")
   const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
   yield* turn.arrived

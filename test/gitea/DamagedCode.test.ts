@@ -19,6 +19,7 @@ const PULL = [
   "title",
   "body",
   "state",
+  "merged",
   "html_url",
   ...["head", "base"].flatMap((side) => [side, `${side}.ref`, `${side}.sha`, `${side}.repo_id`])
 ]
@@ -30,7 +31,7 @@ const tables: Tables = {
     NEEDED
   ),
   "read branch": allOf(["name", "commit", "commit.id", "protected", "user_can_push"], NEEDED),
-  "read permission": allOf(["0", "0.id", "0.login"], LEFT_OUT),
+  "read permission": allOf(["0", "0.id", "0.login", "1"], LEFT_OUT),
   "list pull requests": allOf(["0", ...PULL.map((field) => `0.${field}`)], LEFT_OUT),
   "read pull request": allOf(PULL, NEEDED),
   "create pull request": allOf(PULL, NEEDED),

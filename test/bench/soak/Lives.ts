@@ -70,7 +70,6 @@ export class Lives extends Context.Service<
               onNone: () => undefined,
               onSome: (it) => LISTENING.exec(sentence(it))?.[1]
             })
-            if (process.env["SOAK_DEBUG"] && /cannot be checked/.test(line)) console.error(line.slice(0, 3000))
             const noted = Ref.update(written, (it) => counted(it, line))
             return found === undefined ? noted : Effect.andThen(noted, Deferred.succeed(listening, found))
           })
