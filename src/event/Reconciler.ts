@@ -69,7 +69,8 @@ export const Reconciler = Layer.effectDiscard(
             : Effect.map(compare(ref), (hasFailed) => void (failures = hasFailed ? failures + 1 : 0))
         )
       yield* Effect.forEach(yield* inTurn(issues), next, { concurrency: CONCURRENCY, discard: true })
-      if (failures >= MOST_FAILURES) yield* Effect.logWarning("Assigned issues were not all checked: Gitea is in trouble")
+      if (failures >= MOST_FAILURES)
+        yield* Effect.logWarning("Assigned issues were not all checked: Gitea is in trouble")
     })
 
     const noteVain = (one: Assigned | undefined) =>
