@@ -11,6 +11,7 @@ import type { Policy } from "../../src/sandbox/claude/Script.ts"
 import { SHOP } from "../../src/sandbox/demo/Shop.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
 import { ControlClones } from "../../src/workspace/ControlClones.ts"
+import { surroundingsOf } from "../../src/workspace/Surroundings.ts"
 import { Workspaces } from "../../src/workspace/Workspaces.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
@@ -49,18 +50,16 @@ const middle = <E, R>(times: number, one: Effect.Effect<number, E, R>) =>
 
 const said = (figure: number) => `${figure.toFixed(1)} ms`
 
-const bash = Effect.gen(function* () {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  return spawner.exitCode(ChildProcess.make("bash", ["-c", ":"]))
-})
+const bash = Effect.flatMap(ChildProcessSpawner.ChildProcessSpawner, (spawner) =>
+  spawner.exitCode(ChildProcess.make("bash", ["-c", ":"]))
+)
 
 /** A session that is at work, alone. */
 const session = Effect.fnUntraced(function* (repository: { readonly id: number; readonly fullName: FullName }) {
   const clones = yield* ControlClones
   const workspaces = yield* Workspaces
   const host = yield* ToolHost
-  const plain = yield* bash
-  const child = yield* middle(TIMES * 3, millis(plain))
+  const child = yield* middle(TIMES * 3, millis(bash))
   yield* Console.log(`a plain child process (bash -c :)                    ${said(child)}`)
 
   yield* clones.refresh(repository)
@@ -77,7 +76,7 @@ const session = Effect.fnUntraced(function* (repository: { readonly id: number; 
   )
   const begin = Effect.gen(function* () {
     const { site, save } = yield* open
-    const tools = yield* host.open({ mounts: [{ path: site.tree, access: "write" }], cwd: site.tree })
+    const tools = yield* host.open(surroundingsOf(site.tree))
     const first = tools.call("bash", { command: ":" }, LIMITS)
     return { first, save, site, tools }
   })
