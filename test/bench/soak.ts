@@ -68,12 +68,15 @@ const watch = Effect.gen(function* () {
 })
 
 const loudest = Effect.gen(function* () {
-  const { sentences } = yield* (yield* Lives).written
+  const { examples, sentences } = yield* (yield* Lives).written
   const ranked = Array.sort(
     [...sentences],
     Order.mapInput(Order.flip(Order.Number), ([, count]: readonly [string, number]) => count)
   )
-  return ranked.slice(0, LOUDEST).map(([sentence, count]) => `${String(count).padStart(7)}  ${sentence}`)
+  return [
+    ...ranked.slice(0, LOUDEST).map(([sentence, count]) => `${String(count).padStart(7)}  ${sentence}`),
+    ...[...examples.values()].map((line) => `for instance  ${line}`)
+  ]
 })
 
 const soak = Effect.gen(function* () {

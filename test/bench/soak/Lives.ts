@@ -10,11 +10,16 @@ const SECRET = "only-for-this-soak"
 const LISTENING = /^Listening on (?:http:\/\/)?.*?:(\d+)\/?$/
 const PATIENCE = "30 seconds"
 
+/** Characters of the line that is kept of each warning. */
+const EXAMPLE = 600
+
 /** What all lives wrote together; `sentences` counts the first words of each line under its level. */
 export interface Written {
   readonly bytes: number
   readonly lines: number
   readonly sentences: ReadonlyMap<string, number>
+  /** The newest line of each sentence at warning and up. */
+  readonly examples: ReadonlyMap<string, string>
 }
 
 const counted = (written: Written, line: string): Written => {
@@ -25,7 +30,8 @@ const counted = (written: Written, line: string): Written => {
   return {
     bytes: written.bytes + Buffer.byteLength(line) + 1,
     lines: written.lines + 1,
-    sentences: new Map(written.sentences).set(name, (written.sentences.get(name) ?? 0) + 1)
+    sentences: new Map(written.sentences).set(name, (written.sentences.get(name) ?? 0) + 1),
+    examples: name.startsWith("INFO") ? written.examples : new Map(written.examples).set(name, line.slice(0, EXAMPLE))
   }
 }
 
@@ -57,7 +63,7 @@ export class Lives extends Context.Service<
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "mosaic-soak-" })
       const store = storeFile(path.join(folder, "coordinator.db"))
-      const written = yield* Ref.make<Written>({ bytes: 0, lines: 0, sentences: new Map() })
+      const written = yield* Ref.make<Written>({ bytes: 0, lines: 0, sentences: new Map(), examples: new Map() })
       const life = yield* Ref.make<ChildProcessSpawner.ChildProcessHandle | null>(null)
       const port = yield* Ref.make("0")
 
