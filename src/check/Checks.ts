@@ -35,11 +35,19 @@ export const grantedHosts = (asked: ReadonlyArray<string>, allowed: ReadonlyArra
 // oxlint-disable-next-line no-control-regex
 const COLOUR = /\u001b\[[0-9;?]*[ -/]*[@-~]/g
 
-const resultOf = (name: string, { end, exitCode, stdout, took }: Ran): CheckResult => ({
+const outcomeOf = ({ end, exitCode }: Ran): CheckResult["outcome"] => {
+  if (end === "exit") return exitCode === 0 ? "passed" : "failed"
+  return end === "overuse" ? "failed" : "time limit"
+}
+
+/** Beside what it printed, why it was ended. */
+const said = ({ end, stderr }: Ran): string => (end === "overuse" ? `\n[${stderr.split("\n").at(-1) ?? ""}]` : "")
+
+const resultOf = (name: string, ran: Ran): CheckResult => ({
   name,
-  outcome: end !== "exit" ? "time limit" : exitCode === 0 ? "passed" : "failed",
-  seconds: Math.round(Duration.toSeconds(took) * 10) / 10,
-  tail: new TextDecoder().decode(stdout).replace(COLOUR, "")
+  outcome: outcomeOf(ran),
+  seconds: Math.round(Duration.toSeconds(ran.took) * 10) / 10,
+  tail: `${new TextDecoder().decode(ran.stdout).replace(COLOUR, "")}${said(ran)}`
 })
 
 /** Who sees that it failed has to see why. */

@@ -9,6 +9,7 @@ import { makeLineSplitter } from "./LineSplitter.ts"
 import { LINES_WAITING, LinkEnded, LONGEST_LINE, STDERR_KEPT } from "./Starter.ts"
 import type { HostLink, Starter } from "./Starter.ts"
 import type { Command, Mount, Ran, Surroundings } from "./ToolHost.ts"
+import { overuse } from "./Watch.ts"
 
 /** How long the output of a command that has ended is waited for: a daemon may hold the pipe for ever. */
 const REST = "200 millis"
@@ -22,6 +23,8 @@ export interface Wrapped {
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** What its processes bear in their environment, where there is no namespace to tell them by. */
+  readonly mark: string | null
   /** After the process has ended or was killed: kills what got away from it. */
   readonly after: Effect.Effect<void>
 }
@@ -53,11 +56,12 @@ const makeSpawn = Effect.fnUntraced(function* (wrapping: Wrapping) {
     argv: ReadonlyArray<string>,
     stdin: ChildProcess.CommandInput
   ) {
-    const { program, args, env, cwd, after } = wrapping.wrap(surroundings, argv)
+    const { program, args, env, cwd, mark, after } = wrapping.wrap(surroundings, argv)
     yield* Effect.addFinalizer(() => after)
-    return yield* spawner
+    const child = yield* spawner
       .spawn(ChildProcess.make(program, args, { env, extendEnv: false, cwd, stdin, killSignal: "SIGKILL" }))
       .pipe(Effect.mapError(whyOf))
+    return { ...child, overuse: overuse({ pid: child.pid, mark, mounts: surroundings.mounts }) }
   })
 })
 
@@ -70,7 +74,17 @@ const openBy = (spawn: Spawn) =>
     const child = yield* spawn({ ...surroundings, mounts }, HOST_ARGV, Stream.fromQueue(input))
     const errors = keepLast(STDERR_KEPT)
     const reading = yield* collect(child.stderr, errors)
-    const why = child.exitCode.pipe(
+    let over: string | null = null
+    yield* child.overuse.pipe(
+      Effect.tap((used) =>
+        Effect.suspend(() => {
+          over = `${used} and was ended`
+          return Effect.ignore(child.kill({ killSignal: "SIGKILL" }))
+        })
+      ),
+      Effect.forkScoped
+    )
+    const end = child.exitCode.pipe(
       Effect.map((code) => `ended with exit code ${code}`),
       Effect.orElseSucceed(() => "was killed"),
       Effect.tap(Fiber.await(reading)),
@@ -78,6 +92,7 @@ const openBy = (spawn: Spawn) =>
         [end, ...errors.text().trim().split("\n").slice(0, 1)].filter((part) => part !== "").join(": ")
       )
     )
+    const why = Effect.map(end, (text) => over ?? text)
     return yield* linkOf(child.stdout, why, (line) => Queue.offer(input, line))
   })
 
@@ -113,7 +128,11 @@ const runBy = (spawn: Spawn, wrapping: Wrapping) =>
             Effect.suspend(() => (output.over === "end" && out.overflowed ? Effect.succeed(OVERFLOW) : Effect.never))
           )
         )
-        return yield* Effect.raceFirst(exit, overflow)
+        const overused = Effect.map(child.overuse, (used) => {
+          errors.add(new TextEncoder().encode(`\nIt ${used}.`))
+          return { end: "overuse" as const, exitCode: null }
+        })
+        return yield* Effect.raceFirst(Effect.raceFirst(exit, overflow), overused)
       }).pipe(Effect.timeoutOrElse({ duration: command.limit, orElse: () => Effect.succeed(LATE) }))
     )
     const stderr = errors.text()

@@ -25,9 +25,9 @@ export type Verdict =
 
 /** How each way bounds what runs in it, by name. */
 const LIMITS: Readonly<Record<Way, ReadonlyArray<string>>> = {
-  bwrap: [NAMED.processes, NAMED.file, NAMED.temporary, NAMED.memory, NAMED.core],
+  bwrap: [NAMED.processes, NAMED.file, NAMED.temporary, NAMED.memory, NAMED.disk, NAMED.core],
   socket: [NAMED.file, NAMED.core, "processes, memory and disk as the tools container is bounded"],
-  none: [NAMED.file, NAMED.core, "processes, memory and disk not bounded"]
+  none: [NAMED.seenProcesses, NAMED.file, NAMED.memory, NAMED.disk, NAMED.core]
 }
 
 /** Which way is tried: the one that was asked for, and no other if it fails. */

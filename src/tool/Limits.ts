@@ -6,6 +6,9 @@ export const FILE_BYTES = 2048 * MEBIBYTE
 export const TMP_BYTES = 512 * MEBIBYTE
 export const HOME_BYTES = 512 * MEBIBYTE
 export const SHM_BYTES = 64 * MEBIBYTE
+/** Of all its processes together, and of all folders that it may write to: seen by looking, since no process can set that on itself. */
+export const MEMORY_BYTES = 4096 * MEBIBYTE
+export const DISK_BYTES = 8192 * MEBIBYTE
 /** Of 1000: the kernel ends the agent's processes long before ours when memory is short. */
 const OOM_SCORE = 900
 /** Blocks of `ulimit -f` in bash. */
@@ -30,13 +33,15 @@ export const limited = (argv: ReadonlyArray<string>, processes: number | null): 
   ...argv
 ]
 
-const mebibytes = (bytes: number) => `${bytes / MEBIBYTE} MiB`
+export const mebibytes = (bytes: number) => `${bytes / MEBIBYTE} MiB`
 
 /** Each limit by its name, for readiness and the log. */
 export const NAMED = {
   file: `one file ${mebibytes(FILE_BYTES)}`,
-  processes: `${PROCESSES} processes`,
+  processes: `${PROCESSES} processes (set on them, and looked at every second)`,
+  seenProcesses: `${PROCESSES} processes (looked at every second)`,
   temporary: `/tmp ${mebibytes(TMP_BYTES)}, home ${mebibytes(HOME_BYTES)}, /dev/shm ${mebibytes(SHM_BYTES)}`,
-  memory: "memory not bounded by itself, but the kernel ends the agent first",
+  memory: `memory ${mebibytes(MEMORY_BYTES)} (looked at every second; when it is short the kernel ends the agent first)`,
+  disk: `disk ${mebibytes(DISK_BYTES)} (looked at every few seconds)`,
   core: "no core dumps"
 }

@@ -43,8 +43,8 @@ export interface Command extends Surroundings {
 
 /** How a command ended, whatever it did. */
 export interface Ran {
-  /** `overflow`: it wrote more than it may. Only after `exit` is `stdout` whole, and then unless the last of it were kept. */
-  readonly end: "exit" | "time limit" | "overflow"
+  /** `overflow`: it wrote more than it may; `overuse`: it used more, and the last line of `stderr` says of what. Only after `exit` is `stdout` whole, and then unless the last of it were kept. */
+  readonly end: "exit" | "time limit" | "overflow" | "overuse"
   /** Null where it was killed. */
   readonly exitCode: number | null
   readonly stdout: Uint8Array

@@ -25,6 +25,7 @@ export const bubblewrap = (): Wrapping => {
       args: bubblewrapArgs(surroundings, argv, folders),
       env: OUTER_ENV,
       cwd: "/",
+      mark: null,
       after: Effect.void
     }),
     notStarted: (stderr) => (stderr.startsWith("bwrap: ") ? (stderr.split("\n")[0] ?? "") : null)
@@ -45,6 +46,7 @@ export const none: Wrapping = {
       args,
       env: { ...BASE_ENV, HOME: home, ...env, [MARK]: mark },
       cwd,
+      mark: `${MARK}=${mark}`,
       after: Effect.sync(() => {
         sweep(`${MARK}=${mark}`)
         removeHome(home)

@@ -1,6 +1,9 @@
 const MEBIBYTE = 1024 * 1024
 
-/** What one workspace may hold without its `.git`: files, and bytes in them. */
+/** Files that one workspace may hold, those included that git ignores: what the packages of a build bring. */
+export const MAX_TREE_FILES = 1_000_000
+
+/** What is saved of a workspace at most: files, and bytes in them. */
 export const MAX_FILES = 100_000
 export const MAX_WORKSPACE = 1024 * MEBIBYTE
 

@@ -3,7 +3,7 @@ import type { Ran } from "../tool/ToolHost.ts"
 /**
  * Saves the tree of a workspace, inside the isolation, in bash. What it is told by its environment: TREE (the workspace), SAVE (a bare
  * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or empty), MAX_FILES
- * and MAX_BYTES. It prints one line: `same <tree>`, `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
+ * and MAX_BYTES of what is saved, and MAX_TREE_FILES of all that is there. It prints one line: `same <tree>`, `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
  *
  * The agent's `.git` is neither read nor written: its configuration and attributes would run code. Files of a nested repository are
  * saved as files, and what the base has as a submodule stays as it is. What `.gitignore` names is not saved, unless the base has it.
@@ -24,8 +24,7 @@ chmod -R ug+rwX . 2>/dev/null || true
 find . -name .git -prune -o \( -name .gitignore -o -name .gitattributes \) \( -type p -o -type s \) -exec rm -f {} +
 
 find . -name .git -prune -o \( -type f -o -type l \) -printf '%P\0' -fprintf "$lists/sizes" '%s\n' > "$lists/found"
-if [ "$(wc -l < "$lists/sizes")" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi
-if [ "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$lists/sizes")" -gt "$MAX_BYTES" ]; then echo "over bytes"; exit 0; fi
+if [ "$(wc -l < "$lists/sizes")" -gt "$MAX_TREE_FILES" ]; then echo "over files"; exit 0; fi
 
 git ls-files > /dev/null 2>&1 || rm -f "$GIT_INDEX_FILE"
 [ -e "$GIT_INDEX_FILE" ] || git read-tree "$BASE"
@@ -36,6 +35,11 @@ sort -z "$lists/matched" > "$lists/ignored"
 git ls-tree -r -z --full-tree --name-only "$BASE" | sort -z > "$lists/base"
 comm -z -23 "$lists/ignored" "$lists/base" > "$lists/left"
 comm -z -23 "$lists/all" "$lists/left" > "$lists/kept"
+if [ "$(tr -cd '\0' < "$lists/kept" | wc -c)" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi
+if [ "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$lists/sizes")" -gt "$MAX_BYTES" ]; then
+  kept="$({ du -lbc --files0-from="$lists/kept" 2> /dev/null || true; } | tail -n 1 | cut -f 1)"
+  if [ "$kept" -gt "$MAX_BYTES" ]; then echo "over bytes"; exit 0; fi
+fi
 git ls-files -z | sort -z -u > "$lists/indexed"
 comm -z -23 "$lists/indexed" "$lists/kept" > "$lists/gone"
 git update-index --force-remove -z --stdin < "$lists/gone"
@@ -84,5 +88,6 @@ export const replyOf = ({
   stdout
 }: Pick<Ran, "end" | "exitCode" | "stderr" | "stdout">): SnapshotReply => {
   if (end === "exit" && exitCode === 0) return parse(lastLine(new TextDecoder().decode(stdout)))
-  return { kind: "failed", detail: end === "exit" ? lastLine(stderr).slice(0, 200).toWellFormed() : "it took too long" }
+  const isTold = end === "exit" || end === "overuse"
+  return { kind: "failed", detail: isTold ? lastLine(stderr).slice(0, 200).toWellFormed() : "it took too long" }
 }

@@ -3,7 +3,7 @@ import { Git } from "../git/Git.ts"
 import type { GitError } from "../git/GitError.ts"
 import type { IsolationFailed } from "../tool/IsolationFailed.ts"
 import { ToolHost } from "../tool/ToolHost.ts"
-import { MAX_FILES, MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_WORKSPACE } from "./Bounds.ts"
+import { MAX_FILES, MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MAX_WORKSPACE } from "./Bounds.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { nameOf, newestOf, parseName } from "./SnapshotRef.ts"
 import type { Author, SnapshotRef } from "./SnapshotRef.ts"
@@ -109,6 +109,7 @@ const makeMaking = Effect.gen(function* () {
           BASE: site.base,
           LAST: last,
           MAX_FILES: `${MAX_FILES}`,
+          MAX_TREE_FILES: `${MAX_TREE_FILES}`,
           MAX_BYTES: `${MAX_WORKSPACE}`
         },
         mounts: [

@@ -9,6 +9,7 @@ import { Isolation } from "../../src/tool/Isolation.ts"
 import type { Way } from "../../src/tool/Isolation.ts"
 import { HOME_BYTES, PROCESSES, SHM_BYTES, TMP_BYTES } from "../../src/tool/Limits.ts"
 import { ToolHost } from "../../src/tool/ToolHost.ts"
+import { TreeBounds } from "../../src/tool/Watch.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { gone, LIMITS, script, tools, workspace } from "./Isolated.ts"
 import { STRANGER, toolsContainer } from "./ToolsContainer.ts"
@@ -124,6 +125,47 @@ describe.each(WAYS)("ToolHost by $way", ({ way, left, settings }) => {
         })
         const ran = yield* host.run(command)
         assert.strictEqual(text(ran.stdout), way === "none" ? "heremade" : "here")
+      })
+    )
+  )
+})
+
+describe.each(["bwrap", "none"] as const)("The tree of processes by %s", (sandbox) => {
+  const left = sandbox === "bwrap" && lacking("bwrap")
+  const bounds = { memory: 300 * 1024 ** 2, processes: 40, disk: 50 * 1024 ** 2 }
+  const HOG = `${process.execPath} -e 'const all = []; setInterval(() => all.push(Buffer.alloc(20e6, 1)), 20)'`
+  const bounded = <A, E>(use: (host: ToolHost["Service"], folder: string) => Effect.Effect<A, E, Scope.Scope>) =>
+    Effect.gen(function* () {
+      return yield* use(yield* ToolHost, yield* workspace)
+    }).pipe(Effect.scoped, Effect.provideService(TreeBounds, bounds), Effect.provide(tools({ sandbox })))
+  const around = { mounts: [{ path: process.execPath, access: "read" as const }] }
+
+  const USES = [
+    ["memory", `(setsid ${HOG} &); sleep 20`, "It used more than 300 MiB of memory."],
+    ["processes", "for i in $(seq 60); do sleep 319.1 & done; wait", "It had more than 40 processes."],
+    ["disk", "head -c 80M /dev/zero > big; sleep 20", "It filled its folders with more than 50 MiB."]
+  ] as const
+  USES.forEach(([what, text, why]) =>
+    it.live.skipIf(left)(`is ended once it uses more ${what} than it may, with all of it`, () =>
+      bounded((host, folder) =>
+        Effect.gen(function* () {
+          const command = script(folder, text, { limit: Duration.seconds(25) })
+          const ran = yield* host.run({ ...command, mounts: [...command.mounts, ...around.mounts] })
+          assert.deepInclude(ran, { end: "overuse", exitCode: null })
+          assert.strictEqual(ran.stderr.split("\n").at(-1), why)
+          yield* gone("sleep 319.")
+        })
+      )
+    )
+  )
+
+  it.live.skipIf(left)("of a session is ended, which the session is told, and the next call has a new one", () =>
+    bounded((host, folder) =>
+      Effect.gen(function* () {
+        const session = yield* host.open({ mounts: [{ path: folder, access: "write" }], cwd: folder })
+        const told = yield* session.call("bash", { command: HOG }, { time: Duration.seconds(25), bytes: 1_000 })
+        assert.match(told.text, /^The tool host used more than 300 MiB of memory and was ended\. Its shell/)
+        assert.strictEqual((yield* session.call("bash", { command: "echo back" }, LIMITS)).text, "back")
       })
     )
   )

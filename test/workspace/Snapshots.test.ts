@@ -129,6 +129,23 @@ describe.skipIf(lacking("bwrap"))("Snapshots", () => {
       })
     )
 
+    it.effect("are bounded by what is saved, not by what is ignored, and say what to do", () =>
+      Effect.gen(function* () {
+        const { files, open } = yield* scene
+        const { save, site } = yield* open()
+        yield* shell(
+          site.tree,
+          "mkdir node_modules; cd node_modules; seq 1 100001 | xargs touch; truncate -s 1100M big.log"
+        )
+        yield* shell(site.tree, "printf 'a\\0b' > binary; head -c 100000 /dev/urandom > noise")
+        assert.includeMembers([...(yield* files((yield* save)?.commit ?? ""))], ["100644 binary", "100644 noise"])
+        yield* shell(site.tree, "truncate -s 1100M big")
+        assert.match((yield* Effect.flip(save)).message, /holds more than 1024 MiB: have build results ignored/)
+        yield* shell(site.tree, "rm big; mv node_modules made")
+        assert.match((yield* Effect.flip(save)).message, /more than 100,000 files: have build results ignored/)
+      })
+    )
+
     it.effect("are refused when they hold what git may not check out", () =>
       Effect.gen(function* () {
         const { open, snapshots } = yield* scene
