@@ -2,6 +2,7 @@ import { Duration, Effect, FileSystem, Path } from "effect"
 import { ToolHost } from "../tool/ToolHost.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { patternsOf, SETUP_SCRIPT } from "./SetupScript.ts"
+import { makeSharing } from "./Sharing.ts"
 import type { Site } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
 
@@ -15,6 +16,7 @@ export const makeLeftovers = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const host = yield* ToolHost
   const path = yield* Path.Path
+  const sharing = yield* makeSharing
   const listOf = ({ tree }: Site) => path.join(path.dirname(tree), "setup.exclude")
 
   const failed = (site: Site, detail: string) => new WorkspaceError({ subject: site.subject, detail })
@@ -30,6 +32,7 @@ export const makeLeftovers = Effect.gen(function* () {
   })
 
   const find = Effect.fn("Leftovers.find")(function* (site: Site, now: string) {
+    if (now !== site.base) yield* sharing.copyMore(site, [now])
     const ran = yield* host.run({
       argv: ["bash", "-c", SETUP_SCRIPT],
       env: { TREE: site.tree, SAVE: site.save, NOW: now },
