@@ -7,8 +7,8 @@ import type { Claim } from "./Verdict.ts"
 const WARM_MEMORY = 300
 /** MiB in the second half. Of 50,000 deliveries two kilobytes kept of each are over it. */
 const MORE_MEMORY = 40
-/** Connections come and go with the load. One kept of each of 25 tasks is over it. */
-const MORE_HANDLES = 20
+/** Connections come and go with the load, and each of ten runs has pipes to its tools. One kept of each of 80 tasks is over it. */
+const MORE_HANDLES = 70
 /** Per delivery. */
 const FASTER = 1.25
 /** For a table that hardly grows. */
