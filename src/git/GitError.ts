@@ -46,6 +46,8 @@ export class GitError extends Schema.TaggedError<GitError>()("GitError", {
 const ADVICE: Partial<Record<GitReason, string>> = {
   absent: "Install git 2.38 or newer where the coordinator runs",
   refused: "Check the scopes of GITEA_TOKEN (read:user, write:issue, write:repository) and the bot's access",
+  declined:
+    "Let the bot push to branches that begin with mosaic/: see the branch protection of the repository, and its hooks",
   missing: "Add the bot to the repository as a collaborator",
   full: "Make room on the disk of AGENT_WORK_DIR"
 }
@@ -72,12 +74,20 @@ export const reasonOf = (stderr: string): GitReason => SIGNS.find(([pattern]) =>
 
 const DETAIL_LENGTH = 300
 /** Lines that say nothing of what went wrong. */
-const NOISE = /^(hint:|warning:|Updating files|remote: *$|To http|Everything up-to-date|\s*$)/
+const NOISE =
+  /^(hint:|warning:|Updating files|remote:( error:)? *$|To http|Everything up-to-date|error: failed to push some refs|\s*$)/
+/** How the other side's lines begin. */
+const REMOTE = /^remote: (error: )?(Gitea: )?/
 
 /** What git said last of what went wrong: its fatal lines and those of the other side, in one line. */
 export const detailOf = (stderr: string): string => {
   const lines = stderr.split(/[\r\n]+/).filter((line) => !NOISE.test(line))
   const telling = lines.filter((line) => /^(fatal|error|remote|\s*!)/.test(line))
-  const text = (telling.length > 0 ? telling : lines).slice(-4).join("; ").replace(/\s+/g, " ").trim()
+  const text = (telling.length > 0 ? telling : lines)
+    .slice(-4)
+    .map((line) => line.replace(REMOTE, "").trim())
+    .join("; ")
+    .replace(/\s+/g, " ")
+    .trim()
   return text === "" ? "it gave no reason" : text.slice(0, DETAIL_LENGTH).toWellFormed()
 }

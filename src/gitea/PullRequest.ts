@@ -11,10 +11,11 @@ export const PullRequest = Schema.Struct({
   body: Schema.String,
   state: Schema.String,
   merged: Schema.Boolean,
+  poster: Schema.Struct({ id: Schema.Int }),
   url: Schema.String,
   head: Side,
   base: Side
-}).pipe(Schema.encodeKeys({ url: "html_url" }))
+}).pipe(Schema.encodeKeys({ url: "html_url", poster: "user" }))
 export type PullRequest = typeof PullRequest.Type
 
 /** A branch, as the bot may use it. */

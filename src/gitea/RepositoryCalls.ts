@@ -34,8 +34,8 @@ export interface RepositoryCalls {
   writer(fullName: FullName, id: number): Effect.Effect<Writer, GiteaError>
   /** All of them: the search by head that Gitea documents is ignored by it. */
   openPulls(fullName: FullName): Effect.Effect<ReadonlyArray<PullRequest>, GiteaError>
-  /** The first of any state from one branch into another: a closed one hides an open one. */
-  pullFrom(fullName: FullName, base: string, head: string): Effect.Effect<PullRequest | null, GiteaError>
+  /** Of any state; null when there is none of that number. */
+  pull(fullName: FullName, number: number): Effect.Effect<PullRequest | null, GiteaError>
   /** Not repeated here: one whose answer was lost may have been made. 409 where there is one, without its number. */
   createPull(fullName: FullName, draft: PullDraft): Effect.Effect<PullRequest, GiteaError>
   editPull(fullName: FullName, number: number, text: Pick<PullDraft, "title" | "body">): Effect.Effect<void, GiteaError>
@@ -99,14 +99,10 @@ export const repositoryCalls = ({ again, clean, get, pages, send }: Ways): Repos
         ({ items }) => items
       )
     ),
-    pullFrom: Effect.fn("Gitea.pullFrom")((fullName: FullName, base: string, head: string) =>
-      get(
-        {
-          operation: "read pull request",
-          path: `${at(fullName)}/pulls/${encodeURIComponent(base)}/${encodeURIComponent(head)}`
-        },
-        objectOf(PullRequest)
-      ).pipe(Effect.catchIf(isMissing, () => Effect.succeed(null)))
+    pull: Effect.fn("Gitea.pull")((fullName: FullName, number: number) =>
+      get({ operation: "read pull request", path: `${at(fullName)}/pulls/${number}` }, objectOf(PullRequest)).pipe(
+        Effect.catchIf(isMissing, () => Effect.succeed(null))
+      )
     ),
     createPull: Effect.fn("Gitea.createPull")((fullName: FullName, draft: PullDraft) =>
       send(

@@ -10,7 +10,7 @@ import type { RepositoryAccess } from "../gitea/PullRequest.ts"
 import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { makeGrounds } from "./Ground.ts"
-import type { Ground } from "./Ground.ts"
+import type { Ground, Place } from "./Ground.ts"
 
 /** KiB, as Gitea counts them, up to which a repository is worked on. */
 const MAX_SIZE = 2 * 1024 * 1024
@@ -29,12 +29,13 @@ export const Verdict = Data.taggedEnum<Verdict>()
 export const faultOf = (fullName: string, access: RepositoryAccess): string | null => {
   if (access.archived) return `${fullName} is archived: unarchive it first`
   if (access.empty) return `${fullName} is empty: push a first commit`
-  if (!access.permissions.push) return `the bot may not push to ${fullName}: give it write access to the code`
   if (!access.hasPulls) return `${fullName} has no pull requests: turn them on in its settings`
   if (access.size > MAX_SIZE)
     return `${fullName} is larger than ${MAX_SIZE / 1024 ** 2} GiB, which is too large to work on`
   return null
 }
+
+const placeOf = ({ generation, number, repository, way }: Ground): Place => ({ repository, number, generation, way })
 
 /** Whether work may begin, asked before anything is paid for. */
 export class Preflight extends Context.Service<
@@ -70,7 +71,7 @@ export class Preflight extends Context.Service<
       })
 
       /** Asks Gitea's git whether it would take the branch: scopes and rights are told in no other way. */
-      const pushFault = ({ branch, repository }: Ground) =>
+      const pushFault = ({ base, branch, repository, way }: Ground) =>
         git
           .run({
             operation: "ask whether the bot may push",
@@ -81,7 +82,9 @@ export class Preflight extends Context.Service<
               "--dry-run",
               "--quiet",
               `${giteaUrl}/${repository.fullName}.git`,
-              `+${branch.start}:refs/heads/${branch.name}`
+              way === "branch"
+                ? `+${branch.start}:refs/heads/${branch.name}`
+                : `${branch.start}:refs/for/${base.name}/${branch.name}`
             ]
           })
           .pipe(
@@ -101,7 +104,9 @@ export class Preflight extends Context.Service<
         const fault = faultOf(fullName, access) ?? (yield* assignerFault(task))
         if (fault !== null) return Verdict.Stop({ why: fault })
         yield* clones.refresh(repository)
-        const ground = yield* grounds.stand(repository, task, access.defaultBranch)
+        const way = access.permissions.push ? ("branch" as const) : ("agit" as const)
+        const { generation, number } = task
+        const ground = yield* grounds.stand({ repository, number, generation, way }, access.defaultBranch)
         if (ground === null) {
           return Verdict.Stop({
             why: `${fullName} has no branch ${access.defaultBranch}, which is its default: push it`
@@ -114,7 +119,7 @@ export class Preflight extends Context.Service<
       /** A base branch that is gone is found out by whoever opens the pull request. */
       const again = Effect.fn("Preflight.again")(function* (ground: Ground) {
         yield* clones.refresh(ground.repository)
-        return (yield* grounds.stand(ground.repository, ground, ground.base.name)) ?? ground
+        return (yield* grounds.stand(placeOf(ground), ground.base.name)) ?? ground
       })
 
       const overtaken = Effect.fn("Preflight.overtaken")(function* (ground: Ground, begun: string) {

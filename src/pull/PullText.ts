@@ -1,6 +1,9 @@
 import { plain } from "../outbox/Disarming.ts"
 import type { Disarmed } from "../outbox/Disarming.ts"
 
+/** What only the coordinator ends the text of a pull request with: merging it closes the issue. */
+export const closingLine = (number: number): string => `Fixes #${number}`
+
 const TITLE_LENGTH = 200
 
 /** What a check came to. */
@@ -20,6 +23,8 @@ export interface PullFacts {
   readonly touchedChecks: ReadonlyArray<string>
   /** The number of an earlier pull request of the task that was closed without being merged, or null. */
   readonly closed: number | null
+  /** Whether it has a branch that people can push to. */
+  readonly hasBranch: boolean
   readonly sessions: number
   readonly turns: number
   readonly tokens: number
@@ -40,10 +45,15 @@ const checkLine = ({ name, passed, seconds }: CheckLine): string =>
 
 /** The text of the pull request: the agent's words, then what the coordinator knows by itself. */
 export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
-  const { checks, closed, guessed, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
+  const { checks, closed, guessed, hasBranch, number, sessions, snapshot, tokens, touchedChecks, turns } = facts
   return [
     summary,
     ...(closed === null ? [] : [`Pull request #${closed} was closed without being merged: this one begins afresh.`]),
+    ...(hasBranch
+      ? []
+      : [
+          "The bot may only read this repository, so that this pull request has no branch: nobody else can push to it."
+        ]),
     "### Checks",
     checks.length === 0
       ? "The repository names no checks, and none could be guessed: nothing was run."
@@ -57,7 +67,7 @@ export const bodyOf = (facts: PullFacts, summary: Disarmed): string => {
           `**Look at these first**, they decide what the checks do and were changed:\n${touchedChecks.map((path) => `- ${plain(path)}`).join("\n")}`
         ]),
     `*${turns} turns in ${sessions} ${sessions === 1 ? "session" : "sessions"}, ${tokens.toLocaleString("en")} tokens. Saved as ${snapshot}.*`,
-    `Fixes #${number}`
+    closingLine(number)
   ].join("\n\n")
 }
 

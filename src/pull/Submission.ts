@@ -13,7 +13,7 @@ import { makeGrounds } from "./Ground.ts"
 import type { Ground } from "./Ground.ts"
 import { parentsOf } from "./Integration.ts"
 import type { Footing } from "./Integration.ts"
-import { bodyOf, messageOf, titleOf } from "./PullText.ts"
+import { bodyOf, closingLine, messageOf, titleOf } from "./PullText.ts"
 import type { PullFacts } from "./PullText.ts"
 
 const CONTEXT = "mosaic/checks"
@@ -78,8 +78,9 @@ export class Submission extends Context.Service<
       }
 
       /** A lease on what was last seen there: what a person pushed meanwhile is never overwritten. */
-      const push = Effect.fnUntraced(function* ({ ground }: Handed, commit: string) {
-        const { branch, repository } = ground
+      const push = Effect.fnUntraced(function* ({ facts, ground }: Handed, commit: string) {
+        const { base, branch, repository, way } = ground
+        if (branch.lease === commit) return
         const ref = `refs/heads/${branch.name}`
         const gitDir = clones.at(repository.id)
         yield* git.run({
@@ -94,9 +95,11 @@ export class Submission extends Context.Service<
           args: [
             "push",
             "--quiet",
-            `--force-with-lease=${ref}:${branch.lease ?? ""}`,
+            ...(way === "branch"
+              ? [`--force-with-lease=${ref}:${branch.lease ?? ""}`]
+              : [`--push-option=topic=${branch.name}`, ...optionsOf(facts)]),
             `${giteaUrl}/${repository.fullName}.git`,
-            `${commit}:${ref}`
+            way === "branch" ? `${commit}:${ref}` : `${commit}:refs/for/${base.name}`
           ]
         })
       })
@@ -123,26 +126,38 @@ export class Submission extends Context.Service<
         return before.some((it) => it === tree)
       })
 
-      const find = ({ branch, repository }: Ground) =>
+      /** What was pushed to `refs/for/` has no branch: its head is what was pushed. */
+      const find = ({ branch, repository, way }: Ground, commit: string) =>
         Effect.map(
           gitea.openPulls(repository.fullName),
-          (all) => all.find(({ head }) => head.ref === branch.name && head.repoId === repository.id) ?? null
+          (all) =>
+            all.find(({ head }) =>
+              way === "branch"
+                ? head.ref === branch.name && head.repoId === repository.id
+                : head.ref.startsWith("refs/pull/") && head.sha === commit
+            ) ?? null
         )
 
-      const create = ({ ground }: Handed, text: { readonly title: string; readonly body: string }) =>
-        gitea
+      const create = (
+        { ground }: Handed,
+        commit: string,
+        text: { readonly title: string; readonly body: string }
+      ): Effect.Effect<PullRequest, GitError | GiteaError> => {
+        if (ground.way === "agit") return Effect.fail(notShown(ground))
+        return gitea
           .createPull(ground.repository.fullName, { ...text, head: ground.branch.name, base: ground.base.name })
           .pipe(
             Effect.catchIf(
               ({ status }) => status === CONFLICT,
-              (error) => Effect.filterOrFail(find(ground), Predicate.isNotNull, () => error)
+              (error) => Effect.filterOrFail(find(ground, commit), Predicate.isNotNull, () => error)
             )
           )
+      }
 
-      const findOrCreate = Effect.fnUntraced(function* (handed: Handed, summary: Disarmed) {
+      const findOrCreate = Effect.fnUntraced(function* (handed: Handed, commit: string, summary: Disarmed) {
         const text = { title: titleOf(handed.facts), body: bodyOf(handed.facts, summary) }
-        const found = yield* find(handed.ground)
-        if (found === null) return yield* create(handed, text)
+        const found = yield* find(handed.ground, commit)
+        if (found === null) return yield* create(handed, commit, text)
         if (found.body === text.body) return found
         yield* gitea.editPull(handed.ground.repository.fullName, found.number, { title: found.title, body: text.body })
         return found
@@ -155,7 +170,9 @@ export class Submission extends Context.Service<
         const commit = yield* commitOf(handed, summary)
         yield* refuseToOverwrite(handed, commit)
         yield* push(handed, commit)
-        const pull = yield* findOrCreate(handed, summary)
+        const pull = yield* findOrCreate(handed, commit, summary)
+        // To somebody who may only read Gitea leaves no say about a commit.
+        if (ground.way === "agit") return pull
         yield* gitea.setStatus(ground.repository.fullName, commit, {
           state: "success",
           context: CONTEXT,
@@ -183,3 +200,16 @@ export class Submission extends Context.Service<
     })
   )
 }
+
+/** What a pull request has from the push on, until its text is set. */
+const optionsOf = (facts: PullFacts): ReadonlyArray<string> => [
+  `--push-option=title=${titleOf(facts)}`,
+  `--push-option=description=${closingLine(facts.number)}`
+]
+
+const notShown = ({ branch }: Ground): GitError =>
+  new GitError({
+    operation: `push ${branch.name}`,
+    reason: "unreachable",
+    detail: "Gitea took it and shows no pull request of it yet"
+  })

@@ -3,9 +3,9 @@ export interface Standing {
   readonly head: string
   /** Whether an open pull request is made from it. */
   readonly isOpen: boolean
-  /** Whether the base branch has all of it. */
+  /** Whether the base branch has all of it, or got it by a pull request. */
   readonly isMerged: boolean
-  /** Whether its head is what we pushed, and no pull request was ever made of it: a crash came between. */
+  /** Whether its head is what we pushed, and no pull request was made of that: a crash came between. */
   readonly isHalfDone: boolean
 }
 

@@ -58,6 +58,7 @@ export const makeHandIn = Effect.gen(function* () {
       guessed,
       touchedChecks: touchedChecksOf(yield* changed(task.repositoryId, footing.joined ?? footing.base, commit)),
       closed: ground.closed,
+      hasBranch: ground.way === "branch",
       sessions: (yield* journal.sessions(task)).length,
       turns: task.turns,
       tokens: task.tokens,

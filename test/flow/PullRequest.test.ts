@@ -54,17 +54,17 @@ describe.skipIf(lacking("bwrap"))("Assignment", () => {
       })
     )
 
-    it.effect("in a repository where the bot may not push is told so before anything is paid for", () =>
+    it.effect("in a repository without pull requests is told so before anything is paid for", () =>
       Effect.gen(function* () {
         const { becomes, claude, gitea } = yield* flow
         const paid = Effect.map(claude.requests, (all) => all.filter(({ operation }) => operation === "messages"))
         const before = (yield* paid).length
-        yield* gitea.withdraw(NAME)
+        yield* gitea.turnPulls(NAME, false)
         const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
         const task = yield* becomes(issue, "parked")
-        assert.strictEqual(task?.cause, "the bot may not push to acme/shop: give it write access to the code")
+        assert.strictEqual(task?.cause, "acme/shop has no pull requests: turn them on in its settings")
         assert.lengthOf(yield* paid, before)
-        yield* gitea.grant(NAME)
+        yield* gitea.turnPulls(NAME, true)
       })
     )
   })

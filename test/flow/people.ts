@@ -46,6 +46,9 @@ export const pushNow = (folder: string, branch: string, files: Readonly<Record<s
 
 const call = (name: string, input: Schema.JsonObject): Reply => ({ content: [{ type: "tool_use", name, input }] })
 
+/** Begins what somebody does at Gitea, and does not wait for it. */
+export const begin = (act: Effect.Effect<unknown>) => (): void => void Effect.runFork(act)
+
 export const run = (command: string): Reply => call("bash", { command })
 export const finish = (answer: string): Reply => call("finish", { answer, status: "done" })
 
@@ -59,7 +62,7 @@ export const byResults =
 export const shop = Effect.fnUntraced(function* (name: string, more: Readonly<Record<string, string>> = {}) {
   const it = yield* flow
   const { gitea } = it
-  yield* gitea.createRepository(name)
+  const { id } = yield* gitea.createRepository(name)
   const first = yield* gitea.commit(name, { ...SHOP, ...more })
   const folder = yield* gitea.folder(name)
   const open = gitea.openIssue({
@@ -68,5 +71,5 @@ export const shop = Effect.fnUntraced(function* (name: string, more: Readonly<Re
     body: "The cart and the invoice differ by one cent.",
     assignees: [gitea.bot.login]
   })
-  return { ...it, name, first, folder, open, pulls: gitea.pulls(name) }
+  return { ...it, id, name, first, folder, open, pulls: gitea.pulls(name) }
 })

@@ -26,11 +26,8 @@ describe("GitError", () => {
 
   it("tells in one line what went wrong", () => {
     const said =
-      "hint: try again\nremote: Gitea: Not allowed\n ! [remote rejected] a -> a (pre-receive hook declined)\nerror: failed to push\n"
-    assert.strictEqual(
-      detailOf(said),
-      "remote: Gitea: Not allowed; ! [remote rejected] a -> a (pre-receive hook declined); error: failed to push"
-    )
+      "hint: try again\nremote: \nremote: error:        \nremote: error: Not allowed        \n ! [remote rejected] a -> a (pre-receive hook declined)\nerror: failed to push some refs to 'http://x'\n"
+    assert.strictEqual(detailOf(said), "Not allowed; ! [remote rejected] a -> a (pre-receive hook declined)")
     assert.strictEqual(detailOf(""), "it gave no reason")
     assert.isAtMost(detailOf(`fatal: ${"x".repeat(9_000)}`).length, 300)
   })

@@ -11,6 +11,7 @@ const facts = (more: Partial<PullFacts> = {}): PullFacts => ({
   guessed: false,
   touchedChecks: [],
   closed: null,
+  hasBranch: true,
   sessions: 1,
   turns: 12,
   tokens: 34_567,

@@ -128,7 +128,7 @@ describe("Metrics", () => {
         gitea.branch(shop, "main"),
         gitea.writer(shop, 1),
         gitea.openPulls(shop),
-        gitea.pullFrom(shop, "main", "work"),
+        gitea.pull(shop, 1),
         gitea.createPull(shop, { title: "", body: "", head: "work", base: "main" }),
         gitea.editPull(shop, 1, { title: "", body: "" }),
         gitea.setStatus(shop, "0", { state: "success", context: "", description: "" }),

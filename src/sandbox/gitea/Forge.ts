@@ -68,7 +68,10 @@ export interface Pull {
   readonly poster: number
   readonly title: string
   readonly body: string
+  /** A branch, or `refs/pull/<number>/head` where it has none. */
   readonly head: string
+  /** Of one that was made by a push to `refs/for/<base>`, else null. */
+  readonly topic: string | null
   readonly base: string
   readonly state: "open" | "closed"
   readonly merged: boolean

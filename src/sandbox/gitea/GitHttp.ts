@@ -6,19 +6,16 @@ import type { Repository } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { visible } from "./Lookup.ts"
 import { answering, notFound, Refusal } from "./Refusal.ts"
+import { makePullRefs } from "./PullRefs.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
 
 const RECEIVE = "git-receive-pack"
 
 /** With what a push is refused before git sees it; null: it is not. */
-export const pushRefusal = ({ archived, writable }: Repository): Refusal | null => {
-  if (archived)
-    return new Refusal({
-      status: 403,
-      message: "This repo is archived. You can view files and clone it, but cannot push."
-    })
-  return writable ? null : new Refusal({ status: 403, message: "Forbidden" })
-}
+export const pushRefusal = ({ archived }: Repository): Refusal | null =>
+  archived
+    ? new Refusal({ status: 403, message: "This repo is archived. You can view files and clone it, but cannot push." })
+    : null
 
 /** Head and body of what a CGI program gave. */
 const responseOf = (output: Uint8Array): HttpServerResponse.HttpServerResponse => {
@@ -46,6 +43,7 @@ export const GitHttp = HttpRouter.use(
     const bot = yield* Bot
     const repositories = yield* RepositoryGit
     const store = yield* ForgeStore
+    const refs = yield* makePullRefs
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
 
     const serve = (service: string) =>
@@ -61,7 +59,8 @@ export const GitHttp = HttpRouter.use(
         const refusal = pushRefusal(repository)
         if (refusal !== null && `${service} ${query}`.includes(RECEIVE)) return yield* refusal
         const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
-        return responseOf(
+        yield* refs.follow(repository.id)
+        const response = responseOf(
           yield* repositories.serve(repository.id, {
             body,
             env: {
@@ -74,10 +73,13 @@ export const GitHttp = HttpRouter.use(
               GIT_PROTOCOL: request.headers["git-protocol"] ?? "",
               REMOTE_USER: bot.login,
               REMOTE_ADDR: "127.0.0.1",
+              MOSAIC_WRITABLE: repository.writable ? "yes" : "no",
               MOSAIC_PROTECTED: repository.protectedBranches.map((branch) => `refs/heads/${branch}`).join(" ")
             }
           })
         )
+        if (service === RECEIVE) yield* refs.takeAgit(repository)
+        return response
       })
 
     yield* router.add("GET", "/:owner/:name/info/refs", answer(serve("info/refs")))

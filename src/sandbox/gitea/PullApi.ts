@@ -8,6 +8,7 @@ import { addStatus, editPull, openPull } from "./PullChanges.ts"
 import { Manner } from "./Manner.ts"
 import { answering, internalError, notFound, Refusal } from "./Refusal.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
+import { makePullRefs } from "./PullRefs.ts"
 import { pullResource } from "./Resource.ts"
 
 const LIMIT = 30
@@ -60,12 +61,13 @@ export const PullApi = HttpRouter.use(
     const repositories = yield* RepositoryGit
     const manner = yield* Manner
     const store = yield* ForgeStore
+    const refs = yield* makePullRefs
     const answer = answering(HttpServer.formatAddress((yield* HttpServer.HttpServer).address))
 
     /** As it is served: with the commits that its branches have now. */
     const shown = Effect.fnUntraced(function* (pull: Pull) {
-      const branches = yield* repositories.branches(pull.repository)
-      return pullResource(yield* store.view, pull, { head: branches[pull.head] ?? "", base: branches[pull.base] ?? "" })
+      const commits = yield* refs.commitsOf(pull)
+      return pullResource(yield* store.view, pull, commits)
     })
 
     const pullsOf = Effect.gen(function* () {
@@ -130,7 +132,7 @@ export const PullApi = HttpRouter.use(
       )
       if (open !== undefined) return yield* conflict(open)
       const { forge } = yield* store.apply((at) =>
-        openPull({ by: bot.login, at }, { body: "", ...draft, repository: repository.id })
+        openPull({ by: bot.login, at }, { body: "", topic: null, ...draft, repository: repository.id })
       )
       const made = forge.pulls.at(-1)
       return made === undefined ? yield* internalError : json(yield* shown(made), { status: 201 })

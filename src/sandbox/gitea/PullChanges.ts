@@ -5,7 +5,9 @@ import type { Forge, Pull, Status } from "./Forge.ts"
 /** Gitea cuts a longer one without a word. */
 const TITLE_LENGTH = 255
 
-export type PullDraft = Pick<Pull, "repository" | "title" | "body" | "head" | "base">
+export type PullDraft = Pick<Pull, "repository" | "title" | "body" | "head" | "base" | "topic">
+
+export const headRef = (number: number): string => `refs/pull/${number}/head`
 
 /** Issues and pull requests of a repository share their numbers. */
 export const numberOfNext = ({ issues, pulls }: Forge, repository: number): number =>
@@ -13,15 +15,17 @@ export const numberOfNext = ({ issues, pulls }: Forge, repository: number): numb
 
 export const openPull =
   (act: Act, draft: PullDraft): Step =>
-  (forge) =>
-    unchanged({
+  (forge) => {
+    const number = numberOfNext(forge, draft.repository)
+    return unchanged({
       ...forge,
       pulls: [
         ...forge.pulls,
         {
           ...draft,
+          head: draft.topic === null ? draft.head : headRef(number),
           id: forge.pulls.length + 1,
-          number: numberOfNext(forge, draft.repository),
+          number,
           poster: userId(forge, act.by),
           title: draft.title.slice(0, TITLE_LENGTH),
           state: "open",
@@ -30,6 +34,7 @@ export const openPull =
         }
       ]
     })
+  }
 
 export const editPull =
   (id: number, change: Partial<Pick<Pull, "title" | "body" | "state" | "merged">>): Step =>

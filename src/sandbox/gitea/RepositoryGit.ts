@@ -5,11 +5,50 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 const DEFAULT_BRANCH = "main"
 
-/** Gitea's hook, as far as it concerns protection: it speaks to whoever pushes. */
+/** Where the hook notes pushes to `refs/for/`. */
+export const AGIT_FILE = "agit-pushes"
+
+const OPTIONS = `topic=; title=; description=; force=; i=0
+while [ "$i" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do
+  eval "option=\\$GIT_PUSH_OPTION_$i"; i=$((i + 1))
+  case "$option" in
+    topic=*) topic="\${option#topic=}" ;; title=*) title="\${option#title=}" ;;
+    description=*) description="\${option#description=}" ;; force-push=true) force=yes ;;
+  esac
+done`
+
+/**
+ * Gitea's hooks, as far as they concern protection, the right to write, and pull requests by push: they speak to whoever pushes. The
+ * real one takes a push to `refs/for/` in another hook, and says what it refuses in other places.
+ */
 const PRE_RECEIVE = `#!/bin/sh
-while read -r _ _ ref; do
+${OPTIONS}
+deny() { printf '\\nerror:\\nerror: %s\\nerror:\\n' "$1" >&2; exit 1; }
+while read -r _ new ref; do
+  case "$ref" in
+    refs/for/*)
+      head="$(git rev-parse -q --verify "refs/agit/$topic" || true)"
+      if [ "$head" = "$new" ]; then deny "new commit is same with old commit"; fi
+      if [ -n "$head" ] && [ -z "$force" ] && ! git merge-base --is-ancestor "$head" "$new"; then
+        deny "request 'force-push' push option"
+      fi
+      continue ;;
+  esac
+  if [ "$MOSAIC_WRITABLE" = no ]; then deny "User permission denied for writing."; fi
   case " $MOSAIC_PROTECTED " in
-    *" $ref "*) echo "Gitea: Not allowed to push to protected branch \${ref#refs/heads/}" >&2; exit 1 ;;
+    *" $ref "*) deny "Not allowed to push to protected branch \${ref#refs/heads/}" ;;
+  esac
+done
+`
+
+const POST_RECEIVE = `#!/bin/sh
+${OPTIONS}
+while read -r _ new ref; do
+  case "$ref" in
+    refs/for/*)
+      git update-ref "refs/agit/$topic" "$new"
+      git update-ref -d "$ref"
+      printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "\${ref#refs/for/}" "$topic" "$new" "$title" "$description" >> ${AGIT_FILE} ;;
   esac
 done
 `
@@ -31,6 +70,8 @@ export class RepositoryGit extends Context.Service<
     git(id: number, args: ReadonlyArray<string>, input?: string): Effect.Effect<string>
     /** Commits by the names of branches. */
     branches(id: number): Effect.Effect<Readonly<Record<string, string>>>
+    /** The commit that a ref points to, or null. */
+    commitAt(id: number, ref: string): Effect.Effect<string | null>
     /** Whether there is such a commit. */
     has(id: number, commit: string): Effect.Effect<boolean>
     /** Makes a commit with these files on a branch, on top of what is there. */
@@ -52,8 +93,10 @@ export class RepositoryGit extends Context.Service<
         if (yield* fs.exists(path)) return path
         yield* exec(["init", "--quiet", "--bare", `--initial-branch=${DEFAULT_BRANCH}`, "--template=", path])
         yield* exec(["--git-dir", path, "config", "http.receivepack", "true"])
+        yield* exec(["--git-dir", path, "config", "receive.advertisePushOptions", "true"])
         yield* fs.makeDirectory(`${path}/hooks`)
         yield* fs.writeFileString(`${path}/hooks/pre-receive`, PRE_RECEIVE, { mode: RUNNABLE })
+        yield* fs.writeFileString(`${path}/hooks/post-receive`, POST_RECEIVE, { mode: RUNNABLE })
         return path
       }, Effect.orDie)
 
@@ -101,6 +144,8 @@ export class RepositoryGit extends Context.Service<
         git,
         branches,
         seed,
+        commitAt: (id, ref) =>
+          Effect.map(git(id, ["for-each-ref", "--format=%(objectname)", ref]), (text) => text.trim() || null),
         has: (id, commit) =>
           Effect.flatMap(folder(id), (path) =>
             Effect.map(

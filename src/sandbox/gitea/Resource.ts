@@ -68,7 +68,12 @@ export const repositoryResource = (view: View, repository: Repository, empty = f
 /** `commits` are those that its branches have now. */
 export const pullResource = (view: View, pull: Pull, commits: { readonly head: string; readonly base: string }) => {
   const { fullName } = referred(view.forge.repositories, pull.repository)
-  const side = (ref: string, sha: string) => ({ label: ref, ref, sha, repo_id: pull.repository })
+  const side = (ref: string, sha: string) => ({
+    label: ref.startsWith("refs/pull/") ? "" : ref,
+    ref,
+    sha,
+    repo_id: pull.repository
+  })
   const isDraft = /^(\[wip\]|wip:)/i.test(pull.title)
   return {
     id: pull.id,

@@ -1,9 +1,12 @@
 import { Effect } from "effect"
+import { inOrder, unchanged } from "./Change.ts"
 import type { Step } from "./Change.ts"
-import { findRepository, pullsOf } from "./Forge.ts"
-import type { Pull, Repository, Status } from "./Forge.ts"
+import { findRepository, ownerOf, pullsOf, referred } from "./Forge.ts"
+import type { Forge, Pull, Repository, Status } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
+import { close } from "./IssueChanges.ts"
 import { editPull } from "./PullChanges.ts"
+import { makePullRefs } from "./PullRefs.ts"
 import { setRepository } from "./RepositoryChanges.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
 
@@ -25,12 +28,27 @@ export interface SandboxCode {
   /** Oldest first. */
   pulls(repository: string): Effect.Effect<ReadonlyArray<Pull>>
   closePull(repository: string, number: number): Effect.Effect<void>
+  /** Merges it as one commit, and closes the issue that it says it fixes. */
+  mergePull(repository: string, number: number): Effect.Effect<void>
   statuses(repository: string): Effect.Effect<ReadonlyArray<Status>>
+}
+
+/** Merged, and with it the issue closed that it says it fixes. */
+const merged = (at: string, { body, id, repository }: Pull, forge: Forge): Step => {
+  const number = Number(/Fixes #(\d+)/.exec(body)?.[1])
+  const issue = forge.issues.find((it) => it.repository === repository && it.number === number)
+  return inOrder(
+    editPull(id, { state: "closed", merged: true }),
+    issue === undefined
+      ? unchanged
+      : close({ by: ownerOf(referred(forge.repositories, repository).fullName), at }, issue.id)
+  )
 }
 
 export const makeCode = Effect.gen(function* () {
   const repositories = yield* RepositoryGit
   const store = yield* ForgeStore
+  const refs = yield* makePullRefs
 
   const repositoryNamed = (fullName: string) =>
     Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
@@ -38,6 +56,29 @@ export const makeCode = Effect.gen(function* () {
   const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
     const repository = yield* repositoryNamed(name)
     yield* store.apply((at) => step(at, repository))
+  })
+
+  const onPull = Effect.fnUntraced(function* (
+    name: string,
+    number: number,
+    step: (at: string, pull: Pull, forge: Forge) => Step
+  ) {
+    const { id } = yield* repositoryNamed(name)
+    yield* refs.follow(id)
+    const { forge } = yield* store.view
+    const pull = yield* Effect.orDie(Effect.fromNullishOr(pullsOf(forge, id).find((it) => it.number === number)))
+    if (step === merged) yield* squash(pull)
+    yield* store.apply((at) => step(at, pull, forge))
+  })
+
+  const squash = Effect.fnUntraced(function* (pull: Pull) {
+    const { base, repository, title } = pull
+    const commits = yield* refs.commitsOf(pull)
+    const git = (...args: ReadonlyArray<string>) =>
+      Effect.map(repositories.git(repository, args), (text) => text.trim())
+    const tree = yield* git("merge-tree", "--write-tree", commits.base, commits.head)
+    const commit = yield* git("commit-tree", tree, "-p", commits.base, "-m", title)
+    yield* git("update-ref", `refs/heads/${base}`, commit)
   })
 
   const code: SandboxCode = {
@@ -50,13 +91,8 @@ export const makeCode = Effect.gen(function* () {
     diff: (name, branch) =>
       Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.git(id, ["diff", `main...${branch}`])),
     pulls: (name) => Effect.zipWith(store.view, repositoryNamed(name), ({ forge }, { id }) => pullsOf(forge, id)),
-    closePull: (name, number) =>
-      onRepository(
-        name,
-        (_, { id }) =>
-          (forge) =>
-            editPull(pullsOf(forge, id).find((it) => it.number === number)?.id ?? 0, { state: "closed" })(forge)
-      ),
+    closePull: (name, number) => onPull(name, number, (_, { id }) => editPull(id, { state: "closed" })),
+    mergePull: (name, number) => onPull(name, number, merged),
     statuses: (name) =>
       Effect.zipWith(store.view, repositoryNamed(name), ({ forge }, { id }) =>
         forge.statuses.filter(({ repository }) => repository === id)

@@ -1,0 +1,128 @@
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { afterAll } from "vitest"
+import { shell } from "../harness/Shell.ts"
+import { begin, byResults, finish, run, serverWithTools, shop } from "./people.ts"
+
+const server = serverWithTools()
+const CHECKS = { ".mosaic.yml": "checks:\n  - { name: src, command: test -d src }" }
+
+const adding = (meanwhile: () => void = () => undefined) =>
+  byResults((results) => {
+    if (results.length === 0) return run("echo more >> README.md")
+    meanwhile()
+    return finish("Added.")
+  })
+
+describe("Work that is handed in", () => {
+  afterAll(server.clear)
+
+  layer(server.layer, { excludeTestServices: true })((it) => {
+    it.effect("by a bot that may only read becomes a pull request without a branch, and goes on there", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, name, open, pulls, report, said } = yield* shop("acme/agit", CHECKS)
+        yield* gitea.withdraw(name)
+        yield* claude.respond(adding())
+        const issue = yield* open
+        yield* becomes(issue, "completed")
+        yield* said
+        const [pull] = yield* pulls
+        assert.deepStrictEqual([pull?.number, pull?.head, pull?.topic], [2, "refs/pull/2/head", "mosaic/1"])
+        assert.match(pull?.title ?? "", /^Total is one cent off \(#1\)$/)
+        assert.match(pull?.body ?? "", /has no branch[^]*- passed: src[^]*Fixes #1$/)
+        assert.include((yield* report(issue))[0]?.body ?? "", `${gitea.url}/${name}/pulls/2`)
+        yield* gitea.unassign(issue, gitea.bot.login)
+        yield* gitea.assign(issue, gitea.bot.login)
+        yield* becomes(issue, "running")
+        yield* becomes(issue, "completed")
+        assert.lengthOf(yield* pulls, 1)
+        assert.strictEqual(yield* shell(folder, "git rev-list --count main..refs/pull/2/head"), "2\n")
+        assert.strictEqual(
+          yield* shell(folder, "git for-each-ref refs/heads --format='%(refname)'"),
+          "refs/heads/main\n"
+        )
+      })
+    )
+
+    it.effect("is parked with a sentence when the push is declined, and kept", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, name, open, progress, pulls, said } = yield* shop(
+          "acme/guarded",
+          CHECKS
+        )
+        yield* gitea.protect(name, "mosaic/1")
+        yield* claude.respond(adding())
+        const issue = yield* open
+        const task = yield* becomes(issue, "parked")
+        assert.match(
+          task?.cause ?? "",
+          /^git: push mosaic\/1 failed: Not allowed to push to protected branch mosaic\/1; .*Let the bot push to branches that begin with mosaic\/.*The work is saved as refs\/mosaic\/1\//
+        )
+        yield* said
+        assert.include((yield* progress(issue))[0]?.body ?? "", "Not allowed to push to protected branch")
+        assert.lengthOf(yield* pulls, 0)
+        assert.match(yield* shell(folder, "git for-each-ref --format='%(refname)' refs/mosaic"), /^refs\/mosaic\/1\//)
+      })
+    )
+
+    it.effect("makes no pull request when the issue was closed after the checks, though no hook told of it", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, id, open, pulls } = yield* shop("acme/late", CHECKS)
+        const first = yield* claude.hold("messages")
+        const issue = yield* open
+        yield* claude.respond(adding(begin(gitea.close(issue))))
+        yield* first.arrived
+        yield* gitea.drained
+        yield* gitea.disturb({ seed: 1, drop: 1, duplicate: 0, reorder: 0 })
+        yield* first.release
+        yield* becomes(issue, "cancelled")
+        yield* gitea.disturb(null)
+        assert.lengthOf(yield* pulls, 0)
+        assert.strictEqual(
+          yield* shell(folder, "git for-each-ref refs/heads --format='%(refname)'"),
+          "refs/heads/main\n"
+        )
+        assert.match(
+          yield* shell(`${server.folder}/clones/${id}.git`, "git for-each-ref --format='%(refname)' refs/mosaic"),
+          /^refs\/mosaic\/1\//
+        )
+      })
+    )
+
+    it.effect("is one pull request when the issue was closed and assigned again in the middle of a turn", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, open, pulls } = yield* shop("acme/again", CHECKS)
+        const first = yield* claude.hold("messages")
+        yield* claude.respond(adding())
+        const issue = yield* open
+        yield* first.arrived
+        yield* gitea.close(issue)
+        yield* becomes(issue, "cancelled")
+        yield* gitea.reopen(issue)
+        yield* first.release
+        yield* becomes(issue, "completed")
+        assert.lengthOf(yield* pulls, 1)
+        assert.strictEqual(yield* shell(folder, "git rev-list --count main..mosaic/1"), "1\n")
+      })
+    )
+
+    it.effect("goes on by itself when Gitea was gone between the push and the pull request", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, name, open, pulls, store } = yield* shop("acme/gone", CHECKS)
+        yield* claude.respond(adding())
+        yield* gitea.fail({ match: /POST .*acme\/gone\/pulls$/, kind: "status", status: 502 })
+        const issue = yield* open
+        yield* becomes(issue, "running")
+        yield* becomes(issue, "ready")
+        yield* store.alter("tasks", { notBefore: 0 })
+        yield* becomes(issue, "completed")
+        assert.lengthOf(yield* pulls, 1)
+        assert.strictEqual(yield* shell(folder, "git rev-list --count main..mosaic/1"), "1\n")
+        assert.lengthOf(
+          (yield* gitea.requests).filter(({ method, path }) => method === "POST" && path.endsWith(`${name}/pulls`)),
+          2
+        )
+      })
+    )
+  })
+})
