@@ -1,6 +1,8 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
+import { eventually } from "../harness/Eventually.ts"
+import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
 import { begin, byResults, finish, run, serverWithTools, shop } from "./people.ts"
 
@@ -112,8 +114,11 @@ describe("Work that is handed in", () => {
         yield* claude.respond(adding())
         yield* gitea.fail({ match: /POST .*acme\/gone\/pulls$/, kind: "status", status: 502 })
         const issue = yield* open
-        yield* becomes(issue, "running")
-        yield* becomes(issue, "ready")
+        yield* eventually(
+          "its run rests",
+          store.read("tasks", ["notBefore", "lease"], { id: taskIdOfIssue(issue) }),
+          ([row]) => row !== undefined && row.lease === null && row.notBefore > 0
+        )
         yield* store.alter("tasks", { notBefore: 0 })
         yield* becomes(issue, "completed")
         assert.lengthOf(yield* pulls, 1)
