@@ -8,10 +8,12 @@ import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { RepositoryAccess } from "../gitea/PullRequest.ts"
 import { Settings } from "../Settings.ts"
+import { isTooFull } from "../workspace/Bounds.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { makeGrounds } from "./Ground.ts"
 import type { Ground, Place } from "./Ground.ts"
 
+const KIBIBYTE = 1024
 /** KiB, as Gitea counts them, up to which a repository is worked on. */
 const MAX_SIZE = 2 * 1024 * 1024
 
@@ -95,6 +97,15 @@ export class Preflight extends Context.Service<
             )
           )
 
+      /** Of a branch that is there already; who may make a new one Gitea tells its administrators alone, and whoever pushes it. */
+      const protectionFault = Effect.fnUntraced(function* ({ branch, repository, way }: Ground) {
+        if (way === "agit" || branch.lease === null) return null
+        const found = yield* gitea.branch(repository.fullName, branch.name)
+        return found === null || found.mayPush
+          ? null
+          : `the bot may not push to ${branch.name} of ${repository.fullName}: let it, in the protection of branches`
+      })
+
       const look = Effect.fn("Preflight.look")(function* (task: Work) {
         const { fullName, repositoryId } = task
         const repository = { id: repositoryId, fullName }
@@ -103,6 +114,11 @@ export class Preflight extends Context.Service<
         const access = yield* gitea.access(fullName)
         const fault = faultOf(fullName, access) ?? (yield* assignerFault(task))
         if (fault !== null) return Verdict.Stop({ why: fault })
+        if (isTooFull(yield* clones.free, access.size * KIBIBYTE)) {
+          return Verdict.Stop({
+            why: `there is too little room for ${fullName} on the disk of AGENT_WORK_DIR: make room`
+          })
+        }
         yield* clones.refresh(repository)
         const way = access.permissions.push ? ("branch" as const) : ("agit" as const)
         const { generation, number } = task
@@ -112,7 +128,7 @@ export class Preflight extends Context.Service<
             why: `${fullName} has no branch ${access.defaultBranch}, which is its default: push it`
           })
         }
-        const refused = yield* pushFault(ground)
+        const refused = (yield* protectionFault(ground)) ?? (yield* pushFault(ground))
         return refused === null ? Verdict.Go({ ground }) : Verdict.Stop({ why: refused })
       })
 

@@ -23,6 +23,7 @@ import type { Bench } from "./Briefings.ts"
 import { checkReport, makeCheckRun } from "./CheckRun.ts"
 import { Examined, makeExamination } from "./Examination.ts"
 import { clashedAgain, examinedText } from "./ExaminedText.ts"
+import { makeSaving } from "./Saving.ts"
 import { makeSetupRun } from "./SetupRun.ts"
 
 /** What one call may take: time, and of a session's context as much as its bytes may be at most. */
@@ -127,7 +128,7 @@ export const makeDesks = Effect.gen(function* () {
     return {
       briefing: yield* briefingOf(bench, workspace, setup),
       call: call(bench, workspace, tools),
-      save: told(Effect.asVoid(workspace.save), () => undefined),
+      save: makeSaving(told(Effect.as(workspace.save, null), (why): string | null => why)),
       finish: told(finish(bench, workspace), failed)
     }
   }, Effect.mapError(asFailed))

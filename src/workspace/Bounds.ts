@@ -13,6 +13,13 @@ export const MAX_SNAPSHOT = 256 * MEBIBYTE
 /** Bytes that everything under AGENT_WORK_DIR may take, beside the workspaces at work. */
 export const MAX_WORK_DIR = 20 * 1024 * MEBIBYTE
 
+/** Bytes that have to be free on the disk before work begins, and how many times a repository has room to lie there beside. */
+export const MIN_FREE = 1024 * MEBIBYTE
+const COPIES = 3
+
+/** Pure: whether so many free bytes are too few to work on a repository of so many bytes. */
+export const isTooFull = (free: number, size: number): boolean => free < MIN_FREE + COPIES * size
+
 /** Snapshots of a session that are kept; the oldest go first. */
 export const MAX_SNAPSHOTS = 50
 

@@ -4,7 +4,8 @@ import { Git } from "../git/Git.ts"
 import { GitError } from "../git/GitError.ts"
 import type { Repository } from "../domain/Repository.ts"
 import { Settings } from "../Settings.ts"
-import { removeFolder } from "./Folder.ts"
+import { freeOn, removeFolder } from "./Folder.ts"
+import { removeLeftovers } from "./Leftovers.ts"
 import { REFS } from "./SnapshotRef.ts"
 
 /** What Gitea has: its branches, and the snapshots, of which none here is overwritten or removed. */
@@ -25,6 +26,8 @@ export class ControlClones extends Context.Service<
     at(repositoryId: number): string
     /** Brings the clone up to what Gitea has now, and gives its folder. One that cannot be read is made anew. */
     refresh(repository: Repository): Effect.Effect<string, GitError>
+    /** Bytes that are free on their disk. */
+    readonly free: Effect.Effect<number>
     /** The commit that a ref points to, or null. */
     commit(repositoryId: number, ref: string): Effect.Effect<string | null, GitError>
     /** Names of refs under a prefix that ends in "/". */
@@ -39,6 +42,10 @@ export class ControlClones extends Context.Service<
       const git = yield* Git
       const path = yield* Path.Path
       const root = path.resolve(workDir, "clones")
+      const leftovers = yield* removeLeftovers(root)
+      if (leftovers > 0) {
+        yield* Effect.logInfo("Removed what a crash left in the clones").pipe(Effect.annotateLogs({ files: leftovers }))
+      }
       const turns = new Map<number, Semaphore.Semaphore>()
       const at = (id: number) => path.join(root, `${id}.git`)
 
@@ -115,6 +122,7 @@ export class ControlClones extends Context.Service<
 
       return {
         at,
+        free: Effect.suspend(() => freeOn(path.resolve(workDir))),
         commit,
         names,
         refresh: (repository: Repository) => inTurn(repository.id)(refresh(repository))

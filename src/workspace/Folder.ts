@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import { chmod, lstat, readdir, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { chmod, lstat, readdir, rm, statfs } from "node:fs/promises"
+import { dirname, join } from "node:path"
 
 const OWN = 0o700
 /** Folders looked into at the same time. */
@@ -31,6 +31,16 @@ export const sizeOf = (path: string): Effect.Effect<number> =>
       ),
       (sizes) => sizes.reduce((sum, size) => sum + size, 0)
     )
+  )
+
+/** Bytes that are free on the disk of a folder, which need not be there yet; what cannot be told is no bound. */
+export const freeOn = (path: string): Effect.Effect<number> =>
+  Effect.flatMap(
+    attempt(() => statfs(path)),
+    (found) => {
+      if (found._tag === "Some") return Effect.succeed(found.value.bavail * found.value.bsize)
+      return path === dirname(path) ? Effect.succeed(Number.MAX_SAFE_INTEGER) : freeOn(dirname(path))
+    }
   )
 
 /** A folder that its owner closed to itself cannot be emptied. */

@@ -67,5 +67,17 @@ describe.skipIf(lacking("bwrap"))("Assignment", () => {
         yield* gitea.turnPulls(NAME, true)
       })
     )
+
+    it.effect("whose checks cannot be read is told the line and the column", () =>
+      Effect.gen(function* () {
+        const { becomes, gitea, progress, said } = yield* flow
+        yield* gitea.commit(NAME, { ".mosaic.yml": "checks:\n  - { name: a, command: b }\npath: [x]" })
+        const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
+        const task = yield* becomes(issue, "parked")
+        assert.match(task?.cause ?? "", /^\.mosaic\.yml cannot be used: line 3, column 1: this key is not known here/)
+        yield* said
+        assert.include((yield* progress(issue))[0]?.body ?? "", "line 3, column 1")
+      })
+    )
   })
 })

@@ -125,6 +125,20 @@ describe("Preflight", () => {
     }).pipe(Effect.provide(Live))
   )
 
+  it.live("stops where the default branch is gone, and where our own is protected", () =>
+    Effect.gen(function* () {
+      const { first, gitea, ground, hand, saved, why } = yield* scene
+      yield* hand(yield* ground, yield* saved(first, "fast"))
+      yield* gitea.protect(NAME, "mosaic/1")
+      assert.strictEqual(
+        yield* why,
+        "the bot may not push to mosaic/1 of acme/shop: let it, in the protection of branches"
+      )
+      yield* shell(yield* gitea.folder(NAME), "git branch -m main trunk")
+      assert.strictEqual(yield* why, "acme/shop has no branch main, which is its default: push it")
+    }).pipe(Effect.provide(Live))
+  )
+
   it.live("stops at an empty repository", () =>
     Effect.gen(function* () {
       const { gitea, work } = yield* scene

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { surplus } from "../../src/workspace/Bounds.ts"
+import { surplus, isTooFull, MIN_FREE } from "../../src/workspace/Bounds.ts"
 import { newestOf, nameOf, parseName } from "../../src/workspace/SnapshotRef.ts"
 import { replyOf } from "../../src/workspace/SnapshotScript.ts"
 import { SessionId } from "../../src/domain/Session.ts"
@@ -56,5 +56,16 @@ describe("SnapshotReply", () => {
       kind: "failed",
       detail: "it took too long"
     })
+  })
+})
+
+describe("isTooFull", () => {
+  it.each([
+    [MIN_FREE, 0, false],
+    [MIN_FREE - 1, 0, true],
+    [MIN_FREE + 30, 10, false],
+    [MIN_FREE + 29, 10, true]
+  ])("of %i free bytes for a repository of %i: %s", (free, size, expected) => {
+    assert.strictEqual(isTooFull(free, size), expected)
   })
 })
