@@ -5,7 +5,7 @@ import { GitError } from "../git/GitError.ts"
 import type { Repository } from "../domain/Repository.ts"
 import { Settings } from "../Settings.ts"
 import { freeOn, removeFolder } from "./Folder.ts"
-import { removeLeftovers } from "./Leftovers.ts"
+import { removeStaleFiles } from "./StaleFiles.ts"
 import { REFS } from "./SnapshotRef.ts"
 
 /** What Gitea has: its branches, and the snapshots, of which none here is overwritten or removed. */
@@ -42,9 +42,9 @@ export class ControlClones extends Context.Service<
       const git = yield* Git
       const path = yield* Path.Path
       const root = path.resolve(workDir, "clones")
-      const leftovers = yield* removeLeftovers(root)
-      if (leftovers > 0) {
-        yield* Effect.logInfo("Removed what a crash left in the clones").pipe(Effect.annotateLogs({ files: leftovers }))
+      const stale = yield* removeStaleFiles(root)
+      if (stale > 0) {
+        yield* Effect.logInfo("Removed what a crash left in the clones").pipe(Effect.annotateLogs({ files: stale }))
       }
       const turns = new Map<number, Semaphore.Semaphore>()
       const at = (id: number) => path.join(root, `${id}.git`)

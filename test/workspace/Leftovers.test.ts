@@ -1,42 +1,75 @@
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { existsSync } from "node:fs"
-import { ControlClones } from "../../src/workspace/ControlClones.ts"
-import { isLeftover } from "../../src/workspace/Leftovers.ts"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { patternsOf } from "../../src/workspace/SetupScript.ts"
+import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
-import { Ground, ground, REPOSITORY } from "./support.ts"
+import { ground, scene } from "./support.ts"
 
-describe("Leftovers", () => {
-  it.each([
-    ["packed-refs.lock", true],
-    ["refs/mosaic/1/s/1.lock", true],
-    ["config.lock", true],
-    ["objects/pack/tmp_pack_x1", true],
-    ["objects/pack/.tmp-1-pack-2.pack", true],
-    ["objects/ab/tmp_obj_x1", true],
-    ["objects/pack/pack-1.pack", false],
-    ["packed-refs", false],
-    ["refs/heads/tmp_work", false]
-  ])("%s is one: %s", (path, expected) => {
-    assert.strictEqual(isLeftover(path), expected)
+const SETUP = `mkdir -p .venv/bin 'odd [name]*'; echo 1 > .venv/bin/python; echo 2 > 'odd [name]*/x'; echo 3 > lock
+  echo spoilt > README.md; rm src/total.js; mkdir node_modules; echo 4 > node_modules/y; echo 5 > src/made.js`
+
+describe("patternsOf", () => {
+  it("are names from the top, whatever is in them", () => {
+    assert.strictEqual(
+      patternsOf(".venv/\0!a\0#b\0c*[d]?\\\0e \0new\nline\0"),
+      "/.venv/\n/!a\n/#b\n/c\\*\\[d\\]\\?\\\\\n/e\\ \n"
+    )
   })
+})
 
-  it.effect("of a git that was killed are removed at the start, and the clone works again", () =>
-    Effect.gen(function* () {
-      const { folder } = yield* Ground
-      const clone = yield* (yield* ControlClones).refresh(REPOSITORY)
-      yield* shell(
-        clone,
-        "touch packed-refs.lock refs/heads/next.lock objects/pack/tmp_pack_1"
-      )
-      yield* shell(`${folder}/acme/shop.git`, "git branch next main")
-      const error = yield* Effect.flip((yield* ControlClones).refresh(REPOSITORY))
-      assert.strictEqual(error.reason, "locked")
-      yield* Layer.build(Layer.fresh(ControlClones.layer))
-      assert.isFalse(existsSync(`${clone}/packed-refs.lock`))
-      assert.isFalse(existsSync(`${clone}/objects/pack/tmp_pack_1`))
-      yield* (yield* ControlClones).refresh(REPOSITORY)
-      assert.isNotNull(yield* (yield* ControlClones).commit(REPOSITORY.id, "refs/heads/next"))
-    }).pipe(Effect.provide(ground))
-  )
+describe.skipIf(lacking("bwrap"))("What setup leaves in a workspace", () => {
+  layer(ground)((it) => {
+    it.effect("is never saved, and files of the repository are put back", () =>
+      Effect.gen(function* () {
+        const { files, open } = yield* scene
+        const { disregard, save, site } = yield* open()
+        yield* shell(site.tree, SETUP)
+        yield* disregard
+        assert.isNull(yield* save)
+        assert.strictEqual(yield* shell(site.tree, "cat .venv/bin/python; ls src"), "1\nmade.js\ntotal.js\n")
+        yield* shell(site.tree, "echo mine > src/mine.js; echo more >> .venv/bin/python")
+        assert.deepStrictEqual(yield* files((yield* save)?.commit ?? ""), [
+          "100644 .gitignore",
+          "100644 README.md",
+          "100644 src/mine.js",
+          "100644 src/total.js"
+        ])
+      })
+    )
+
+    it.effect("is not what the session did before it, which stays saved", () =>
+      Effect.gen(function* () {
+        const { files, open } = yield* scene
+        yield* Effect.scoped(
+          Effect.flatMap(open(), ({ site }) => shell(site.tree, "echo 1 > one; echo 2 >> README.md"))
+        )
+        const { disregard, save, site } = yield* open()
+        yield* shell(site.tree, `${SETUP}; echo spoilt > one`)
+        yield* disregard
+        assert.strictEqual(yield* shell(site.tree, "cat one; tail -1 README.md"), "1\n2\n")
+        yield* shell(site.tree, "echo 3 > three")
+        assert.includeMembers([...(yield* files((yield* save)?.commit ?? ""))], ["100644 one", "100644 three"])
+      })
+    )
+
+    it.effect("stays left out where a crash had the workspace saved at the next start", () =>
+      Effect.gen(function* () {
+        const { files, open, snapshots, session } = yield* scene
+        const fs = yield* FileSystem.FileSystem
+        const { disregard, site } = yield* open()
+        yield* shell(site.tree, SETUP)
+        yield* disregard
+        yield* shell(site.tree, "echo mine > mine")
+        assert.isTrue(yield* fs.exists(site.tree))
+        yield* open()
+        const newest = yield* snapshots.newest(site.repositoryId, { number: site.number, session })
+        assert.deepStrictEqual(yield* files(newest?.commit ?? ""), [
+          "100644 .gitignore",
+          "100644 README.md",
+          "100644 mine",
+          "100644 src/total.js"
+        ])
+      })
+    )
+  })
 })
