@@ -7,7 +7,7 @@ const attempt = <A>(run: () => Promise<A>) => Effect.option(Effect.tryPromise({ 
 /** Pure: whether git leaves a file of this path in a repository only when it is killed: a lock, or what it had not finished writing. */
 export const isStale = (path: string): boolean => {
   const name = path.slice(path.lastIndexOf("/") + 1)
-  return /^objects\//.test(path) ? /^(\.?tmp[_-]|incoming-)|\.lock$/.test(name) : name.endsWith(".lock")
+  return path.startsWith("objects/") ? /^(\.?tmp[_-]|incoming-)|\.lock$/.test(name) : name.endsWith(".lock")
 }
 
 /**
