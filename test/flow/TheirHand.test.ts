@@ -5,6 +5,8 @@ import { shell } from "../harness/Shell.ts"
 import { begin, byResults, finish, pushNow, run, serverWithTools, shop } from "./people.ts"
 
 const server = serverWithTools()
+/** Milliseconds: a round has a clone, a checkout, checks and two pushes. */
+const THREE_ROUNDS = 90_000
 const CHECKS = { ".mosaic.yml": "checks:\n  - { name: src, command: test -d src }" }
 
 /** Adds a line to the README once a session, and does this before it says that it is done. */
@@ -81,38 +83,41 @@ describe("A task whose pull request people work on", () => {
         })
     )
 
-    it.effect("begins at the base branch when the pull request was merged, and the branch is used again", () =>
-      Effect.gen(function* () {
-        const { becomes, claude, folder, gitea, name, open, pulls } = yield* shop("acme/merged", CHECKS)
-        yield* claude.respond(adding("first"))
-        const issue = yield* open
-        yield* becomes(issue, "completed")
-        yield* gitea.mergePull(name, 2)
-        yield* claude.respond(adding("second"))
-        yield* gitea.reopen(issue)
-        yield* becomes(issue, "running")
-        yield* becomes(issue, "completed")
-        const all = yield* pulls
-        assert.deepStrictEqual(
-          all.map(({ head, merged, state }) => [head, state, merged]),
-          [
-            ["mosaic/1", "closed", true],
-            ["mosaic/1", "open", false]
-          ]
-        )
-        assert.strictEqual(yield* shell(folder, "git diff main mosaic/1 | grep '^[+-][^+-]'"), "+second\n")
-        yield* gitea.closePull(name, 3)
-        yield* claude.respond(adding("third"))
-        yield* gitea.unassign(issue, gitea.bot.login)
-        yield* gitea.assign(issue, gitea.bot.login)
-        yield* becomes(issue, "running")
-        yield* becomes(issue, "completed")
-        assert.deepStrictEqual(
-          (yield* pulls).map(({ head }) => head),
-          ["mosaic/1", "mosaic/1", "mosaic/1-3"],
-          "the one that was merged does not hide the one that was closed"
-        )
-      })
+    it.effect(
+      "begins at the base branch when the pull request was merged, and the branch is used again",
+      () =>
+        Effect.gen(function* () {
+          const { becomes, claude, folder, gitea, name, open, pulls } = yield* shop("acme/merged", CHECKS)
+          yield* claude.respond(adding("first"))
+          const issue = yield* open
+          yield* becomes(issue, "completed")
+          yield* gitea.mergePull(name, 2)
+          yield* claude.respond(adding("second"))
+          yield* gitea.reopen(issue)
+          yield* becomes(issue, "running")
+          yield* becomes(issue, "completed")
+          const all = yield* pulls
+          assert.deepStrictEqual(
+            all.map(({ head, merged, state }) => [head, state, merged]),
+            [
+              ["mosaic/1", "closed", true],
+              ["mosaic/1", "open", false]
+            ]
+          )
+          assert.strictEqual(yield* shell(folder, "git diff main mosaic/1 | grep '^[+-][^+-]'"), "+second\n")
+          yield* gitea.closePull(name, 3)
+          yield* claude.respond(adding("third"))
+          yield* gitea.unassign(issue, gitea.bot.login)
+          yield* gitea.assign(issue, gitea.bot.login)
+          yield* becomes(issue, "running")
+          yield* becomes(issue, "completed")
+          assert.deepStrictEqual(
+            (yield* pulls).map(({ head }) => head),
+            ["mosaic/1", "mosaic/1", "mosaic/1-3"],
+            "the one that was merged does not hide the one that was closed"
+          )
+        }),
+      THREE_ROUNDS
     )
 
     it.effect("may not touch the paths that the repository names", () =>
