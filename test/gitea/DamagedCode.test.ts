@@ -21,6 +21,8 @@ const PULL = [
   "state",
   "merged",
   "html_url",
+  "user",
+  "user.id",
   ...["head", "base"].flatMap((side) => [side, `${side}.ref`, `${side}.sha`, `${side}.repo_id`])
 ]
 const allOf = (fields: ReadonlyArray<string>, row: Row) => Object.fromEntries(fields.map((field) => [field, row]))
@@ -50,11 +52,7 @@ const callsWith = (commit: string): Readonly<Record<string, Call>> => ({
   // Of somebody who is not there, so that nothing follows.
   "read permission": { method: "GET", path: `${REPOSITORY}/assignees`, run: ({ writer }) => writer(SHOP, 999) },
   "list pull requests": { method: "GET", path: `${REPOSITORY}/pulls`, run: ({ openPulls }) => openPulls(SHOP) },
-  "read pull request": {
-    method: "GET",
-    path: `${REPOSITORY}/pulls/main/${encodeURIComponent(HEAD)}`,
-    run: ({ pullFrom }) => pullFrom(SHOP, "main", HEAD)
-  },
+  "read pull request": { method: "GET", path: `${REPOSITORY}/pulls/1`, run: ({ pull }) => pull(SHOP, 1) },
   "create pull request": {
     method: "POST",
     path: `${REPOSITORY}/pulls`,
