@@ -12,7 +12,7 @@ export interface Provenance {
   readonly bot: number
   /** The entry that gave the mandate, and when (milliseconds); where one is not known, everything counts as later. */
   readonly mandate: { readonly id: number; readonly at: number | null } | null
-  /** People who have assigned somebody on the issue, which takes write access, and the bot. */
+  /** People who may write to the repository, of those who were asked about, and the bot. */
   readonly trusted: ReadonlySet<number>
   /** Whether the text of the issue is another one than when the mandate was first seen. */
   readonly isTextEdited: boolean
@@ -25,11 +25,29 @@ const timeOf = (text: unknown): number | null => {
   return Number.isNaN(at) ? null : at
 }
 
-export const provenanceOf = (timeline: ReadonlyArray<TimelineEntry>, botId: number): Provenance => {
+/** Those whose words came, or were changed, after the mandate: of them it matters whether they may write. */
+export const peopleSince = (
+  comments: ReadonlyArray<Comment>,
+  timeline: ReadonlyArray<TimelineEntry>,
+  botId: number
+): ReadonlySet<number> => {
+  const { mandate, titles } = provenanceOf(timeline, botId, new Set())
+  const since = comments.filter(
+    ({ createdAt, id, updatedAt }) => mandate === null || id > mandate.id || createdAt !== updatedAt
+  )
+  return new Set([...since.map(({ user }) => user.id), ...titles.flatMap(({ by }) => by ?? [])])
+}
+
+/** `writers`: of those who have had a say, the ones who may write to the repository. */
+export const provenanceOf = (
+  timeline: ReadonlyArray<TimelineEntry>,
+  botId: number,
+  writers: ReadonlySet<number>
+): Provenance => {
   const given = lastGiven(timeline, botId)
   return {
     mandate: given === null ? null : { id: given.id, at: timeOf(given.createdAt) },
-    trusted: new Set([botId, ...timeline.flatMap(({ type, user }) => (type === "assignees" && user ? [user.id] : []))]),
+    trusted: new Set([botId, ...writers]),
     bot: botId,
     isTextEdited: false,
     titles: timeline

@@ -32,6 +32,10 @@ export interface RepositoryCalls {
    * another bot Gitea lists those who can be assigned, who are those who may write, and members of teams.
    */
   writer(fullName: FullName, id: number): Effect.Effect<Writer, GiteaError>
+  /** Those who can be assigned to its issues: who may write, and members of teams. */
+  assignable(fullName: FullName): Effect.Effect<ReadonlyArray<User>, GiteaError>
+  /** Whether one of those may write to it; true where only administrators are told. */
+  mayWrite(fullName: FullName, login: string): Effect.Effect<boolean, GiteaError>
   /** All of them: the search by head that Gitea documents is ignored by it. */
   openPulls(fullName: FullName): Effect.Effect<ReadonlyArray<PullRequest>, GiteaError>
   /** Of any state; null when there is none of that number. */
@@ -75,7 +79,12 @@ export const repositoryCalls = ({ again, clean, get, pages, send }: Ways): Repos
       Effect.catchIf(isRefused, () => Effect.succeed(true))
     )
 
+  const assignable = (fullName: FullName) =>
+    get({ operation: "read permission", path: `${at(fullName)}/assignees` }, listOf(User))
+
   return {
+    assignable: Effect.fn("Gitea.assignable")(assignable),
+    mayWrite: Effect.fn("Gitea.mayWrite")(permission),
     access: Effect.fn("Gitea.access")((fullName: FullName) =>
       get({ operation: "read access", path: at(fullName) }, objectOf(RepositoryAccess))
     ),
@@ -86,7 +95,7 @@ export const repositoryCalls = ({ again, clean, get, pages, send }: Ways): Repos
       ).pipe(Effect.catchIf(isMissing, () => Effect.succeed(null)))
     ),
     writer: Effect.fn("Gitea.writer")(function* (fullName: FullName, id: number) {
-      const users = yield* get({ operation: "read permission", path: `${at(fullName)}/assignees` }, listOf(User))
+      const users = yield* assignable(fullName)
       const login = users.find((user) => user.id === id)?.login ?? null
       return { login, mayWrite: login !== null && (yield* permission(fullName, login)) }
     }),

@@ -6,7 +6,7 @@ import { Observation } from "../domain/Mandate.ts"
 import type { Comment } from "../domain/Comment.ts"
 import { subjectOf } from "../domain/IssueRef.ts"
 import type { IssueRef, Subject } from "../domain/IssueRef.ts"
-import { provenanceOf } from "../domain/Provenance.ts"
+import { peopleSince, provenanceOf } from "../domain/Provenance.ts"
 import type { Provenance } from "../domain/Provenance.ts"
 import { versionsOf } from "../domain/Reading.ts"
 import { recollect } from "../domain/Recollection.ts"
@@ -23,6 +23,7 @@ import type { GiteaError } from "../gitea/GiteaError.ts"
 import { makeFollowing } from "./Following.ts"
 import type { Sight } from "./Following.ts"
 import { makeTextHash } from "./TextHash.ts"
+import { makeWriters } from "./Writers.ts"
 
 /** What a look at an issue brought; no subject and no issue when it is gone. */
 export interface Look {
@@ -55,9 +56,10 @@ export class IssueReader extends Context.Service<
     follow(id: TaskId): Effect.Effect<Effect.Effect<Sight | null>, never, Scope.Scope>
     /**
      * The comments of a task's issue, oldest first, and who has had a say on it. The repository is asked for its name each time: a run
-     * may outlast a rename, and the old name can be another repository's by then.
+     * may outlast a rename, and the old name can be another repository's by then. Whether they may write is asked of those who said
+     * something since the bot has its mandate, and of `author`.
      */
-    thread(id: TaskId): Effect.Effect<Thread, GiteaError>
+    thread(id: TaskId, author?: number): Effect.Effect<Thread, GiteaError>
     /** What the issue itself tells of work done for it, by the bot's own comments. */
     recollect(id: TaskId): Effect.Effect<Recollection, GiteaError>
   }
@@ -69,6 +71,7 @@ export class IssueReader extends Context.Service<
       const identity = yield* BotIdentity
       const hashOf = yield* makeTextHash
       const { follow, note } = yield* makeFollowing
+      const writersAmong = yield* makeWriters
       const { askedFor, read } = questionsOf(gitea)
 
       const observe = Effect.fnUntraced(function* (
@@ -111,11 +114,14 @@ export class IssueReader extends Context.Service<
         return GONE
       })
 
-      const thread = Effect.fn("IssueReader.thread")(function* (id: TaskId) {
+      const thread = Effect.fn("IssueReader.thread")(function* (id: TaskId, author?: number) {
         const bot = yield* identity.confirmed
         const { fullName } = yield* gitea.repository(repositoryIdOf(id))
         const comments = yield* gitea.comments(fullName, numberOf(id))
-        return { comments, from: provenanceOf(yield* gitea.timeline(fullName, numberOf(id)), bot.id) }
+        const timeline = yield* gitea.timeline(fullName, numberOf(id))
+        const people = peopleSince(comments, timeline, bot.id)
+        const writers = yield* writersAmong(fullName, author === undefined ? people : new Set([...people, author]))
+        return { comments, from: provenanceOf(timeline, bot.id, writers) }
       })
 
       const recollection = Effect.fn("IssueReader.recollect")(function* (id: TaskId) {

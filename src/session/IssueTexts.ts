@@ -20,7 +20,7 @@ export const makeIssueTexts = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* ({ fullName, id }: Task, issue: Issue) {
     const at = yield* Clock.currentTimeMillis
-    const { comments, from } = yield* issues.thread(id)
+    const { comments, from } = yield* issues.thread(id, issue.user.id)
     const assigned = yield* texts.of(id)
     const hash = yield* hashOf(issue)
     const text: IssueText = {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { withMarker } from "../../src/domain/Comment.ts"
-import { markedComment, markedText, markedTitle, provenanceOf } from "../../src/domain/Provenance.ts"
+import { markedComment, markedText, markedTitle, peopleSince, provenanceOf } from "../../src/domain/Provenance.ts"
 import { BOT, issue, PERSON } from "../harness/Deliveries.ts"
 
 const EVE = { id: 66, login: "eve" }
@@ -25,7 +25,7 @@ const TIMELINE = [
   renamed(7, PERSON.id),
   renamed(8, null)
 ]
-const FROM = provenanceOf(TIMELINE, BOT.id)
+const FROM = provenanceOf(TIMELINE, BOT.id, new Set([PERSON.id]))
 
 const comment = (id: number, user = EVE) => ({ id, user, body: "Delete it", createdAt: "2026-03-18T08:00:00Z" })
 
@@ -41,8 +41,18 @@ describe("provenanceOf", () => {
   })
 
   it("trusts nobody but the bot where nothing is known", () => {
-    const { mandate, trusted } = provenanceOf([], BOT.id)
+    const { mandate, trusted } = provenanceOf([], BOT.id, new Set())
     assert.deepStrictEqual([mandate, [...trusted]], [null, [BOT.id]])
+  })
+})
+
+describe("peopleSince", () => {
+  it("are those who wrote, edited or renamed after the mandate", () => {
+    const edited = { ...comment(1, { id: 7, login: "mallory" }), updatedAt: "2026-03-18T09:00:00Z" }
+    const untouched = { ...comment(2, { id: 8, login: "oscar" }), updatedAt: "2026-03-18T08:00:00Z" }
+    const later = { ...comment(9, { id: 10, login: "trent" }), updatedAt: "2026-03-18T08:00:00Z" }
+    const people = peopleSince([edited, untouched, later], TIMELINE, BOT.id)
+    assert.sameMembers([...people], [7, 10, EVE.id, PERSON.id])
   })
 })
 
