@@ -87,7 +87,7 @@ describe("markedComment", () => {
 
   it("marks everything of strangers where the mandate is not known, and does without times", () => {
     const { createdAt: _, ...timeless } = comment(1)
-    assert.deepStrictEqual(markedComment(timeless, provenanceOf([], BOT.id)).marks, [
+    assert.deepStrictEqual(markedComment(timeless, provenanceOf([], BOT.id, new Set())).marks, [
       "written after the assignment, by somebody not known to have write access"
     ])
   })
@@ -96,7 +96,7 @@ describe("markedComment", () => {
 describe("markedTitle", () => {
   it("marks the newest changes by strangers, and by people who are gone", () => {
     assert.lengthOf(markedTitle(issue(), FROM).marks, 2)
-    const own = provenanceOf([assigned(4, PERSON.id), renamed(7, PERSON.id)], BOT.id)
+    const own = provenanceOf([assigned(4, PERSON.id), renamed(7, PERSON.id)], BOT.id, new Set([PERSON.id]))
     assert.deepStrictEqual(markedTitle(issue(), own).marks, [])
   })
 })
