@@ -18,7 +18,7 @@ describe("Provenance", () => {
         const issue = yield* gitea.openIssue({ repository: REPOSITORY, title: "Slow search", body, by: "stranger" })
         yield* gitea.comment(issue, "Since Monday.", "stranger")
         const busy = yield* claude.hold("messages")
-        const other = yield* gitea.openIssue({ ...OTHER, assignees: [gitea.bot.login] })
+        const other = yield* gitea.openIssue({ ...OTHER, by: "ada", assignees: [gitea.bot.login] })
         yield* busy.arrived
         yield* gitea.assign(issue, gitea.bot.login, "ada")
         yield* settled
