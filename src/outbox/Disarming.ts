@@ -96,7 +96,8 @@ export const disarm = Effect.fn("disarm")(function* (text: string) {
   for (let pass = 0; pass < PASSES; pass++) {
     const markdown = parse(source)
     const next = close(carryOut(source, editsOf(source, markdown, decode)), markdown.unclosed)
-    if (next === source) return source as Disarmed
+    // A fence that was left open may have hidden a tangle's end.
+    if (next === source) return isTangled(source) ? whole : (source as Disarmed)
     source = next
   }
   return whole

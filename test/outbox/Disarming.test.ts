@@ -173,6 +173,14 @@ describe("disarm", () => {
       .replaceAll(/[\u200b\n/]/g, "")
       .replace(/[`~]+$/, "")
 
+  it.effect("takes a text for tangled that only the end of its fence makes so", () =>
+    Effect.gen(function* () {
+      const once = yield* disarm("~~~\n\n: ")
+      assert.strictEqual(once, "```text\n~~~\n\n: \n```")
+      assert.strictEqual(yield* disarm(once), once)
+    })
+  )
+
   it.effect.prop("changes nothing but what it adds, and nothing twice", [texts], ([text]) =>
     Effect.gen(function* () {
       const once = yield* disarm(text)
