@@ -1,11 +1,18 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
+/** With real git, and most of them with real isolation: every call is a process. */
+const WORK = [
+  "test/workspace/**/*.test.ts",
+  "test/check/Checks.test.ts",
+  "test/pull/Submission.test.ts",
+  "test/flow/{Checkout,Handing,Moved,PullRequest,Restore,TheirHand}.test.ts"
+]
+
 /** Processes of their own, every row of the fault table, and pages of which each waits on a real clock. */
 const SLOW = [
   "test/process/**/*.test.ts",
   "test/tool/**/*.test.ts",
-  "test/check/Checks.test.ts",
   "test/flow/FaultTable.test.ts",
   "test/flow/Pages.test.ts"
 ]
@@ -19,13 +26,16 @@ export default defineConfig({
     setupFiles: ["test/harness/preload.ts"],
     projects: [
       // Files share a worker: what each would load and set up for itself took a quarter of the time.
-      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: SLOW, isolate: false } },
+      {
+        extends: true,
+        test: { name: "fast", include: ["test/**/*.test.ts"], exclude: [...WORK, ...SLOW], isolate: false }
+      },
+      { extends: true, test: { name: "work", include: WORK, isolate: false } },
       { extends: true, test: { name: "slow", include: SLOW } }
     ],
     coverage: {
       include: ["src"],
       exclude: ["src/sandbox"],
-      autoAttachSubprocess: true,
       reporter: ["text"],
       thresholds: { lines: 90, branches: 90 }
     }
