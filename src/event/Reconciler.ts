@@ -25,6 +25,63 @@ const NO_PULLS =
 
 type Assigned = Effect.Success<Gitea["Service"]["assigned"]>[number]
 
+/** Looks at issues, as far as Gitea answers; what a look repairs is suspected to be a gap. */
+const makeComparing = Effect.gen(function* () {
+  const gaps = yield* Gaps
+  const observer = yield* IssueObserver
+  const looks = makeTrouble<TaskId>({ says: "Issue cannot be read" })
+
+  const compare = (ref: IssueRef) =>
+    observer
+      .observe(ref, (change) => (isRepair(change) ? gaps.suspect(change.after) : Effect.void))
+      .pipe(
+        Effect.tap(looks.over(ref.taskId)),
+        Effect.as(false),
+        Effect.catchTag("GiteaError", (error) => Effect.as(looks.met(ref.taskId, { error }), concernsGitea(error))),
+        Effect.annotateLogs({ task: ref.taskId })
+      )
+
+  /** What rests is not looked at, and what was trouble before comes last. */
+  const inTurn = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
+    const now = yield* Clock.monotonicTimeNanos
+    const due = issues.filter(({ taskId }) => !looks.rests(taskId, now))
+    const isTrouble = ({ taskId }: IssueRef) => looks.has(taskId)
+    return [...due.filter((ref) => !isTrouble(ref)), ...due.filter(isTrouble)]
+  })
+
+  return Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
+    looks.keepOnly(issues.map(({ taskId }) => taskId))
+    let failures = 0
+    const next = (ref: IssueRef) =>
+      Effect.suspend(() =>
+        failures >= MOST_FAILURES
+          ? Effect.void
+          : Effect.map(compare(ref), (hasFailed) => void (failures = hasFailed ? failures + 1 : 0))
+      )
+    yield* Effect.forEach(yield* inTurn(issues), next, { concurrency: CONCURRENCY, discard: true })
+    if (failures >= MOST_FAILURES) yield* Effect.logWarning("Assigned issues were not all checked: Gitea is in trouble")
+  })
+})
+
+/** Tells people of what is assigned to the bot in vain. */
+const makeMistakes = Effect.gen(function* () {
+  const gitea = yield* Gitea
+  const faults = yield* SetupFaults
+
+  const noteVain = (one: Assigned | undefined) =>
+    one === undefined
+      ? faults.over("repository")
+      : faults.found("repository", ADVICE_NOT_ALLOWED, { repository: one.repository.fullName })
+
+  /** No part of a round depends on it. */
+  const notePulls = gitea.hasAssignedPulls.pipe(
+    Effect.flatMap((has) => (has ? faults.found("pullRequest", NO_PULLS) : faults.over("pullRequest"))),
+    Effect.ignore
+  )
+
+  return { noteVain, notePulls }
+})
+
 /**
  * Hooks are sent once, and lost while nobody listens: at start and at every interval, looks at each open issue that is assigned to
  * the bot, and at the issue of each task that is not over. Absence from the list proves nothing, so every issue is read itself; a
@@ -34,55 +91,11 @@ export const Reconciler = Layer.effectDiscard(
   Effect.gen(function* () {
     const { giteaToken, repositories, reconcileInterval } = yield* Settings
     const gitea = yield* Gitea
-    const gaps = yield* Gaps
     const identity = yield* BotIdentity
-    const observer = yield* IssueObserver
     const tasks = yield* Tasks
-    const faults = yield* SetupFaults
+    const { noteVain, notePulls } = yield* makeMistakes
+    const compareAll = yield* makeComparing
     const { explainAll } = yield* makeGapExplainer
-    const looks = makeTrouble<TaskId>({ says: "Issue cannot be read" })
-
-    const compare = (ref: IssueRef) =>
-      observer
-        .observe(ref, (change) => (isRepair(change) ? gaps.suspect(change.after) : Effect.void))
-        .pipe(
-          Effect.tap(looks.over(ref.taskId)),
-          Effect.as(false),
-          Effect.catchTag("GiteaError", (error) => Effect.as(looks.met(ref.taskId, { error }), concernsGitea(error))),
-          Effect.annotateLogs({ task: ref.taskId })
-        )
-
-    /** What rests is not looked at, and what was trouble before comes last. */
-    const inTurn = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
-      const now = yield* Clock.monotonicTimeNanos
-      const due = issues.filter(({ taskId }) => !looks.rests(taskId, now))
-      const isTrouble = ({ taskId }: IssueRef) => looks.has(taskId)
-      return [...due.filter((ref) => !isTrouble(ref)), ...due.filter(isTrouble)]
-    })
-
-    const compareAll = Effect.fnUntraced(function* (issues: ReadonlyArray<IssueRef>) {
-      let failures = 0
-      const next = (ref: IssueRef) =>
-        Effect.suspend(() =>
-          failures >= MOST_FAILURES
-            ? Effect.void
-            : Effect.map(compare(ref), (hasFailed) => void (failures = hasFailed ? failures + 1 : 0))
-        )
-      yield* Effect.forEach(yield* inTurn(issues), next, { concurrency: CONCURRENCY, discard: true })
-      if (failures >= MOST_FAILURES)
-        yield* Effect.logWarning("Assigned issues were not all checked: Gitea is in trouble")
-    })
-
-    const noteVain = (one: Assigned | undefined) =>
-      one === undefined
-        ? faults.over("repository")
-        : faults.found("repository", ADVICE_NOT_ALLOWED, { repository: one.repository.fullName })
-
-    /** No part of a round depends on it. */
-    const notePulls = gitea.hasAssignedPulls.pipe(
-      Effect.flatMap((has) => (has ? faults.found("pullRequest", NO_PULLS) : faults.over("pullRequest"))),
-      Effect.ignore
-    )
 
     const round = Effect.gen(function* () {
       yield* identity.confirmed
@@ -96,7 +109,6 @@ export const Reconciler = Layer.effectDiscard(
       const listedIds = new Set(listed.map(({ taskId }) => taskId))
       const open = (yield* tasks.unfinished).filter(({ taskId }) => !listedIds.has(taskId))
       const issues = [...listed, ...open]
-      looks.keepOnly(issues.map(({ taskId }) => taskId))
       yield* compareAll(issues)
       yield* Effect.logInfo("Assigned issues checked").pipe(
         Effect.annotateLogs({ listed: listed.length, open: open.length })

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Ref, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { HookState } from "../domain/Gap.ts"
 import { Comment, mapText } from "../domain/Comment.ts"
 import { IssueNumber } from "../domain/Issue.ts"
@@ -13,9 +13,10 @@ import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import { listOf, objectOf, unread } from "./Answer.ts"
 import { GiteaRetry, httpClient, makeSend } from "./GiteaClient.ts"
-import type { Call, Send } from "./GiteaClient.ts"
-import { concernsGitea, fromStatus, isMissing, isRefused, keptOut, noApi, outOfScope } from "./GiteaError.ts"
+import type { Send } from "./GiteaClient.ts"
+import { fromStatus, isMissing, isRefused, keptOut, noApi, outOfScope } from "./GiteaError.ts"
 import type { GiteaError } from "./GiteaError.ts"
+import { makeGiteaHealth } from "./GiteaHealth.ts"
 import { Hook, hookStateOf } from "./Hook.ts"
 import { issueAnswer } from "./IssueAnswer.ts"
 import { orNewestComments, orNewestEntries } from "./NewestPart.ts"
@@ -91,28 +92,17 @@ export class Gitea extends Context.Service<
       // Whoever repeats a secret of ours, it is not the bot that makes it public.
       const clean = (body: string) => mapText(body, (text) => redact(secretsOf(settings), text))
       const schedule = Metrics.countingRetries("gitea")(yield* GiteaRetry)
-      const health = yield* Ref.make<GiteaError | null>(null)
-      const lacking = yield* Ref.make<GiteaError | null>(null)
+      const { health, lacking, lacks, watching } = yield* makeGiteaHealth
       const bare = giteaToken === null ? noToken : yield* makeSend(giteaUrl, giteaToken)
-      const went = ({ operation }: Call) =>
-        Effect.andThen(
-          Ref.set(health, null),
-          Ref.update(lacking, (error) => (error?.operation === operation ? null : error))
-        )
-      const failed = (error: GiteaError) =>
-        Effect.andThen(
-          Ref.set(health, concernsGitea(error) ? error : null),
-          error.scope === undefined ? Effect.void : Ref.set(lacking, error)
-        )
-      const send: Send = (call, answer) => bare(call, answer).pipe(Effect.tap(went(call)), Effect.tapError(failed))
+      const send = watching(bare)
       const get: Get = (call, answer) => Effect.retry(send({ ...call, method: "GET" }, answer), schedule)
 
       const pages = yield* makePages(get)
 
       return {
-        health: Effect.map(Effect.all([Ref.get(lacking), Ref.get(health)]), ([scope, other]) => scope ?? other),
-        lacking: Ref.get(lacking),
-        scopes: askScopes(bare, yield* NeededScopes, (error) => Ref.set(lacking, error)),
+        health,
+        lacking,
+        scopes: askScopes(bare, yield* NeededScopes, lacks),
         ...readsOf(get, pages, yield* SetupFaults),
         ...repositoryCalls({
           clean,

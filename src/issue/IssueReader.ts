@@ -69,37 +69,10 @@ export class IssueReader extends Context.Service<
     Effect.gen(function* () {
       const gitea = yield* Gitea
       const identity = yield* BotIdentity
-      const hashOf = yield* makeTextHash
       const { follow, note } = yield* makeFollowing
       const writersAmong = yield* makeWriters
-      const { askedFor, read } = questionsOf(gitea)
-
-      const observe = Effect.fnUntraced(function* (
-        repository: Repository,
-        issue: Issue,
-        isParked: boolean
-      ): Effect.fn.Return<Look, GiteaError> {
-        const bot = yield* identity.confirmed
-        const at = yield* Clock.currentTimeMillis
-        const hash = yield* hashOf(issue)
-        const subject = { ...subjectOf(repository, issue), text: hash }
-        const seen = (observation: Observation): Look => ({ subject, issue, observation })
-        if (issue.state === "closed") return seen(Observation.Closed())
-        if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id))
-          return seen(Observation.Unassigned())
-        const timeline = yield* gitea.timeline(repository.fullName, issue.number)
-        const versions = versionsOf({ title: issue.title, hash }, commentsIn(timeline), bot.id)
-        yield* note(taskIdOf(repository.id, issue.number), { issue, versions, at })
-        const mandate = mandateOf(timeline, bot.id)
-        if (mandate === null && assignedItself(timeline, bot.id)) return seen(Observation.Unassigned())
-        const asking = isParked ? mentionsOf(timeline, bot, mandate?.id ?? 0) : []
-        const asked = yield* askedFor(asking, repository.fullName)
-        return seen(
-          asked === null
-            ? Observation.Assigned({ mandate })
-            : Observation.Assigned({ mandate: { source: "timeline", id: asked.id }, asked: true })
-        )
-      })
+      const observe = yield* makeObserving(note)
+      const read = readingOf(gitea)
 
       const look = Effect.fn("IssueReader.look")(function* (ref: IssueRef, isParked = false) {
         const id = repositoryIdOf(ref.taskId)
@@ -135,9 +108,10 @@ export class IssueReader extends Context.Service<
   )
 }
 
-const questionsOf = (gitea: Gitea["Service"]) => {
-  /** Null: nothing of that number under this name, or the name is another repository's today. */
-  const read = ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
+/** Null: nothing of that number under this name, or the name is another repository's today. */
+const readingOf =
+  (gitea: Gitea["Service"]) =>
+  ({ taskId, fullName }: IssueRef, isNothing: (error: GiteaError) => boolean) =>
     gitea.issue(fullName, numberOf(taskId)).pipe(
       Effect.map((issue) =>
         (issue.repository?.id ?? repositoryIdOf(taskId)) === repositoryIdOf(taskId) ? issue : null
@@ -145,8 +119,43 @@ const questionsOf = (gitea: Gitea["Service"]) => {
       Effect.catchIf(isNothing, () => Effect.succeed(null))
     )
 
-  /** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
-  const askedFor = Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
+/** What an issue that is there says for its task; whoever follows it is shown it. */
+const makeObserving = Effect.fnUntraced(function* (note: Effect.Success<typeof makeFollowing>["note"]) {
+  const gitea = yield* Gitea
+  const identity = yield* BotIdentity
+  const hashOf = yield* makeTextHash
+  const askedFor = askedForOf(gitea)
+
+  return Effect.fnUntraced(function* (
+    repository: Repository,
+    issue: Issue,
+    isParked: boolean
+  ): Effect.fn.Return<Look, GiteaError> {
+    const bot = yield* identity.confirmed
+    const at = yield* Clock.currentTimeMillis
+    const hash = yield* hashOf(issue)
+    const subject = { ...subjectOf(repository, issue), text: hash }
+    const seen = (observation: Observation): Look => ({ subject, issue, observation })
+    if (issue.state === "closed") return seen(Observation.Closed())
+    if (isPullRequest(issue) || !issue.assignees.some(({ id }) => id === bot.id)) return seen(Observation.Unassigned())
+    const timeline = yield* gitea.timeline(repository.fullName, issue.number)
+    const versions = versionsOf({ title: issue.title, hash }, commentsIn(timeline), bot.id)
+    yield* note(taskIdOf(repository.id, issue.number), { issue, versions, at })
+    const mandate = mandateOf(timeline, bot.id)
+    if (mandate === null && assignedItself(timeline, bot.id)) return seen(Observation.Unassigned())
+    const asking = isParked ? mentionsOf(timeline, bot, mandate?.id ?? 0) : []
+    const asked = yield* askedFor(asking, repository.fullName)
+    return seen(
+      asked === null
+        ? Observation.Assigned({ mandate })
+        : Observation.Assigned({ mandate: { source: "timeline", id: asked.id }, asked: true })
+    )
+  })
+})
+
+/** The newest comment that asks for more, by somebody who may: who that is only Gitea knows. Where it does not say, nobody may. */
+const askedForOf = (gitea: Gitea["Service"]) =>
+  Effect.fnUntraced(function* (asking: ReadonlyArray<TimelineEntry>, fullName: FullName) {
     const mayWrite = (id: number) =>
       gitea.writer(fullName, id).pipe(
         Effect.map((found) => found.mayWrite),
@@ -159,6 +168,3 @@ const questionsOf = (gitea: Gitea["Service"]) => {
     const allowed = yield* Effect.findFirst(people.slice(0, PEOPLE_ASKED_ABOUT), mayWrite)
     return asking.find(({ user }) => user && Option.contains(allowed, user.id)) ?? null
   })
-
-  return { read, askedFor }
-}

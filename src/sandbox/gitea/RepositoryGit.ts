@@ -83,67 +83,13 @@ export class RepositoryGit extends Context.Service<
   static readonly layer = Layer.effect(
     RepositoryGit,
     Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-      const root = yield* fs.makeTempDirectoryScoped({ prefix: "mosaic-gitea-" })
-      const exec = makeExec(spawner, root)
-
-      const folder = Effect.fnUntraced(function* (id: number) {
-        const path = `${root}/${id}.git`
-        if (yield* fs.exists(path)) return path
-        yield* exec(["init", "--quiet", "--bare", `--initial-branch=${DEFAULT_BRANCH}`, "--template=", path])
-        yield* exec(["--git-dir", path, "config", "http.receivepack", "true"])
-        yield* exec(["--git-dir", path, "config", "receive.advertisePushOptions", "true"])
-        yield* fs.makeDirectory(`${path}/hooks`)
-        yield* fs.writeFileString(`${path}/hooks/pre-receive`, PRE_RECEIVE, { mode: RUNNABLE })
-        yield* fs.writeFileString(`${path}/hooks/post-receive`, POST_RECEIVE, { mode: RUNNABLE })
-        return path
-      }, Effect.orDie)
-
-      const git = (id: number, args: ReadonlyArray<string>, input?: string) =>
-        Effect.flatMap(folder(id), (path) =>
-          Effect.map(
-            exec(["--git-dir", path, ...args], input === undefined ? {} : { body: new TextEncoder().encode(input) }),
-            ({ stdout }) => new TextDecoder().decode(stdout)
-          )
-        ).pipe(Effect.orDie)
-
-      const branches = (id: number) =>
-        Effect.map(git(id, ["for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/heads/"]), (text) =>
-          Object.fromEntries(
-            text
-              .split("\n")
-              .filter((line) => line !== "")
-              .map((line) => line.split(" ") as [string, string])
-          )
-        )
-
-      const seed = Effect.fnUntraced(function* (
-        id: number,
-        files: Readonly<Record<string, string>>,
-        branch: string = DEFAULT_BRANCH
-      ) {
-        const before = (yield* branches(id))[branch]
-        const blobs = yield* Effect.forEach(Object.entries(files), ([name, text]) =>
-          Effect.map(git(id, ["hash-object", "-w", "--stdin"], text), (blob) => `100644 ${blob.trim()}\t${name}\n`)
-        )
-        const path = yield* folder(id)
-        const index = { env: { GIT_INDEX_FILE: `${path}/seed.index`, GIT_DIR: path } }
-        if (before !== undefined) yield* exec(["read-tree", before], index)
-        const body = new TextEncoder().encode(blobs.join(""))
-        yield* exec(["update-index", "--add", "--index-info"], { ...index, body })
-        const tree = new TextDecoder().decode((yield* exec(["write-tree"], index)).stdout).trim()
-        const parents = before === undefined ? [] : ["-p", before]
-        const commit = (yield* git(id, ["commit-tree", tree, ...parents, "-m", "Add files"])).trim()
-        yield* git(id, ["update-ref", `refs/heads/${branch}`, commit])
-        return commit
-      }, Effect.orDie)
+      const runs = yield* makeRuns
+      const { exec, folder, git, root } = runs
 
       return {
         folder,
         git,
-        branches,
-        seed,
+        ...branchesOf(runs),
         commitAt: (id, ref) =>
           Effect.map(git(id, ["for-each-ref", "--format=%(objectname)", ref]), (text) => text.trim() || null),
         has: (id, commit) =>
@@ -204,3 +150,69 @@ const makeExec = (spawner: ChildProcessSpawner.ChildProcessSpawner["Service"], c
     if (code === 0 || mayFail) return { code, stdout }
     return yield* Effect.die(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`)
   }, Effect.scoped)
+
+/** Git, run in the folders of repositories, each made when it is first asked for. */
+const makeRuns = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const root = yield* fs.makeTempDirectoryScoped({ prefix: "mosaic-gitea-" })
+  const exec = makeExec(spawner, root)
+
+  const folder = Effect.fnUntraced(function* (id: number) {
+    const path = `${root}/${id}.git`
+    if (yield* fs.exists(path)) return path
+    yield* exec(["init", "--quiet", "--bare", `--initial-branch=${DEFAULT_BRANCH}`, "--template=", path])
+    yield* exec(["--git-dir", path, "config", "http.receivepack", "true"])
+    yield* exec(["--git-dir", path, "config", "receive.advertisePushOptions", "true"])
+    yield* fs.makeDirectory(`${path}/hooks`)
+    yield* fs.writeFileString(`${path}/hooks/pre-receive`, PRE_RECEIVE, { mode: RUNNABLE })
+    yield* fs.writeFileString(`${path}/hooks/post-receive`, POST_RECEIVE, { mode: RUNNABLE })
+    return path
+  }, Effect.orDie)
+
+  const git = (id: number, args: ReadonlyArray<string>, input?: string) =>
+    Effect.flatMap(folder(id), (path) =>
+      Effect.map(
+        exec(["--git-dir", path, ...args], input === undefined ? {} : { body: new TextEncoder().encode(input) }),
+        ({ stdout }) => new TextDecoder().decode(stdout)
+      )
+    ).pipe(Effect.orDie)
+
+  return { root, exec, folder, git }
+})
+
+/** The branches of repositories, and commits made on them. */
+const branchesOf = ({ exec, folder, git }: Effect.Success<typeof makeRuns>) => {
+  const branches = (id: number) =>
+    Effect.map(git(id, ["for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/heads/"]), (text) =>
+      Object.fromEntries(
+        text
+          .split("\n")
+          .filter((line) => line !== "")
+          .map((line) => line.split(" ") as [string, string])
+      )
+    )
+
+  const seed = Effect.fnUntraced(function* (
+    id: number,
+    files: Readonly<Record<string, string>>,
+    branch: string = DEFAULT_BRANCH
+  ) {
+    const before = (yield* branches(id))[branch]
+    const blobs = yield* Effect.forEach(Object.entries(files), ([name, text]) =>
+      Effect.map(git(id, ["hash-object", "-w", "--stdin"], text), (blob) => `100644 ${blob.trim()}\t${name}\n`)
+    )
+    const path = yield* folder(id)
+    const index = { env: { GIT_INDEX_FILE: `${path}/seed.index`, GIT_DIR: path } }
+    if (before !== undefined) yield* exec(["read-tree", before], index)
+    const body = new TextEncoder().encode(blobs.join(""))
+    yield* exec(["update-index", "--add", "--index-info"], { ...index, body })
+    const tree = new TextDecoder().decode((yield* exec(["write-tree"], index)).stdout).trim()
+    const parents = before === undefined ? [] : ["-p", before]
+    const commit = (yield* git(id, ["commit-tree", tree, ...parents, "-m", "Add files"])).trim()
+    yield* git(id, ["update-ref", `refs/heads/${branch}`, commit])
+    return commit
+  }, Effect.orDie)
+
+  return { branches, seed }
+}

@@ -10,19 +10,20 @@ import { inOrder, unchanged } from "./Change.ts"
 import { depend } from "./DependencyApi.ts"
 import type { PlannedFault } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
-import { commentsOf, findRepository, ownerOf, referred } from "./Forge.ts"
-import type { Repository } from "./Forge.ts"
+import { commentsOf, ownerOf, referred } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { Gate } from "./Gate.ts"
 import type { Delivery, Hook, RepositoryHook } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
 import { makeCode } from "./SandboxCode.ts"
 import type { SandboxCode } from "./SandboxCode.ts"
+import { makeRepositories, repositoryNamed } from "./SandboxRepositories.ts"
+import type { SandboxRepositories } from "./SandboxRepositories.ts"
 import * as IssueChanges from "./IssueChanges.ts"
 import { Manner } from "./Manner.ts"
 import type { Behaviour } from "./Manner.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
-import { createRepository, renameOwner, renameRepository, setRepository } from "./RepositoryChanges.ts"
+import { createRepository } from "./RepositoryChanges.ts"
 import type { RequestRecord } from "./RequestLog.ts"
 import { RequestLog } from "./RequestLog.ts"
 
@@ -53,28 +54,10 @@ export class SandboxGitea extends Context.Service<
     readonly bot: { readonly id: number; readonly login: string; readonly token: string }
     /** Creates a repository by its full name, "acme/shop". */
     createRepository(fullName: string): Effect.Effect<SandboxRepository>
-    /** Renames or transfers: the old path answers 301 from now on, and no hook is sent. */
-    rename(repository: string, fullName: string): Effect.Effect<void>
-    /** Renames a user or an organization: the old paths of its repositories answer 307 from now on, and no hook is sent. */
-    renameOwner(login: string, to: string): Effect.Effect<void>
-    /**
-     * Takes a repository out of the bot's sight: it is in no list, and the bot's calls to it are refused, with 404 as long as
-     * nothing else is said. Hooks are sent all the same, and none tells of it.
-     */
-    hide(repository: string, refusal?: 403 | 404): Effect.Effect<void>
-    show(repository: string): Effect.Effect<void>
-    /** From now on comments are refused with 423; `unarchive`: no longer. No hook tells of it. */
-    archive(repository: string): Effect.Effect<void>
-    unarchive(repository: string): Effect.Effect<void>
-    /** From now on the bot may only read the repository, and comment; `grant`: write to it, as at first. */
-    withdraw(repository: string): Effect.Effect<void>
-    grant(repository: string): Effect.Effect<void>
     /** Registers a hook that gets every issue event of every repository, as a system hook would. */
     addHook(hook: Hook): Effect.Effect<void>
     /** Gives a repository hooks of its own, which are told of its events instead, each of those that it subscribes to. */
     setHooks(repository: string, hooks: ReadonlyArray<RepositoryHook>): Effect.Effect<void>
-    /** Makes the bot an administrator of a repository, who may read its hooks. */
-    promote(repository: string): Effect.Effect<void>
     /** Sends `assigned` for every assignee, then `opened`, then `label_updated` if there are labels. */
     openIssue(draft: {
       readonly repository: string
@@ -129,7 +112,8 @@ export class SandboxGitea extends Context.Service<
     fail(fault: PlannedFault): Effect.Effect<void>
     /** Every API call, in the order they ended. */
     readonly requests: Effect.Effect<ReadonlyArray<RequestRecord>>
-  } & SandboxCode
+  } & SandboxRepositories &
+    SandboxCode
 >()("mosaic-coordinator/sandbox/gitea/SandboxGitea") {
   static readonly layer: Layer.Layer<SandboxGitea> = Layer.suspend(() =>
     // Built here and not merged: `serve` would leave its router to whoever builds another server beside this one.
@@ -160,24 +144,44 @@ const make = Effect.gen(function* () {
   const hooks = yield* Hooks
   const log = yield* RequestLog
   const manner = yield* Manner
-  const code = yield* makeCode
+  const store = yield* ForgeStore
+
+  return SandboxGitea.of({
+    ...(yield* makeRepositories),
+    ...(yield* makeIssues),
+    ...(yield* makeCode),
+    url: (yield* store.view).url,
+    bot,
+    createRepository: (fullName) =>
+      Effect.map(
+        store.apply((at) => createRepository(at, fullName)),
+        ({ forge }) => ({ id: forge.repositories.length, fullName })
+      ),
+    addHook: hooks.add,
+    setHooks: (name, own) => Effect.flatMap(repositoryNamed(store, name), ({ id }) => hooks.give(id, own)),
+    deliveries: Effect.map(hooks.deliveries, (all) =>
+      all.map(({ action, event, id, outcome }) => ({ id, event, action, outcome }))
+    ),
+    drained: hooks.drained,
+    replay: hooks.replay,
+    disturb: hooks.disturb,
+    behave: manner.change,
+    fail: faults.plan,
+    requests: log.records
+  })
+})
+
+/** What people do with issues. */
+const makeIssues = Effect.gen(function* () {
   const store = yield* ForgeStore
 
   const onIssue = (issue: SandboxIssue, by: string | undefined, step: (act: Act) => Step) =>
     Effect.asVoid(store.apply((at) => step({ by: by ?? ownerOf(issue.repository.fullName), at })))
 
-  const repositoryNamed = (fullName: string) =>
-    Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
-
-  const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
-    const repository = yield* repositoryNamed(name)
-    yield* store.apply((at) => step(at, repository))
-  })
-
   const open = Effect.fn("SandboxGitea.openIssue")(function* (
     draft: Parameters<SandboxGitea["Service"]["openIssue"]>[0]
   ) {
-    const repository = yield* repositoryNamed(draft.repository)
+    const repository = yield* repositoryNamed(store, draft.repository)
     const { forge } = yield* store.apply((at) =>
       IssueChanges.openIssue({ by: draft.by ?? ownerOf(repository.fullName), at }, repository.id, {
         title: draft.title,
@@ -191,26 +195,7 @@ const make = Effect.gen(function* () {
     return { repository: { id: repository.id, fullName: repository.fullName }, number, id }
   })
 
-  return SandboxGitea.of({
-    ...code,
-    url: (yield* store.view).url,
-    bot,
-    createRepository: (fullName) =>
-      Effect.map(
-        store.apply((at) => createRepository(at, fullName)),
-        ({ forge }) => ({ id: forge.repositories.length, fullName })
-      ),
-    rename: (name, fullName) => onRepository(name, (at, it) => renameRepository(at, it, fullName)),
-    renameOwner: (login, to) => Effect.asVoid(store.apply((at) => renameOwner(at, login, to))),
-    hide: (name, refusal = 404) => onRepository(name, (at, it) => setRepository(at, it, { refusal })),
-    show: (name) => onRepository(name, (at, it) => setRepository(at, it, { refusal: null })),
-    archive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: true })),
-    unarchive: (name) => onRepository(name, (at, it) => setRepository(at, it, { archived: false })),
-    promote: (name) => onRepository(name, (at, it) => setRepository(at, it, { administered: true })),
-    withdraw: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: false })),
-    grant: (name) => onRepository(name, (at, it) => setRepository(at, it, { writable: true })),
-    addHook: hooks.add,
-    setHooks: (name, own) => Effect.flatMap(repositoryNamed(name), ({ id }) => hooks.give(id, own)),
+  return {
     openIssue: open,
     assign: (issue, login, by) => onIssue(issue, by, (act) => IssueChanges.assign(act, issue.id, login)),
     unassign: (issue, login, by) => onIssue(issue, by, (act) => IssueChanges.unassign(act, issue.id, login)),
@@ -234,15 +219,6 @@ const make = Effect.gen(function* () {
     comments: (issue) =>
       Effect.map(store.view, ({ forge }) =>
         commentsOf(forge, issue.id).map(({ body, id, user }) => ({ id, user: referred(forge.users, user).login, body }))
-      ),
-    deliveries: Effect.map(hooks.deliveries, (all) =>
-      all.map(({ action, event, id, outcome }) => ({ id, event, action, outcome }))
-    ),
-    drained: hooks.drained,
-    replay: hooks.replay,
-    disturb: hooks.disturb,
-    behave: manner.change,
-    fail: faults.plan,
-    requests: log.records
-  })
+      )
+  } satisfies Partial<SandboxGitea["Service"]>
 })
