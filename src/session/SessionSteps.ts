@@ -32,57 +32,9 @@ const shareAfter = (before: ReadonlyArray<string>, limit: number): number =>
 
 /** Carries out the next step of a session, from wherever its journal stands. */
 export const makeSessionSteps = Effect.gen(function* () {
-  const opening = yield* SessionOpening
-  const toolbox = yield* Toolbox
-  const tasks = yield* Tasks
-  const { fit } = yield* Fitting
   const pay = yield* makePaidTurn
-  const newsFor = yield* makeNews
-
-  /** What every session has is answered here, the rest at the desk; work is done when it passes there. */
-  const answer = Effect.fnUntraced(function* (task: TaskId, use: ToolUse, room: ResultRoom, desk: Desk | null) {
-    if (desk !== null && !toolbox.has(use.name)) return yield* desk.call(use, room.limit)
-    const result = yield* toolbox.run(task, use, room)
-    return desk !== null && !result.isError && isDone(use) ? yield* desk.finish : result
-  })
-
-  const runTool = Effect.fnUntraced(function* (
-    { claim }: Assignment,
-    { append, session, transcript }: Conversation,
-    desk: Desk | null,
-    { use }: ToolCall
-  ) {
-    yield* append({ _tag: "ToolStarted", id: use.id })
-    const before = resultsOf(yield* transcript)
-    const room = { limit: session.limit, before }
-    const { isError, text } = yield* answer(claim.task.id, use, room, desk)
-    const bounded = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
-    const share = toolbox.has(use.name) ? RESULT_SHARE : shareAfter(before, session.limit)
-    const result = yield* fit(session.model, session.limit * share, (tokens) => cutTo(bounded, tokens))
-    yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
-  })
-
-  const begin = Effect.fnUntraced(function* (
-    { claim, issue, sight }: Assignment,
-    { ask, session }: Conversation,
-    desk: Desk | null
-  ) {
-    yield* tasks.mark(claim, "prompt")
-    const { reading, text } = yield* opening.prompt(claim, session, (yield* sight)?.issue ?? issue, desk?.briefing)
-    yield* ask(text, reading)
-  })
-
-  /** A reply that the model paused in is sent as it is. */
-  const askOn = Effect.fnUntraced(function* (
-    assignment: Assignment,
-    conversation: Conversation,
-    { hasCalls, text }: { readonly text: string | null; readonly hasCalls: boolean }
-  ) {
-    if (text === null && !hasCalls) return yield* conversation.ask(null)
-    const news = yield* newsFor(assignment, conversation)
-    const all = [text, news.text].filter((part) => part !== null)
-    return yield* conversation.ask(all.length === 0 ? null : all.join("\n\n"), news.reading)
-  })
+  const runTool = yield* makeToolRun
+  const { askOn, begin } = yield* makeAsking
 
   return Effect.fnUntraced(function* (
     assignment: Assignment,
@@ -116,4 +68,64 @@ export const makeSessionSteps = Effect.gen(function* () {
         return over(answered(next))
     }
   })
+})
+
+/** Runs a tool call, whose result keeps within its room. */
+const makeToolRun = Effect.gen(function* () {
+  const toolbox = yield* Toolbox
+  const { fit } = yield* Fitting
+
+  /** What every session has is answered here, the rest at the desk; work is done when it passes there. */
+  const answer = Effect.fnUntraced(function* (task: TaskId, use: ToolUse, room: ResultRoom, desk: Desk | null) {
+    if (desk !== null && !toolbox.has(use.name)) return yield* desk.call(use, room.limit)
+    const result = yield* toolbox.run(task, use, room)
+    return desk !== null && !result.isError && isDone(use) ? yield* desk.finish : result
+  })
+
+  return Effect.fnUntraced(function* (
+    { claim }: Assignment,
+    { append, session, transcript }: Conversation,
+    desk: Desk | null,
+    { use }: ToolCall
+  ) {
+    yield* append({ _tag: "ToolStarted", id: use.id })
+    const before = resultsOf(yield* transcript)
+    const room = { limit: session.limit, before }
+    const { isError, text } = yield* answer(claim.task.id, use, room, desk)
+    const bounded = text.slice(0, MAX_REPLY_RESULTS).toWellFormed()
+    const share = toolbox.has(use.name) ? RESULT_SHARE : shareAfter(before, session.limit)
+    const result = yield* fit(session.model, session.limit * share, (tokens) => cutTo(bounded, tokens))
+    yield* append({ _tag: "ToolEnded", id: use.id, result, isError })
+  })
+})
+
+/** Puts what the user says into the conversation: at its beginning, and before each later request. */
+const makeAsking = Effect.gen(function* () {
+  const opening = yield* SessionOpening
+  const tasks = yield* Tasks
+  const newsFor = yield* makeNews
+
+  const begin = Effect.fnUntraced(function* (
+    { claim, issue, sight }: Assignment,
+    { ask, session }: Conversation,
+    desk: Desk | null
+  ) {
+    yield* tasks.mark(claim, "prompt")
+    const { reading, text } = yield* opening.prompt(claim, session, (yield* sight)?.issue ?? issue, desk?.briefing)
+    yield* ask(text, reading)
+  })
+
+  /** A reply that the model paused in is sent as it is. */
+  const askOn = Effect.fnUntraced(function* (
+    assignment: Assignment,
+    conversation: Conversation,
+    { hasCalls, text }: { readonly text: string | null; readonly hasCalls: boolean }
+  ) {
+    if (text === null && !hasCalls) return yield* conversation.ask(null)
+    const news = yield* newsFor(assignment, conversation)
+    const all = [text, news.text].filter((part) => part !== null)
+    return yield* conversation.ask(all.length === 0 ? null : all.join("\n\n"), news.reading)
+  })
+
+  return { askOn, begin }
 })

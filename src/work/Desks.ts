@@ -44,71 +44,25 @@ export const asFailed = (error: WorkError | WorkplaceFailed): WorkplaceFailed =>
 const failed = (text: string): ToolResult => ({ text, isError: true })
 const ok = (text: string): ToolResult => ({ text, isError: false })
 
+/** What cannot be saved is the agent's to mend: too much of it, or something that git may not check out. */
+const told = <A>(effect: Effect.Effect<A, WorkError | WorkplaceFailed>, onTold: (why: string) => A) =>
+  effect.pipe(
+    Effect.catchTag("WorkspaceError", (error) => Effect.succeed(onTold(error.message))),
+    Effect.catchIf(
+      (error) => error._tag === "GitError" && error.reason === "failed",
+      (error) => Effect.succeed(onTold(error.message))
+    ),
+    Effect.mapError(asFailed)
+  )
+
 /** Sets a session to work in its checkout. */
 export const makeDesks = Effect.gen(function* () {
-  const clones = yield* ControlClones
   const host = yield* ToolHost
   const workspaces = yield* Workspaces
-  const checks = yield* makeCheckRun
   const setUp = yield* makeSetupRun
   const briefingOf = yield* makeBriefings
-  const { examine } = yield* makeExamination
-
-  /** The workspace gets what the examination made of the work and what others did; a clash is the session's to solve, once. */
-  const teach = Effect.fnUntraced(function* (ground: Ground, workspace: Workspace, examined: Examined) {
-    const site = yield* workspace.now
-    if (examined._tag === "Failed") {
-      const { footing, tree } = examined
-      if (footing.base === site.base && footing.joined === site.joined) return false
-      yield* workspace.teach({ tree, ...footing, isClash: false })
-      return true
-    }
-    if (examined._tag !== "Clashed") return false
-    const { files, footing, tree } = examined.clash
-    if ((yield* clones.commit(site.repositoryId, clashedNameOf(site))) !== null) {
-      return yield* new WorkplaceFailed({ why: clashedAgain(ground, files), retryable: false })
-    }
-    yield* workspace.teach({ tree, ...footing, isClash: true })
-    return true
-  })
-
-  const finish = Effect.fnUntraced(function* ({ ground, plan }: Bench, workspace: Workspace) {
-    const snapshot = yield* workspace.save
-    if (snapshot === null) return ok("finished; nothing was changed")
-    const site = yield* workspace.now
-    const examined = yield* examine(ground, plan, site, {
-      base: site.base,
-      joined: site.joined,
-      saved: snapshot.commit
-    })
-    if (examined._tag === "Overtaken") return yield* new WorkplaceFailed({ why: examined.why, retryable: false })
-    const isTaught = yield* teach(ground, workspace, examined)
-    return { text: examinedText(ground, examined, isTaught), isError: examined._tag !== "Passed" }
-  })
-
-  const runChecks = Effect.fnUntraced(function* ({ plan }: Bench, workspace: Workspace) {
-    const snapshot = yield* workspace.save
-    if (snapshot === null) return ok("Nothing was changed yet.")
-    return ok(checkReport(yield* checks.run(workspace.site.repositoryId, snapshot.commit, plan)))
-  })
-
-  /** What cannot be saved is the agent's to mend: too much of it, or something that git may not check out. */
-  const told = <A>(effect: Effect.Effect<A, WorkError | WorkplaceFailed>, onTold: (why: string) => A) =>
-    effect.pipe(
-      Effect.catchTag("WorkspaceError", (error) => Effect.succeed(onTold(error.message))),
-      Effect.catchIf(
-        (error) => error._tag === "GitError" && error.reason === "failed",
-        (error) => Effect.succeed(onTold(error.message))
-      ),
-      Effect.mapError(asFailed)
-    )
-
-  const call = (bench: Bench, workspace: Workspace, tools: Tools) =>
-    Effect.fn("Desk.call")((use: ToolUse, limit: number): Effect.Effect<ToolResult, WorkplaceFailed> => {
-      if (use.name === RUN_CHECKS) return told(runChecks(bench, workspace), failed)
-      const bytes = Math.min(MOST_BYTES, Math.floor(limit * CONTEXT_SHARE) * BYTES_PER_TOKEN)
-      return Effect.mapError(tools.call(use.name, use.input, { time: CALL_TIME, bytes }), asFailed)
-    })
+  const finish = yield* makeFinishing
+  const call = yield* makeCalls
 
   return Effect.fn("Desks.open")(function* (
     bench: Bench,
@@ -132,4 +86,60 @@ export const makeDesks = Effect.gen(function* () {
       finish: told(finish(bench, workspace), failed)
     }
   }, Effect.mapError(asFailed))
+})
+
+/** Ends the work of a session, where it passes. */
+const makeFinishing = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const { examine } = yield* makeExamination
+
+  /** The workspace gets what the examination made of the work and what others did; a clash is the session's to solve, once. */
+  const teach = Effect.fnUntraced(function* (ground: Ground, workspace: Workspace, examined: Examined) {
+    const site = yield* workspace.now
+    if (examined._tag === "Failed") {
+      const { footing, tree } = examined
+      if (footing.base === site.base && footing.joined === site.joined) return false
+      yield* workspace.teach({ tree, ...footing, isClash: false })
+      return true
+    }
+    if (examined._tag !== "Clashed") return false
+    const { files, footing, tree } = examined.clash
+    if ((yield* clones.commit(site.repositoryId, clashedNameOf(site))) !== null) {
+      return yield* new WorkplaceFailed({ why: clashedAgain(ground, files), retryable: false })
+    }
+    yield* workspace.teach({ tree, ...footing, isClash: true })
+    return true
+  })
+
+  return Effect.fnUntraced(function* ({ ground, plan }: Bench, workspace: Workspace) {
+    const snapshot = yield* workspace.save
+    if (snapshot === null) return ok("finished; nothing was changed")
+    const site = yield* workspace.now
+    const examined = yield* examine(ground, plan, site, {
+      base: site.base,
+      joined: site.joined,
+      saved: snapshot.commit
+    })
+    if (examined._tag === "Overtaken") return yield* new WorkplaceFailed({ why: examined.why, retryable: false })
+    const isTaught = yield* teach(ground, workspace, examined)
+    return { text: examinedText(ground, examined, isTaught), isError: examined._tag !== "Passed" }
+  })
+})
+
+/** Answers the tool calls of a session: the checks run here, all else at its tool host. */
+const makeCalls = Effect.gen(function* () {
+  const checks = yield* makeCheckRun
+
+  const runChecks = Effect.fnUntraced(function* ({ plan }: Bench, workspace: Workspace) {
+    const snapshot = yield* workspace.save
+    if (snapshot === null) return ok("Nothing was changed yet.")
+    return ok(checkReport(yield* checks.run(workspace.site.repositoryId, snapshot.commit, plan)))
+  })
+
+  return (bench: Bench, workspace: Workspace, tools: Tools) =>
+    Effect.fn("Desk.call")((use: ToolUse, limit: number): Effect.Effect<ToolResult, WorkplaceFailed> => {
+      if (use.name === RUN_CHECKS) return told(runChecks(bench, workspace), failed)
+      const bytes = Math.min(MOST_BYTES, Math.floor(limit * CONTEXT_SHARE) * BYTES_PER_TOKEN)
+      return Effect.mapError(tools.call(use.name, use.input, { time: CALL_TIME, bytes }), asFailed)
+    })
 })

@@ -52,39 +52,10 @@ export const makeExamination = Effect.gen(function* () {
   const checks = yield* makeCheckRun
   const readBase = yield* makeBaseFiles
   const clones = yield* ControlClones
-  const git = yield* Git
   const integrate = yield* makeIntegration
   const preflight = yield* Preflight
-
-  const changed = (repositoryId: number, from: string, to: string, ...flags: ReadonlyArray<string>) =>
-    git
-      .text({
-        operation: "list what was changed",
-        gitDir: clones.at(repositoryId),
-        args: ["diff-tree", "-r", "-z", "--name-only", "--no-renames", ...flags, from, to]
-      })
-      .pipe(Effect.map((text) => text.split("\0").filter((file) => file !== "")))
-
-  /** Under a name of its own, with what the checks said; its parents are the snapshot, and what it is to be made on. */
-  const remember = Effect.fnUntraced(function* (
-    gitDir: string,
-    author: Author,
-    { footing, saved, tree }: { readonly footing: Footing; readonly saved: string; readonly tree: string },
-    { from }: CheckPlan,
-    all: ReadonlyArray<CheckResult>
-  ) {
-    const operation = "remember what passed"
-    const lines = all.map(({ name, seconds }) => ({ name, passed: true, seconds }))
-    const record = { guessed: from === "guess", checks: lines }
-    const commit = yield* git.text({
-      operation,
-      gitDir,
-      env: OWN_COMMIT,
-      args: ["commit-tree", tree, ...[saved, ...parentsOf(footing)].flatMap((it) => ["-p", it]), "-F", "-"],
-      input: yield* Effect.orDie(encodeRecord(record))
-    })
-    yield* git.run({ operation, gitDir, args: ["update-ref", checkedNameOf(author), commit] })
-  })
+  const changed = yield* makeChanges
+  const { checked, remember } = yield* makeRecords
 
   /** Of the base branch as it is now; what cannot be read of it by now was read before. */
   const planNow = (ground: Ground, before: CheckPlan) =>
@@ -116,6 +87,50 @@ export const makeExamination = Effect.gen(function* () {
     return Examined.Passed({ all })
   })
 
+  return { changed, checked, examine }
+})
+
+/** The files in which one commit or tree differs from another. */
+const makeChanges = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const git = yield* Git
+
+  return (repositoryId: number, from: string, to: string, ...flags: ReadonlyArray<string>) =>
+    git
+      .text({
+        operation: "list what was changed",
+        gitDir: clones.at(repositoryId),
+        args: ["diff-tree", "-r", "-z", "--name-only", "--no-renames", ...flags, from, to]
+      })
+      .pipe(Effect.map((text) => text.split("\0").filter((file) => file !== "")))
+})
+
+/** Remembers what passed, and finds it again. */
+const makeRecords = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const git = yield* Git
+
+  /** Under a name of its own, with what the checks said; its parents are the snapshot, and what it is to be made on. */
+  const remember = Effect.fnUntraced(function* (
+    gitDir: string,
+    author: Author,
+    { footing, saved, tree }: { readonly footing: Footing; readonly saved: string; readonly tree: string },
+    { from }: CheckPlan,
+    all: ReadonlyArray<CheckResult>
+  ) {
+    const operation = "remember what passed"
+    const lines = all.map(({ name, seconds }) => ({ name, passed: true, seconds }))
+    const record = { guessed: from === "guess", checks: lines }
+    const commit = yield* git.text({
+      operation,
+      gitDir,
+      env: OWN_COMMIT,
+      args: ["commit-tree", tree, ...[saved, ...parentsOf(footing)].flatMap((it) => ["-p", it]), "-F", "-"],
+      input: yield* Effect.orDie(encodeRecord(record))
+    })
+    yield* git.run({ operation, gitDir, args: ["update-ref", checkedNameOf(author), commit] })
+  })
+
   const checked = Effect.fn("Examination.checked")(function* (
     repositoryId: number,
     author: Author
@@ -135,5 +150,5 @@ export const makeExamination = Effect.gen(function* () {
     return { commit, footing: { base, joined }, lines: record.checks, guessed: record.guessed }
   })
 
-  return { changed, checked, examine }
+  return { checked, remember }
 })

@@ -90,20 +90,11 @@ const makeEnding = Effect.gen(function* () {
     )
 })
 
-/**
- * A run: from a claim to what follows for its task. A fault in it is logged and counted as an attempt; what the other side is to
- * blame for makes it pause and is not counted.
- */
-export const makeRun = Effect.gen(function* () {
-  const { repositories } = yield* Settings
-  const tasks = yield* Tasks
-  const issues = yield* IssueReader
+/** Has sessions work on a task whose issue was looked at, and hands in what they made. */
+const makeSessions = Effect.gen(function* () {
   const observer = yield* IssueObserver
-  const outbox = yield* Outbox
   const runner = yield* SessionRunner
   const workplaces = yield* Workplaces
-  const dependOn = yield* makeDependencies
-  const end = yield* makeEnding
 
   /** What is handed in is asked about once more: an issue that was closed meanwhile gets no pull request. */
   const handIn = Effect.fnUntraced(function* (claim: Claim, ready: Ready, outcome: Outcome) {
@@ -114,7 +105,7 @@ export const makeRun = Effect.gen(function* () {
       : AfterRun.Leave()
   })
 
-  const atWork = Effect.fnUntraced(function* (on: Omit<Assignment, "workplace">): Effect.fn.Return<AfterRun, RunError> {
+  return Effect.fnUntraced(function* (on: Omit<Assignment, "workplace">): Effect.fn.Return<AfterRun, RunError> {
     const { claim } = on
     const prospect = yield* workplaces.prepare(claim.task)
     if (prospect._tag === "Stop") return AfterRun.Move({ outcome: parked(prospect.why) })
@@ -131,8 +122,19 @@ export const makeRun = Effect.gen(function* () {
       ? yield* handIn(claim, prospect, outcome)
       : afterSession(withoutTools(outcome, prospect.why))
   })
+})
 
-  const work = Effect.fnUntraced(function* (
+/** Works on a claimed task, once what must hold before that holds. */
+const makeWork = Effect.gen(function* () {
+  const { repositories } = yield* Settings
+  const tasks = yield* Tasks
+  const issues = yield* IssueReader
+  const observer = yield* IssueObserver
+  const outbox = yield* Outbox
+  const dependOn = yield* makeDependencies
+  const atWork = yield* makeSessions
+
+  return Effect.fnUntraced(function* (
     claim: Claim,
     stopping: Effect.Effect<boolean>
   ): Effect.fn.Return<AfterRun, RunError, Scope.Scope> {
@@ -151,6 +153,16 @@ export const makeRun = Effect.gen(function* () {
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
     return yield* atWork({ claim, issue, sight, stopping })
   })
+})
+
+/**
+ * A run: from a claim to what follows for its task. A fault in it is logged and counted as an attempt; what the other side is to
+ * blame for makes it pause and is not counted.
+ */
+export const makeRun = Effect.gen(function* () {
+  const tasks = yield* Tasks
+  const work = yield* makeWork
+  const end = yield* makeEnding
 
   const renewals = (claim: Claim) =>
     Effect.repeat(Effect.delay(tasks.renew(claim), RENEWAL), Schedule.forever).pipe(Effect.andThen(Effect.never))

@@ -41,37 +41,10 @@ GIT_DIR="$SAVE" GIT_WORK_TREE="$TREE" GIT_INDEX_FILE="$SAVE/index" git read-tree
 /** Teaches workspaces what others did meanwhile. A crash half way leaves the lesson in the clone, from where the workspace is made. */
 export const makeLessons = Effect.gen(function* () {
   const clones = yield* ControlClones
-  const git = yield* Git
   const host = yield* ToolHost
   const path = yield* Path.Path
-  const snapshots = yield* Snapshots
   const sharing = yield* makeSharing
-
-  /** The next snapshot, and where it stands: all of it or nothing. */
-  const keep = Effect.fnUntraced(function* (site: Site, { base, isClash, joined, tree }: Lesson) {
-    const gitDir = clones.at(site.repositoryId)
-    const { number, session } = site
-    const commit = yield* git.text({
-      operation: "take in what others did",
-      gitDir,
-      env: OWN_COMMIT,
-      args: ["commit-tree", tree, "-p", base, "-m", "Taken in by mosaic"]
-    })
-    const last = yield* snapshots.newest(site.repositoryId, site)
-    yield* git.run({
-      operation: "take in what others did",
-      gitDir,
-      args: ["update-ref", "--stdin"],
-      input: [
-        `create ${nameOf({ number, session, n: (last?.ref.n ?? 0) + 1 })} ${commit}`,
-        `update ${baseNameOf(site)} ${base}`,
-        ...(joined === null ? [] : [`update ${joinedNameOf(site)} ${joined}`]),
-        ...(isClash ? [`update ${clashedNameOf(site)} ${commit}`] : []),
-        ""
-      ].join("\n")
-    })
-    return commit
-  })
+  const keep = yield* makeKeeping
 
   return Effect.fn("Lesson.teach")(function* (site: Site, lesson: Lesson): Effect.fn.Return<Site, SaveError> {
     const commit = yield* keep(site, lesson)
@@ -101,5 +74,37 @@ export const makeLessons = Effect.gen(function* () {
       })
     }
     return { ...site, base: lesson.base, joined: lesson.joined }
+  })
+})
+
+/** Keeps a lesson in the clone: the next snapshot, and where it stands, all of it or nothing. */
+const makeKeeping = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const git = yield* Git
+  const snapshots = yield* Snapshots
+
+  return Effect.fnUntraced(function* (site: Site, { base, isClash, joined, tree }: Lesson) {
+    const gitDir = clones.at(site.repositoryId)
+    const { number, session } = site
+    const commit = yield* git.text({
+      operation: "take in what others did",
+      gitDir,
+      env: OWN_COMMIT,
+      args: ["commit-tree", tree, "-p", base, "-m", "Taken in by mosaic"]
+    })
+    const last = yield* snapshots.newest(site.repositoryId, site)
+    yield* git.run({
+      operation: "take in what others did",
+      gitDir,
+      args: ["update-ref", "--stdin"],
+      input: [
+        `create ${nameOf({ number, session, n: (last?.ref.n ?? 0) + 1 })} ${commit}`,
+        `update ${baseNameOf(site)} ${base}`,
+        ...(joined === null ? [] : [`update ${joinedNameOf(site)} ${joined}`]),
+        ...(isClash ? [`update ${clashedNameOf(site)} ${commit}`] : []),
+        ""
+      ].join("\n")
+    })
+    return commit
   })
 })
