@@ -8,8 +8,9 @@ import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
 import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
-import { pushedName } from "../workspace/SnapshotRef.ts"
+import { makeBranches } from "./Branches.ts"
 import { closingLine } from "./PullText.ts"
+import { makePullHeads, makeStandings } from "./Standings.ts"
 import { branchNames, taskBranch } from "./TaskBranch.ts"
 import type { TaskBranch } from "./TaskBranch.ts"
 
@@ -32,9 +33,6 @@ export interface Ground {
 
 export type Place = Pick<Ground, "repository" | "number" | "generation" | "way">
 
-const BRANCHES = "refs/heads/"
-const HEAD = /^([0-9a-f]+)\s+refs\/pull\/(\d+)\/head$/
-
 const isClosed = (pull: PullRequest | null): pull is PullRequest =>
   pull !== null && pull.state === "closed" && !pull.merged
 
@@ -43,71 +41,28 @@ const isOwnAgit = (number: number, botId: number) => (pull: PullRequest) =>
   pull.head.ref.startsWith("refs/pull/") &&
   pull.body.trimEnd().endsWith(closingLine(number))
 
-/** Looks at what Gitea has of a task's branches and pull requests. The clone is as new as it was made before. */
-export const makeGrounds = Effect.gen(function* () {
-  const { giteaUrl } = yield* Settings
-  const clones = yield* ControlClones
-  const git = yield* Git
-  const gitea = yield* Gitea
-  const identity = yield* BotIdentity
-  const urlOf = ({ fullName }: Repository) => `${giteaUrl}/${fullName}.git`
+/** Where a person aims an open pull request at another branch, that is the base. */
+const makeAiming = Effect.gen(function* () {
+  const { head } = yield* makeBranches
 
-  const isAncestor = (repositoryId: number, commit: string, of: string) =>
-    Effect.map(
-      git.run({
-        operation: "compare branches",
-        gitDir: clones.at(repositoryId),
-        args: ["merge-base", "--is-ancestor", commit, of],
-        answers: [1]
-      }),
-      ({ code }) => code === 0
-    )
-
-  const head = (id: number, branch: string) => clones.commit(id, `${BRANCHES}${branch}`)
-
-  /** The newest pull request that has a commit for its head: Gitea's API finds one by its branch, and another one hides it there. */
-  const pullAt = Effect.fnUntraced(function* (repository: Repository, commit: string) {
-    const text = yield* git.text({
-      operation: "list pull requests",
-      gitDir: clones.at(repository.id),
-      asBot: true,
-      args: ["ls-remote", "--quiet", urlOf(repository), "refs/pull/*/head"]
-    })
-    const numbers = text
-      .split("\n")
-      .map((line) => HEAD.exec(line))
-      .filter((found) => found?.[1] === commit)
-      .map((found) => Number(found?.[2]))
-    return numbers.length === 0 ? null : yield* gitea.pull(repository.fullName, Math.max(...numbers))
-  })
-
-  const standingOf = Effect.fnUntraced(function* (
-    { number, repository }: Place,
-    base: Ground["base"],
-    name: string,
-    open: ReadonlyArray<PullRequest>
-  ) {
-    const { id } = repository
-    const at = yield* head(id, name)
-    if (at === null) return { name, standing: null, pull: null }
-    const isOpen = open.some((pull) => pull.head.ref === name)
-    const pull = isOpen ? null : yield* pullAt(repository, at)
-    const isHalfDone = pull === null && at === (yield* clones.commit(id, pushedName(number)))
-    const isMerged = pull?.merged === true || (yield* isAncestor(id, at, base.commit))
-    return { name, standing: { head: at, isOpen, isMerged, isHalfDone }, pull }
-  })
-
-  /** Where a person aims an open pull request at another branch, that is the base. */
-  const aimed = Effect.fnUntraced(function* (id: number, base: Ground["base"], pull: PullRequest | undefined) {
+  return Effect.fnUntraced(function* (id: number, base: Ground["base"], pull: PullRequest | undefined) {
     if (pull === undefined || pull.base.ref === base.name) return base
     const commit = yield* head(id, pull.base.ref)
     return commit === null ? base : { name: pull.base.ref, commit }
   })
+})
 
-  const onBranch = Effect.fnUntraced(function* (place: Place, base: Ground["base"]) {
+/** The ground of work that is pushed as a branch. */
+const makeOnBranch = Effect.gen(function* () {
+  const gitea = yield* Gitea
+  const aimed = yield* makeAiming
+  const { ofTasks } = yield* makeBranches
+  const { standingOf } = yield* makeStandings
+
+  return Effect.fnUntraced(function* (place: Place, base: Ground["base"]) {
     const { generation, number, repository } = place
     const { fullName, id } = repository
-    const existing = (yield* clones.names(id, `${BRANCHES}mosaic/`)).map((ref) => ref.slice(BRANCHES.length))
+    const existing = yield* ofTasks(id)
     const names = branchNames(number, generation, existing)
     const open = names.some((it) => existing.includes(it))
       ? (yield* gitea.openPulls(fullName)).filter((pull) => pull.head.repoId === id)
@@ -124,8 +79,18 @@ export const makeGrounds = Effect.gen(function* () {
       closed: pull === undefined ? closed : null
     }
   })
+})
 
-  const byAgit = Effect.fnUntraced(function* (place: Place, base: Ground["base"]) {
+/** The ground of work that is pushed to `refs/for/<base>`. */
+const makeByAgit = Effect.gen(function* () {
+  const { giteaUrl } = yield* Settings
+  const clones = yield* ControlClones
+  const git = yield* Git
+  const gitea = yield* Gitea
+  const identity = yield* BotIdentity
+  const aimed = yield* makeAiming
+
+  return Effect.fnUntraced(function* (place: Place, base: Ground["base"]) {
     const { number, repository } = place
     const { fullName, id } = repository
     const bot = yield* identity.confirmed
@@ -138,11 +103,19 @@ export const makeGrounds = Effect.gen(function* () {
       operation: "fetch the pull request",
       gitDir: clones.at(id),
       asBot: true,
-      args: ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", urlOf(repository), pull.head.ref]
+      args: ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", `${giteaUrl}/${fullName}.git`, pull.head.ref]
     })
     const branch = { name, start: pull.head.sha, lease: pull.head.sha }
     return { ...place, base: yield* aimed(id, base, pull), branch, pull: pull.number, closed: null }
   })
+})
+
+/** Looks at what Gitea has of a task's branches and pull requests. The clone is as new as it was made before. */
+export const makeGrounds = Effect.gen(function* () {
+  const { head, isAncestor } = yield* makeBranches
+  const { pullAt } = yield* makePullHeads
+  const onBranch = yield* makeOnBranch
+  const byAgit = yield* makeByAgit
 
   /** Null: there is no such base branch. */
   const stand = Effect.fnUntraced(function* (
@@ -165,5 +138,5 @@ export const makeGrounds = Effect.gen(function* () {
     return isClosed(before) ? before.number : null
   })
 
-  return { abandoned, isAncestor, stand }
+  return { abandoned, stand }
 })

@@ -1,9 +1,10 @@
 import { Data, Effect } from "effect"
 import { Git } from "../git/Git.ts"
 import type { GitError } from "../git/GitError.ts"
-import { OWN_COMMIT } from "../git/OwnCommit.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
+import { makeBranches } from "./Branches.ts"
 import type { Ground } from "./Ground.ts"
+import { commitsIn, mergesIn } from "./Merges.ts"
 
 /** Characters of what others changed, where it clashes. */
 const SHOWN = 12_000
@@ -49,6 +50,49 @@ export const parentsOf = ({ base, joined }: Footing): ReadonlyArray<string> =>
 /** How git marks where two sides clash, at the beginning of a line; it names the commit after it. */
 export const MARK = "^<<<<<<< [0-9a-f]{40}"
 
+/** Says where lines clash, with what others changed there. */
+const clashesIn = (git: Git["Service"], gitDir: string) => {
+  const { text } = commitsIn(git, gitDir)
+
+  const changeOf = (from: string, to: string, files: ReadonlyArray<string>) =>
+    text(
+      "read what others changed",
+      ["diff-tree", "-p", "--no-renames", from, to, "--", ...files.slice(0, MOST_FILES)],
+      {
+        GIT_LITERAL_PATHSPECS: "1"
+      }
+    ).pipe(
+      Effect.map((patch) => patch.slice(0, SHOWN).toWellFormed()),
+      // Too long to be read is too long to be shown.
+      Effect.catchIf(
+        ({ reason }) => reason === "excess",
+        () => Effect.succeed("")
+      )
+    )
+
+  const clash = (tree: string, footing: Footing, files: ReadonlyArray<string>, from: string, to: string) =>
+    Effect.map(changeOf(from, to, files), (theirs) => Integrated.Clash({ clash: { tree, footing, files, theirs } }))
+
+  return { clash }
+}
+
+/** What the work stands on, and what of the base branch that has not got yet. */
+const footingsIn = (isAncestor: Effect.Success<typeof makeBranches>["isAncestor"], repositoryId: number) => {
+  const isWithin = (one: string, other: string) => isAncestor(repositoryId, one, other)
+
+  /** What of the base branch is still to be merged in; null: nothing. */
+  const missing = Effect.fnUntraced(function* (head: string, { base, joined }: Footing) {
+    if (head === base || (yield* isWithin(head, base))) return null
+    return joined !== null && (yield* isWithin(head, joined)) ? null : head
+  })
+
+  const footingOf = Effect.fnUntraced(function* (base: string, joined: string | null) {
+    return { base, joined: joined === null || (yield* isWithin(joined, base)) ? null : joined }
+  })
+
+  return { footingOf, missing }
+}
+
 /**
  * Puts what a session made together with what others did meanwhile, in the control clone: nothing is checked out and no hook runs.
  * The session's own change is carried to where the task's branch stands now, whatever became of the commit it began from; then the
@@ -57,79 +101,17 @@ export const MARK = "^<<<<<<< [0-9a-f]{40}"
 export const makeIntegration = Effect.gen(function* () {
   const clones = yield* ControlClones
   const git = yield* Git
-
-  const integrateIn = (repositoryId: number) => {
-    const gitDir = clones.at(repositoryId)
-    const text = (operation: string, args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
-      git.text({ operation, gitDir, args, env })
-    const treeOf = (commit: string) => text("read a tree", ["rev-parse", "--verify", `${commit}^{tree}`])
-    const commit = (tree: string, parents: ReadonlyArray<string>) =>
-      text("merge", ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-m", "merged"], OWN_COMMIT)
-    const isWithin = (one: string, other: string) =>
-      Effect.map(
-        git.run({
-          operation: "compare branches",
-          gitDir,
-          args: ["merge-base", "--is-ancestor", one, other],
-          answers: [1]
-        }),
-        ({ code }) => code === 0
-      )
-
-    const merge = Effect.fnUntraced(function* (ours: string, theirs: string) {
-      const { code, text: answer } = yield* git.run({
-        operation: "merge",
-        gitDir,
-        args: ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs],
-        answers: [1]
-      })
-      const [tree = "", ...files] = answer.split("\0").filter((part) => part.trim() !== "")
-      return { tree: tree.trim(), files: code === 0 ? [] : [...new Set(files)] }
-    })
-
-    /** Of trees alone, with `base` for the common ancestor: what the session changed, and nothing else, is carried over. */
-    const carry = Effect.fnUntraced(function* (base: string, saved: string, onto: string) {
-      const root = yield* commit(yield* treeOf(base), [])
-      return yield* merge(yield* commit(yield* treeOf(saved), [root]), yield* commit(yield* treeOf(onto), [root]))
-    })
-
-    const changeOf = (from: string, to: string, files: ReadonlyArray<string>) =>
-      text(
-        "read what others changed",
-        ["diff-tree", "-p", "--no-renames", from, to, "--", ...files.slice(0, MOST_FILES)],
-        {
-          GIT_LITERAL_PATHSPECS: "1"
-        }
-      ).pipe(
-        Effect.map((patch) => patch.slice(0, SHOWN).toWellFormed()),
-        // Too long to be read is too long to be shown.
-        Effect.catchIf(
-          ({ reason }) => reason === "excess",
-          () => Effect.succeed("")
-        )
-      )
-
-    const clash = (tree: string, footing: Footing, files: ReadonlyArray<string>, from: string, to: string) =>
-      Effect.map(changeOf(from, to, files), (theirs) => Integrated.Clash({ clash: { tree, footing, files, theirs } }))
-
-    /** What of the base branch is still to be merged in; null: nothing. */
-    const missing = Effect.fnUntraced(function* (head: string, { base, joined }: Footing) {
-      if (head === base || (yield* isWithin(head, base))) return null
-      return joined !== null && (yield* isWithin(head, joined)) ? null : head
-    })
-
-    const footingOf = Effect.fnUntraced(function* (base: string, joined: string | null) {
-      return { base, joined: joined === null || (yield* isWithin(joined, base)) ? null : joined }
-    })
-
-    return { carry, clash, commit, footingOf, merge, missing, text, treeOf }
-  }
+  const { isAncestor } = yield* makeBranches
 
   return Effect.fn("Integration.integrate")(function* (
     { base, branch, repository }: Ground,
     own: Own
   ): Effect.fn.Return<Integrated, GitError> {
-    const { carry, clash, commit, footingOf, merge, missing, text, treeOf } = integrateIn(repository.id)
+    const gitDir = clones.at(repository.id)
+    const { commit, text, treeOf } = commitsIn(git, gitDir)
+    const { carry, merge } = mergesIn(git, gitDir)
+    const { clash } = clashesIn(git, gitDir)
+    const { footingOf, missing } = footingsIn(isAncestor, repository.id)
     const onto = branch.start
     const footing = yield* footingOf(onto, own.joined)
     const carried =

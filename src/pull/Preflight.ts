@@ -54,57 +54,12 @@ export class Preflight extends Context.Service<
   static readonly layer = Layer.effect(
     Preflight,
     Effect.gen(function* () {
-      const { giteaUrl } = yield* Settings
       const clones = yield* ControlClones
       const git = yield* Git
       const gitea = yield* Gitea
-      const identity = yield* BotIdentity
       const grounds = yield* makeGrounds
-
-      /** Fail closed: nobody's tools run for somebody who could not change the code themselves. */
-      const assignerFault = Effect.fnUntraced(function* ({ fullName, number }: Work) {
-        const bot = yield* identity.confirmed
-        const given = lastGiven(yield* gitea.timeline(fullName, number), bot.id)
-        if (!given?.user) return "nobody is known to have assigned the bot: assign it again"
-        const { login, mayWrite } = yield* gitea.writer(fullName, given.user.id)
-        return mayWrite
-          ? null
-          : `${login === null ? "whoever" : `${login}, who`} assigned the bot${login === null ? "" : ","} may not write to ${fullName}: somebody who may has to assign it`
-      })
-
-      /** Asks Gitea's git whether it would take the branch: scopes and rights are told in no other way. */
-      const pushFault = ({ base, branch, repository, way }: Ground) =>
-        git
-          .run({
-            operation: "ask whether the bot may push",
-            gitDir: clones.at(repository.id),
-            asBot: true,
-            args: [
-              "push",
-              "--dry-run",
-              "--quiet",
-              `${giteaUrl}/${repository.fullName}.git`,
-              way === "branch"
-                ? `+${branch.start}:refs/heads/${branch.name}`
-                : `${branch.start}:refs/for/${base.name}/${branch.name}`
-            ]
-          })
-          .pipe(
-            Effect.as(null),
-            Effect.catchIf(
-              ({ reason }) => reason === "refused" || reason === "declined" || reason === "missing",
-              (error) => Effect.succeed(error.message)
-            )
-          )
-
-      /** Of a branch that is there already; who may make a new one Gitea tells its administrators alone, and whoever pushes it. */
-      const protectionFault = Effect.fnUntraced(function* ({ branch, repository, way }: Ground) {
-        if (way === "agit" || branch.lease === null) return null
-        const found = yield* gitea.branch(repository.fullName, branch.name)
-        return found === null || found.mayPush
-          ? null
-          : `the bot may not push to ${branch.name} of ${repository.fullName}: let it, in the protection of branches`
-      })
+      const assignerFault = yield* makeAssignerFault
+      const { protectionFault, pushFault } = yield* makePushFaults
 
       const look = Effect.fn("Preflight.look")(function* (task: Work) {
         const { fullName, repositoryId } = task
@@ -149,3 +104,64 @@ export class Preflight extends Context.Service<
     })
   )
 }
+
+/** What keeps the bot from working for whoever assigned it, or null. */
+const makeAssignerFault = Effect.gen(function* () {
+  const gitea = yield* Gitea
+  const identity = yield* BotIdentity
+
+  /** Fail closed: nobody's tools run for somebody who could not change the code themselves. */
+  return Effect.fnUntraced(function* ({ fullName, number }: Work) {
+    const bot = yield* identity.confirmed
+    const given = lastGiven(yield* gitea.timeline(fullName, number), bot.id)
+    if (!given?.user) return "nobody is known to have assigned the bot: assign it again"
+    const { login, mayWrite } = yield* gitea.writer(fullName, given.user.id)
+    return mayWrite
+      ? null
+      : `${login === null ? "whoever" : `${login}, who`} assigned the bot${login === null ? "" : ","} may not write to ${fullName}: somebody who may has to assign it`
+  })
+})
+
+/** What keeps the bot from pushing, each a sentence without its full stop, or null. */
+const makePushFaults = Effect.gen(function* () {
+  const { giteaUrl } = yield* Settings
+  const clones = yield* ControlClones
+  const git = yield* Git
+  const gitea = yield* Gitea
+
+  /** Asks Gitea's git whether it would take the branch: scopes and rights are told in no other way. */
+  const pushFault = ({ base, branch, repository, way }: Ground) =>
+    git
+      .run({
+        operation: "ask whether the bot may push",
+        gitDir: clones.at(repository.id),
+        asBot: true,
+        args: [
+          "push",
+          "--dry-run",
+          "--quiet",
+          `${giteaUrl}/${repository.fullName}.git`,
+          way === "branch"
+            ? `+${branch.start}:refs/heads/${branch.name}`
+            : `${branch.start}:refs/for/${base.name}/${branch.name}`
+        ]
+      })
+      .pipe(
+        Effect.as(null),
+        Effect.catchIf(
+          ({ reason }) => reason === "refused" || reason === "declined" || reason === "missing",
+          (error) => Effect.succeed(error.message)
+        )
+      )
+
+  /** Of a branch that is there already; who may make a new one Gitea tells its administrators alone, and whoever pushes it. */
+  const protectionFault = Effect.fnUntraced(function* ({ branch, repository, way }: Ground) {
+    if (way === "agit" || branch.lease === null) return null
+    const found = yield* gitea.branch(repository.fullName, branch.name)
+    return found === null || found.mayPush
+      ? null
+      : `the bot may not push to ${branch.name} of ${repository.fullName}: let it, in the protection of branches`
+  })
+
+  return { protectionFault, pushFault }
+})

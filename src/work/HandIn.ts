@@ -25,24 +25,21 @@ import { examinedCause } from "./ExaminedText.ts"
 /** Times that work is pushed, when somebody pushes to the branch at the same time. */
 const MAX_PUSHES = 3
 
+type Examination = Effect.Success<typeof makeExamination>
+
 const UNCHECKED = "the session stopped without calling `finish`, so that its work was not checked"
 
 /** Where the work is, for a person who wants to go on with it. */
 const savedAs = (outcome: Outcome, snapshot: string | null): Outcome =>
   snapshot === null ? outcome : { ...outcome, cause: `${outcome.cause}. The work is saved as ${snapshot}` }
 
-/** Carries what a session made to Gitea once there is an outcome: a pull request where its checks passed, else its snapshot. */
-export const makeHandIn = Effect.gen(function* () {
-  const { botLogin } = yield* Settings
-  const clones = yield* ControlClones
+/** What the pull request tells of the work. */
+const makeFacts = Effect.fnUntraced(function* ({ changed }: Examination) {
   const journal = yield* Journal
-  const preflight = yield* Preflight
   const snapshots = yield* Snapshots
-  const submission = yield* Submission
   const tasks = yield* Tasks
-  const { changed, checked, examine } = yield* makeExamination
 
-  const factsOf = Effect.fnUntraced(function* (
+  return Effect.fnUntraced(function* (
     claim: Claim,
     session: Session,
     ground: Ground,
@@ -65,9 +62,15 @@ export const makeHandIn = Effect.gen(function* () {
       snapshot: newest === null ? "" : nameOf(newest.ref)
     }
   })
+})
 
-  /** One try, with what passed. */
-  const push = Effect.fnUntraced(function* (
+/** One try, with what passed. */
+const makePushing = Effect.fnUntraced(function* (examination: Examination) {
+  const { botLogin } = yield* Settings
+  const submission = yield* Submission
+  const factsOf = yield* makeFacts(examination)
+
+  return Effect.fnUntraced(function* (
     claim: Claim,
     ground: Ground,
     session: Session,
@@ -90,9 +93,14 @@ export const makeHandIn = Effect.gen(function* () {
       answer: `${outcome.answer}\n\nThe pull request: ${pull.url}`
     }
   })
+})
 
-  /** Somebody pushed since the work was examined: it is examined again, together with that. */
-  const examineAgain = Effect.fnUntraced(function* ({ ground, plan }: Bench, author: Author) {
+/** Somebody pushed since the work was examined: it is examined again, together with that. Null: it passed, else why not. */
+const makeExaminingAgain = Effect.fnUntraced(function* ({ examine }: Examination) {
+  const clones = yield* ControlClones
+  const snapshots = yield* Snapshots
+
+  return Effect.fnUntraced(function* ({ ground, plan }: Bench, author: Author) {
     const { id } = ground.repository
     const [base, joined, newest] = yield* Effect.all([
       clones.commit(id, baseNameOf(author)),
@@ -103,6 +111,16 @@ export const makeHandIn = Effect.gen(function* () {
     const examined = yield* examine(ground, plan, author, { base, joined, saved: newest.commit })
     return examined._tag === "Passed" ? null : examinedCause(ground, examined)
   })
+})
+
+/** Tries until the work is in, or somebody has to look at it. */
+const makeSubmitting = Effect.gen(function* () {
+  const clones = yield* ControlClones
+  const preflight = yield* Preflight
+  const snapshots = yield* Snapshots
+  const examination = yield* makeExamination
+  const push = yield* makePushing(examination)
+  const examineAgain = yield* makeExaminingAgain(examination)
 
   const submit = Effect.fnUntraced(function* (
     claim: Claim,
@@ -113,7 +131,7 @@ export const makeHandIn = Effect.gen(function* () {
   ): Effect.fn.Return<Outcome, ExamineError | StoreUnavailable> {
     const author = { number: bench.ground.number, session: session.id }
     const { id } = bench.ground.repository
-    const found = yield* checked(id, author)
+    const found = yield* examination.checked(id, author)
     if (found === null) return (yield* snapshots.newest(id, author)) === null ? outcome : parked(UNCHECKED)
     const ground = yield* preflight.again(bench.ground)
     const begun = yield* clones.commit(id, baseNameOf(author))
@@ -131,13 +149,27 @@ export const makeHandIn = Effect.gen(function* () {
     )
   })
 
-  /** A snapshot in Gitea is a help, and no condition. */
-  const keep = Effect.fnUntraced(function* (ground: Ground, session: Session) {
+  return { submit }
+})
+
+/** A snapshot in Gitea is a help, and no condition. */
+const makeKeeping = Effect.gen(function* () {
+  const snapshots = yield* Snapshots
+  const submission = yield* Submission
+
+  return Effect.fnUntraced(function* (ground: Ground, session: Session) {
     const newest = yield* snapshots.newest(ground.repository.id, { number: ground.number, session: session.id })
     if (newest === null) return null
     yield* Effect.ignore(submission.keep(ground, nameOf(newest.ref)))
     return nameOf(newest.ref)
   })
+})
+
+/** Carries what a session made to Gitea once there is an outcome: a pull request where its checks passed, else its snapshot. */
+export const makeHandIn = Effect.gen(function* () {
+  const journal = yield* Journal
+  const keep = yield* makeKeeping
+  const { submit } = yield* makeSubmitting
 
   return Effect.fn("HandIn")(
     function* (claim: Claim, bench: Bench, outcome: Outcome) {
