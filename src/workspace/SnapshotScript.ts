@@ -20,32 +20,44 @@ mkdir "$lists"
 cd "$TREE"
 
 # What the agent closed to itself could not be read, nor removed by the group; and git would wait for ever for a fifo of these names.
-chmod -R ug+rwX . 2>/dev/null || true
-find . -name .git -prune -o \( -name .gitignore -o -name .gitattributes \) \( -type p -o -type s \) -exec rm -f {} +
+# Only what needs it is opened: a file whose mode is set, even to what it was, is no longer known to the index and would be read again.
+list() {
+  find . -type d ! -perm -0770 -exec chmod ug+rwx {} + , ! -name .git ! -path '*/.git/*' \( \
+    -type f \( ! -perm -0660 -o -perm /0111 ! -perm -0110 \) -exec chmod ug+rwX {} + , \
+    \( -name .gitignore -o -name .gitattributes \) \( -type p -o -type s \) -exec rm -f {} + , \
+    \( -type f -o -type l \) -printf '%P\0' -fprintf "$lists/sizes" '%s\n' \) > "$lists/found"
+}
+# It fails at a folder that is closed to it.
+list 2> /dev/null || { chmod -R ug+rwX . 2> /dev/null || true; list; }
 
-find . -name .git -prune -o \( -type f -o -type l \) -printf '%P\0' -fprintf "$lists/sizes" '%s\n' > "$lists/found"
-if [ "$(wc -l < "$lists/sizes")" -gt "$MAX_TREE_FILES" ]; then echo "over files"; exit 0; fi
+counted="$(awk '{ sum += $1 } END { printf "%d %.0f", NR, sum }' "$lists/sizes")"
+read -r files bytes <<< "$counted"
+if [ "$files" -gt "$MAX_TREE_FILES" ]; then echo "over files"; exit 0; fi
 
-git ls-files > /dev/null 2>&1 || rm -f "$GIT_INDEX_FILE"
-[ -e "$GIT_INDEX_FILE" ] || git read-tree "$BASE"
+if [ ! -e "$GIT_INDEX_FILE" ] || ! git ls-files -z > "$lists/held" 2> /dev/null; then
+  rm -f "$GIT_INDEX_FILE"
+  git read-tree "$BASE"
+  git ls-files -z > "$lists/held"
+fi
+git ls-tree -r -z --full-tree "$BASE" > "$lists/tree"
 
 sort -z "$lists/found" > "$lists/all"
 git check-ignore -z --stdin --no-index < "$lists/all" > "$lists/matched" || [ $? -eq 1 ]
 sort -z "$lists/matched" > "$lists/ignored"
-git ls-tree -r -z --full-tree --name-only "$BASE" | sort -z > "$lists/base"
+cut -z -f 2- "$lists/tree" | sort -z > "$lists/base"
 comm -z -23 "$lists/ignored" "$lists/base" > "$lists/left"
 comm -z -23 "$lists/all" "$lists/left" > "$lists/kept"
-if [ "$(tr -cd '\0' < "$lists/kept" | wc -c)" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi
-if [ "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$lists/sizes")" -gt "$MAX_BYTES" ]; then
+if [ "$files" -gt "$MAX_FILES" ] && [ "$(tr -cd '\0' < "$lists/kept" | wc -c)" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi
+if [ "$bytes" -gt "$MAX_BYTES" ]; then
   kept="$({ du -lbc --files0-from="$lists/kept" 2> /dev/null || true; } | tail -n 1 | cut -f 1)"
   if [ "$kept" -gt "$MAX_BYTES" ]; then echo "over bytes"; exit 0; fi
 fi
-git ls-files -z | sort -z -u > "$lists/indexed"
+sort -z -u "$lists/held" > "$lists/indexed"
 comm -z -23 "$lists/indexed" "$lists/kept" > "$lists/gone"
-git update-index --force-remove -z --stdin < "$lists/gone"
+[ ! -s "$lists/gone" ] || git update-index --force-remove -z --stdin < "$lists/gone"
 git update-index --add --remove --replace -z --stdin < "$lists/kept"
 
-{ git ls-tree -r -z --full-tree "$BASE" | grep -z '^160000 ' || true; } | while IFS=$'\t' read -r -d '' meta path; do
+{ grep -z '^160000 ' "$lists/tree" || true; } | while IFS=$'\t' read -r -d '' meta path; do
   read -r _ _ link <<< "$meta"
   git ls-files -z -- ":(literal)$path" | git update-index --force-remove -z --stdin
   git update-index --add --replace --cacheinfo "160000,$link,$path"
@@ -54,7 +66,9 @@ done
 tree="$(git write-tree)"
 if [ "$tree" = "$LAST" ]; then echo "same $tree"; exit 0; fi
 commit="$(git commit-tree "$tree" -p "$BASE" -m 'Work saved by mosaic')"
-printf '%s\n^%s\n' "$commit" "$BASE" | git pack-objects -q --revs --thin --stdout > "$SAVE/new.pack"
+# What the newest has, the clone has. Its tree is named, since of a commit that is no parent of this one nothing would be left out.
+known="$(git rev-parse --quiet --verify "$LAST^{tree}" || echo "$BASE")"
+printf '%s\n^%s\n^%s\n' "$commit" "$BASE" "$known" | git pack-objects -q --revs --thin --stdout > "$SAVE/new.pack"
 echo "saved $tree $commit"
 `
 

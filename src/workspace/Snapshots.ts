@@ -148,12 +148,12 @@ const makeTaking = Effect.gen(function* () {
       gitDir,
       args: ["rev-list", "--objects", "--quiet", commit, "--not", site.base]
     })
-    const lines = (yield* git.text({
+    const treeAndParents = yield* git.text({
       operation: "check a snapshot",
       gitDir,
-      args: ["rev-list", "--parents", "--max-count=1", commit]
-    })).split(" ")
-    const isOurs = lines.length === 2 && lines[1] === site.base && (yield* treeOf(gitDir, commit)) === tree
+      args: ["rev-parse", `${commit}^{tree}`, `${commit}^@`]
+    })
+    const isOurs = treeAndParents === `${tree}\n${site.base}`
     if (!isOurs) {
       return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
     }

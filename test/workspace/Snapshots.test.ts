@@ -50,6 +50,23 @@ describe.skipIf(lacking("bwrap"))("Snapshots", () => {
       })
     )
 
+    it.effect("bring what changed since the newest and no more, and leave alone what did not change", () =>
+      Effect.gen(function* () {
+        const { clone, files, open } = yield* scene
+        const { save, site } = yield* open()
+        yield* shell(site.tree, "mkdir many; head -c 100000 /dev/urandom > many/noise; echo one > many/small")
+        yield* save
+        const before = yield* shell(site.tree, "stat -c %z many/noise")
+        yield* shell(site.tree, "echo two > many/small; echo run > run.sh; chmod 600 run.sh; chmod u+x run.sh")
+        const saved = (yield* save)?.commit ?? ""
+        // A commit, two trees and two files.
+        assert.strictEqual(yield* shell(site.save, "od -An -j 8 -N 4 -t u4 --endian=big new.pack | tr -d ' \\n'"), "5")
+        assert.strictEqual(yield* shell(site.tree, "stat -c %z many/noise"), before)
+        assert.includeMembers([...(yield* files(saved))], ["100644 many/noise", "100644 many/small", "100755 run.sh"])
+        assert.strictEqual(yield* shell(clone, `git cat-file blob ${saved}:many/small`), "two\n")
+      })
+    )
+
     it.effect("hold the files of nested repositories, and run nothing that was planted for git", () =>
       Effect.gen(function* () {
         const { files, folder, open } = yield* scene
