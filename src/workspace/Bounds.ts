@@ -10,7 +10,7 @@ export const MAX_WORKSPACE = 1024 * MEBIBYTE
 /** Bytes that one snapshot may bring that its base does not have. */
 export const MAX_SNAPSHOT = 256 * MEBIBYTE
 
-/** Bytes that everything under AGENT_WORK_DIR may take, beside the workspaces at work. */
+/** Bytes that the folders of sessions under AGENT_WORK_DIR may take, beside those at work. */
 export const MAX_WORK_DIR = 20 * 1024 * MEBIBYTE
 
 /** Bytes that have to be free on the disk before work begins, and how many times a repository has room to lie there beside. */
@@ -22,6 +22,10 @@ export const isTooFull = (free: number, size: number): boolean => free < MIN_FRE
 
 /** Snapshots of a session that are kept; the oldest go first. */
 export const MAX_SNAPSHOTS = 50
+
+/** Files that the objects of a control clone may lie in before they are packed: those with one object each, and packs. */
+export const MAX_LOOSE = 5000
+export const MAX_PACKS = 30
 
 /** A folder that is not at work, and when it was used last (milliseconds). */
 export interface Kept {

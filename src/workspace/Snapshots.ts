@@ -68,25 +68,28 @@ export class Snapshots extends Context.Service<
         return commit === null ? null : { ref, commit }
       })
 
-      const save = Effect.fn("Snapshots.save")(function* (site: Site) {
-        const gitDir = clones.at(site.repositoryId)
-        const last = yield* newest(site.repositoryId, site)
-        const reply = yield* make(site, yield* treeOf(gitDir, last?.commit ?? site.base))
-        switch (reply.kind) {
-          case "same":
-            return last
-          case "saved":
-            yield* take(site, reply.commit, reply.tree)
-            return yield* name(site, reply.commit, (last?.ref.n ?? 0) + 1)
-          case "over":
-            return yield* new WorkspaceError({ subject: site.subject, detail: OVER[reply.what] })
-          case "failed":
-            return yield* new WorkspaceError({
-              subject: site.subject,
-              detail: `it could not be saved: ${reply.detail}`
-            })
-        }
-      })
+      const save = Effect.fn("Snapshots.save")(
+        function* (site: Site) {
+          const gitDir = clones.at(site.repositoryId)
+          const last = yield* newest(site.repositoryId, site)
+          const reply = yield* make(site, yield* treeOf(gitDir, last?.commit ?? site.base))
+          switch (reply.kind) {
+            case "same":
+              return last
+            case "saved":
+              yield* take(site, reply.commit, reply.tree)
+              return yield* name(site, reply.commit, (last?.ref.n ?? 0) + 1)
+            case "over":
+              return yield* new WorkspaceError({ subject: site.subject, detail: OVER[reply.what] })
+            case "failed":
+              return yield* new WorkspaceError({
+                subject: site.subject,
+                detail: `it could not be saved: ${reply.detail}`
+              })
+          }
+        },
+        (effect, site) => clones.undisturbed(site.repositoryId)(effect)
+      )
 
       return { newest, save }
     })
