@@ -1,11 +1,14 @@
-const MEBIBYTE = 1024 * 1024
+import { Context } from "effect"
+
+export const MEBIBYTE = 1024 * 1024
 
 /** Files that one workspace may hold, those included that git ignores: what the packages of a build bring. */
 export const MAX_TREE_FILES = 1_000_000
 
-/** What is saved of a workspace at most: files, and bytes in them. */
-export const MAX_FILES = 100_000
-export const MAX_WORKSPACE = 1024 * MEBIBYTE
+/** What is saved of a workspace at most: files, and mebibytes in them. */
+export const SavedAtMost = Context.Reference("mosaic-coordinator/workspace/Bounds/SavedAtMost", {
+  defaultValue: () => ({ files: 100_000, mebibytes: 1024 })
+})
 
 /** Bytes that one snapshot may bring that its base does not have. */
 export const MAX_SNAPSHOT = 256 * MEBIBYTE

@@ -3,7 +3,7 @@ import { Git } from "../git/Git.ts"
 import type { GitError } from "../git/GitError.ts"
 import type { IsolationFailed } from "../tool/IsolationFailed.ts"
 import { ToolHost } from "../tool/ToolHost.ts"
-import { MAX_FILES, MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MAX_WORKSPACE } from "./Bounds.ts"
+import { MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MEBIBYTE, SavedAtMost } from "./Bounds.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { nameOf, newestOf, parseName } from "./SnapshotRef.ts"
 import type { Author, SnapshotRef } from "./SnapshotRef.ts"
@@ -37,10 +37,8 @@ export interface Snapshot {
 
 export type SaveError = GitError | IsolationFailed | WorkspaceError
 
-const OVER = {
-  files: `it has more than ${MAX_FILES.toLocaleString("en")} files: have build results ignored by .gitignore`,
-  bytes: `it holds more than ${MAX_WORKSPACE / 1024 ** 2} MiB: have build results ignored by .gitignore`
-}
+const overBy = (what: "files" | "bytes", { files, mebibytes }: typeof SavedAtMost.Service): string =>
+  `it ${what === "files" ? `has more than ${files.toLocaleString("en")} files` : `holds more than ${mebibytes} MiB`}: have build results ignored by .gitignore`
 
 /** Saves the trees of workspaces as commits in the control clone. */
 export class Snapshots extends Context.Service<
@@ -80,7 +78,10 @@ export class Snapshots extends Context.Service<
               yield* take(site, reply.commit, reply.tree)
               return yield* name(site, reply.commit, (last?.ref.n ?? 0) + 1)
             case "over":
-              return yield* new WorkspaceError({ subject: site.subject, detail: OVER[reply.what] })
+              return yield* new WorkspaceError({
+                subject: site.subject,
+                detail: overBy(reply.what, yield* SavedAtMost)
+              })
             case "failed":
               return yield* new WorkspaceError({
                 subject: site.subject,
@@ -102,8 +103,9 @@ const makeMaking = Effect.gen(function* () {
   const host = yield* ToolHost
   const path = yield* Path.Path
 
-  return (site: Site, last: string) =>
-    host
+  return Effect.fnUntraced(function* (site: Site, last: string) {
+    const { files, mebibytes } = yield* SavedAtMost
+    return yield* host
       .run({
         argv: ["bash", "-c", SNAPSHOT_SCRIPT],
         env: {
@@ -111,9 +113,9 @@ const makeMaking = Effect.gen(function* () {
           SAVE: site.save,
           BASE: site.base,
           LAST: last,
-          MAX_FILES: `${MAX_FILES}`,
+          MAX_FILES: `${files}`,
           MAX_TREE_FILES: `${MAX_TREE_FILES}`,
-          MAX_BYTES: `${MAX_WORKSPACE}`
+          MAX_BYTES: `${mebibytes * MEBIBYTE}`
         },
         mounts: [
           { path: site.tree, access: "write" },
@@ -125,6 +127,7 @@ const makeMaking = Effect.gen(function* () {
         output: { bytes: MAX_ANSWER, over: "keep last" }
       })
       .pipe(Effect.map(replyOf))
+  })
 })
 
 /** Takes it in. */

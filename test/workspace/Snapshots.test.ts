@@ -1,5 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SavedAtMost } from "../../src/workspace/Bounds.ts"
 import { nameOf } from "../../src/workspace/SnapshotRef.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { shell } from "../harness/Shell.ts"
@@ -152,15 +153,15 @@ describe.skipIf(lacking("bwrap"))("Snapshots", () => {
         const { save, site } = yield* open()
         yield* shell(
           site.tree,
-          "mkdir node_modules; cd node_modules; seq 1 100001 | xargs touch; truncate -s 1100M big.log"
+          "mkdir node_modules; cd node_modules; seq 1 1001 | xargs touch; truncate -s 11M big.log"
         )
         yield* shell(site.tree, "printf 'a\\0b' > binary; head -c 100000 /dev/urandom > noise")
         assert.includeMembers([...(yield* files((yield* save)?.commit ?? ""))], ["100644 binary", "100644 noise"])
-        yield* shell(site.tree, "truncate -s 1100M big")
-        assert.match((yield* Effect.flip(save)).message, /holds more than 1024 MiB: have build results ignored/)
+        yield* shell(site.tree, "truncate -s 11M big")
+        assert.match((yield* Effect.flip(save)).message, /holds more than 10 MiB: have build results ignored/)
         yield* shell(site.tree, "rm big; mv node_modules made")
-        assert.match((yield* Effect.flip(save)).message, /more than 100,000 files: have build results ignored/)
-      })
+        assert.match((yield* Effect.flip(save)).message, /more than 1,000 files: have build results ignored/)
+      }).pipe(Effect.provideService(SavedAtMost, { files: 1000, mebibytes: 10 }))
     )
 
     it.effect("are refused when they hold what git may not check out", () =>
