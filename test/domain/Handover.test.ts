@@ -182,8 +182,8 @@ describe("renderHandover", () => {
     "never takes more than a quarter of the limit",
     [
       Arbitrary.all([between(8_000, 1_000_000), anyText, anyText, anyText]),
-      Arbitrary.array(anyText),
-      Arbitrary.array(anyText)
+      Arbitrary.array(anyText, { maxLength: 5 }),
+      Arbitrary.array(anyText, { maxLength: 5 })
     ],
     ([[limit, title, body, next], lines, said]) => {
       const comments = said.map((words, id) => ({ id, user: PERSON, body: words }))

@@ -22,4 +22,4 @@ const repeated = (times: ReadonlyArray<number>) =>
 export const shortText = repeated([1, 1, 40])
 
 /** The same, up to much more than fits anywhere. */
-export const anyText = repeated([1, 1, 40, 3_000, 60_000])
+export const anyText = repeated([1, 1, 40, 3_000, 20_000])
