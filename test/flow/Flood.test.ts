@@ -11,7 +11,7 @@ const OK = { status: "ok" } as const
 /** A stranger's, 17 MB in all. */
 const COMMENTS = 290
 const LENGTH = 60_000
-const LIMIT = 60_000
+const LIMIT = 180_000
 
 const server = harness({ before: (gitea) => gitea.createRepository(NAME) })
 

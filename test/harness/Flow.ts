@@ -71,7 +71,11 @@ export const flow = Effect.gen(function* () {
       eventuallyInProcess(`the task is ${state}`, task(issue), (it) => it?.state === state),
     /** Its work is done, and its answer is on its way or on the issue. */
     answers: (issue: SandboxIssue) =>
-      eventually("the task is answered", task(issue), (it) => it?.state === "answered" || it?.state === "completed"),
+      eventuallyInProcess(
+        "the task is answered",
+        task(issue),
+        (it) => it?.state === "answered" || it?.state === "completed"
+      ),
     /** The states it came to, in order. */
     transitions: (issue: SandboxIssue) => store.column("transitions", "to", { taskId: taskIdOfIssue(issue) }),
     /** The status of every delivery about the issue itself, and not about a comment, in order of arrival. */
@@ -88,7 +92,7 @@ export const flow = Effect.gen(function* () {
       eventually("all deliveries are handled", unhandled, (count) => count === 0)
     ),
     /** Everything is said. */
-    said: eventually("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0),
+    said: eventuallyInProcess("all comments are written", Effect.andThen(hurry, unsaid), (count) => count === 0),
     progress: (issue: SandboxIssue) => marked(issue, progressKey(taskIdOfIssue(issue))),
     report: (issue: SandboxIssue, generation = 1) => marked(issue, reportKey(taskIdOfIssue(issue), generation))
   }
