@@ -9,7 +9,9 @@ const NAME = "acme/shop"
 const DRAFT = { repository: NAME, title: "Slow search", body: "It takes 9 s." }
 const OK = { status: "ok" } as const
 /** A stranger's, 17 MB in all. */
+/** Together over the 16 MiB that are read of one answer. */
 const COMMENTS = 290
+const FEW = 60
 const LENGTH = 60_000
 const LIMIT = 180_000
 
@@ -30,11 +32,12 @@ const scene = Effect.gen(function* () {
     ...it,
     issue,
     turn,
-    flood: Effect.forEach(
-      Array.range(1, COMMENTS),
-      (number) => gitea.comment(issue, `${number} ${"x".repeat(LENGTH)}`, "stranger"),
-      { discard: true }
-    )
+    flood: (count: number) =>
+      Effect.forEach(
+        Array.range(1, count),
+        (number) => gitea.comment(issue, `${number} ${"x".repeat(LENGTH)}`, "stranger"),
+        { discard: true }
+      )
   }
 })
 
@@ -45,7 +48,7 @@ describe("A flood of comments during a run", () => {
       () =>
         Effect.gen(function* () {
           const { becomes, flood, issue, progress, report, said, turn } = yield* scene
-          yield* flood
+          yield* flood(COMMENTS)
           yield* turn.release
           yield* becomes(issue, "completed")
           yield* said
@@ -61,7 +64,7 @@ describe("A flood of comments during a run", () => {
       () =>
         Effect.gen(function* () {
           const { answers, becomes, flood, gitea, issue, report, said, turn } = yield* scene
-          yield* flood
+          yield* flood(FEW)
           yield* gitea.fail({ match: /^POST .*\/comments$/, kind: "doneThenStatus", status: 500 })
           yield* turn.release
           yield* answers(issue)
