@@ -92,7 +92,8 @@ describe("Wiring", () => {
             .filter((tag) => !tag.startsWith("Tool"))
         assert.deepStrictEqual(tags(first?.id), ["Asked", "Replied", "Asked", "Compacted", "Asked", "Replied", "Asked"])
         assert.deepStrictEqual(tags(second?.id), ["Asked", "Replied"])
-        assert.deepStrictEqual(yield* store.column("tasks", "state"), ["completed"])
+        const state = store.column("tasks", "state")
+        yield* eventuallyInProcess("the task is completed", state, ([only]) => only === "completed")
       }).pipe(Effect.provide(Harness)),
     LIMIT
   )
