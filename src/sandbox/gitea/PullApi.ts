@@ -86,11 +86,15 @@ const makePulls = Effect.gen(function* () {
   const store = yield* ForgeStore
   const refs = yield* makePullRefs
 
-  /** As it is served: with the commits that its branches have now. */
-  const shown = Effect.fnUntraced(function* (pull: Pull) {
-    const commits = yield* refs.commitsOf(pull)
-    return pullResource(yield* store.view, pull, commits)
+  /** As they are served: with the commits that their branches have now. All are of one repository. */
+  const shownAll = Effect.fnUntraced(function* (pulls: ReadonlyArray<Pull>) {
+    const [first] = pulls
+    if (first === undefined) return []
+    const commitsOf = yield* refs.commitsIn(first.repository)
+    const view = yield* store.view
+    return pulls.map((pull) => pullResource(view, pull, commitsOf(pull)))
   })
+  const shown = (pull: Pull) => Effect.map(shownAll([pull]), ([only]) => only)
 
   const pullsOf = Effect.gen(function* () {
     const { forge } = yield* store.view
@@ -105,7 +109,7 @@ const makePulls = Effect.gen(function* () {
     )
     const state = query.state ?? "open"
     const all = (yield* pullsOf).filter((it) => state === "all" || it.state === state).toReversed()
-    return json(yield* Effect.forEach(pageOf(all, query, LIMIT, (yield* manner.current).endless), shown), {
+    return json(yield* shownAll(pageOf(all, query, LIMIT, (yield* manner.current).endless)), {
       headers: { "x-total-count": `${all.length}` }
     })
   })

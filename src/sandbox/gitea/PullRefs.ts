@@ -13,30 +13,25 @@ export const makePullRefs = Effect.gen(function* () {
   const repositories = yield* RepositoryGit
   const store = yield* ForgeStore
 
-  const point = (id: number, number: number, commit: string) =>
-    repositories.git(id, ["update-ref", headRef(number), commit])
-
   const follow = Effect.fnUntraced(function* (id: number) {
     const branches = yield* repositories.branches(id)
     const open = pullsOf((yield* store.view).forge, id).filter(({ state }) => state === "open")
-    yield* Effect.forEach(
-      open.flatMap(({ head, number }) => {
-        const commit = branches[head]
-        return commit === undefined ? [] : [[number, commit] as const]
-      }),
-      ([number, commit]) => point(id, number, commit),
-      { discard: true }
-    )
+    const moves = open.flatMap(({ head, number }) => {
+      const commit = branches[head]
+      return commit === undefined ? [] : [`update ${headRef(number)} ${commit}\n`]
+    })
+    if (moves.length > 0) yield* repositories.git(id, ["update-ref", "--stdin"], moves.join(""))
+    return branches
   })
 
-  /** The commits of both sides now; of one that is closed, what its head was then. */
-  const commitsOf = Effect.fnUntraced(function* ({ base, head, number, repository }: Pull) {
-    yield* follow(repository)
-    const branches = yield* repositories.branches(repository)
-    return {
-      head: branches[head] ?? (yield* repositories.commitAt(repository, headRef(number))) ?? "",
+  /** For the pull requests of a repository, the commits of both sides now; of one that is closed, what its head was then. */
+  const commitsIn = Effect.fnUntraced(function* (id: number) {
+    const branches = yield* follow(id)
+    const heads = yield* repositories.commits(id, "refs/pull/")
+    return ({ base, head, number }: Pull) => ({
+      head: branches[head] ?? heads[headRef(number)] ?? "",
       base: branches[base] ?? ""
-    }
+    })
   })
 
   /** What was pushed to `refs/for/<base>`, as the hook noted it: one line each, parted by tabs. */
@@ -54,9 +49,9 @@ export const makePullRefs = Effect.gen(function* () {
               openPull({ by: bot.login, at }, { repository: id, title, body, head: "", topic, base })
             )
           : yield* store.view
-      yield* point(id, forge.pulls.find(isOurs)?.number ?? 0, commit)
+      yield* repositories.git(id, ["update-ref", headRef(forge.pulls.find(isOurs)?.number ?? 0), commit])
     }
   })
 
-  return { commitsOf, follow, takeAgit }
+  return { commitsIn, follow, takeAgit }
 })

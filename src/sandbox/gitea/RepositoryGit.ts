@@ -70,8 +70,8 @@ export class RepositoryGit extends Context.Service<
     git(id: number, args: ReadonlyArray<string>, input?: string): Effect.Effect<string>
     /** Commits by the names of branches. */
     branches(id: number): Effect.Effect<Readonly<Record<string, string>>>
-    /** The commit that a ref points to, or null. */
-    commitAt(id: number, ref: string): Effect.Effect<string | null>
+    /** Commits by the full names of refs under a prefix that ends in "/". */
+    commits(id: number, prefix: string): Effect.Effect<Readonly<Record<string, string>>>
     /** Whether there is such a commit. */
     has(id: number, commit: string): Effect.Effect<boolean>
     /** Makes a commit with these files on a branch, on top of what is there. */
@@ -90,8 +90,6 @@ export class RepositoryGit extends Context.Service<
         folder,
         git,
         ...branchesOf(runs),
-        commitAt: (id, ref) =>
-          Effect.map(git(id, ["for-each-ref", "--format=%(objectname)", ref]), (text) => text.trim() || null),
         has: (id, commit) =>
           Effect.flatMap(folder(id), (path) =>
             Effect.map(
@@ -183,8 +181,8 @@ const makeRuns = Effect.gen(function* () {
 
 /** The branches of repositories, and commits made on them. */
 const branchesOf = ({ exec, folder, git }: Effect.Success<typeof makeRuns>) => {
-  const branches = (id: number) =>
-    Effect.map(git(id, ["for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/heads/"]), (text) =>
+  const listed = (id: number, name: string, prefix: string) =>
+    Effect.map(git(id, ["for-each-ref", `--format=${name} %(objectname)`, prefix]), (text) =>
       Object.fromEntries(
         text
           .split("\n")
@@ -192,6 +190,8 @@ const branchesOf = ({ exec, folder, git }: Effect.Success<typeof makeRuns>) => {
           .map((line) => line.split(" ") as [string, string])
       )
     )
+  const branches = (id: number) => listed(id, "%(refname:strip=2)", "refs/heads/")
+  const commits = (id: number, prefix: string) => listed(id, "%(refname)", prefix)
 
   const seed = Effect.fnUntraced(function* (
     id: number,
@@ -214,5 +214,5 @@ const branchesOf = ({ exec, folder, git }: Effect.Success<typeof makeRuns>) => {
     return commit
   }, Effect.orDie)
 
-  return { branches, seed }
+  return { branches, commits, seed }
 }

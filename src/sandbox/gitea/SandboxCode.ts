@@ -1,14 +1,15 @@
 import { Effect } from "effect"
 import { inOrder, unchanged } from "./Change.ts"
 import type { Step } from "./Change.ts"
-import { findRepository, ownerOf, pullsOf, referred } from "./Forge.ts"
-import type { Forge, Pull, Repository, Status } from "./Forge.ts"
+import { ownerOf, pullsOf, referred } from "./Forge.ts"
+import type { Forge, Pull, Status } from "./Forge.ts"
 import { ForgeStore } from "./ForgeStore.ts"
 import { close } from "./IssueChanges.ts"
 import { editPull } from "./PullChanges.ts"
 import { makePullRefs } from "./PullRefs.ts"
 import { setRepository } from "./RepositoryChanges.ts"
 import { RepositoryGit } from "./RepositoryGit.ts"
+import { repositoriesOf } from "./SandboxRepositories.ts"
 
 /** What people do with the code of repositories, and see of it. */
 export interface SandboxCode {
@@ -50,20 +51,14 @@ export const makeCode = Effect.gen(function* () {
   const store = yield* ForgeStore
   const refs = yield* makePullRefs
 
-  const repositoryNamed = (fullName: string) =>
-    Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
-
-  const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
-    const repository = yield* repositoryNamed(name)
-    yield* store.apply((at) => step(at, repository))
-  })
+  const { named, onRepository } = repositoriesOf(store)
 
   const onPull = Effect.fnUntraced(function* (
     name: string,
     number: number,
     step: (at: string, pull: Pull, forge: Forge) => Step
   ) {
-    const { id } = yield* repositoryNamed(name)
+    const { id } = yield* named(name)
     yield* refs.follow(id)
     const { forge } = yield* store.view
     const pull = yield* Effect.orDie(Effect.fromNullishOr(pullsOf(forge, id).find((it) => it.number === number)))
@@ -73,7 +68,7 @@ export const makeCode = Effect.gen(function* () {
 
   const squash = Effect.fnUntraced(function* (pull: Pull) {
     const { base, repository, title } = pull
-    const commits = yield* refs.commitsOf(pull)
+    const commits = (yield* refs.commitsIn(repository))(pull)
     const git = (...args: ReadonlyArray<string>) =>
       Effect.map(repositories.git(repository, args), (text) => text.trim())
     const tree = yield* git("merge-tree", "--write-tree", commits.base, commits.head)
@@ -82,19 +77,17 @@ export const makeCode = Effect.gen(function* () {
   })
 
   const code: SandboxCode = {
-    commit: (name, files, branch) =>
-      Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.seed(id, files, branch)),
+    commit: (name, files, branch) => Effect.flatMap(named(name), ({ id }) => repositories.seed(id, files, branch)),
     protect: (name, branch) =>
       onRepository(name, (at, it) => setRepository(at, it, { protectedBranches: [...it.protectedBranches, branch] })),
     turnPulls: (name, on) => onRepository(name, (at, it) => setRepository(at, it, { hasPulls: on })),
-    folder: (name) => Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.folder(id)),
-    diff: (name, branch) =>
-      Effect.flatMap(repositoryNamed(name), ({ id }) => repositories.git(id, ["diff", `main...${branch}`])),
-    pulls: (name) => Effect.zipWith(store.view, repositoryNamed(name), ({ forge }, { id }) => pullsOf(forge, id)),
+    folder: (name) => Effect.flatMap(named(name), ({ id }) => repositories.folder(id)),
+    diff: (name, branch) => Effect.flatMap(named(name), ({ id }) => repositories.git(id, ["diff", `main...${branch}`])),
+    pulls: (name) => Effect.zipWith(store.view, named(name), ({ forge }, { id }) => pullsOf(forge, id)),
     closePull: (name, number) => onPull(name, number, (_, { id }) => editPull(id, { state: "closed" })),
     mergePull: (name, number) => onPull(name, number, merged),
     statuses: (name) =>
-      Effect.zipWith(store.view, repositoryNamed(name), ({ forge }, { id }) =>
+      Effect.zipWith(store.view, named(name), ({ forge }, { id }) =>
         forge.statuses.filter(({ repository }) => repository === id)
       )
   }

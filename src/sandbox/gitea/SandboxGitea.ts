@@ -17,7 +17,7 @@ import type { Delivery, Hook, RepositoryHook } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
 import { makeCode } from "./SandboxCode.ts"
 import type { SandboxCode } from "./SandboxCode.ts"
-import { makeRepositories, repositoryNamed } from "./SandboxRepositories.ts"
+import { makeRepositories, repositoriesOf } from "./SandboxRepositories.ts"
 import type { SandboxRepositories } from "./SandboxRepositories.ts"
 import * as IssueChanges from "./IssueChanges.ts"
 import { Manner } from "./Manner.ts"
@@ -158,7 +158,7 @@ const make = Effect.gen(function* () {
         ({ forge }) => ({ id: forge.repositories.length, fullName })
       ),
     addHook: hooks.add,
-    setHooks: (name, own) => Effect.flatMap(repositoryNamed(store, name), ({ id }) => hooks.give(id, own)),
+    setHooks: (name, own) => Effect.flatMap(repositoriesOf(store).named(name), ({ id }) => hooks.give(id, own)),
     deliveries: Effect.map(hooks.deliveries, (all) =>
       all.map(({ action, event, id, outcome }) => ({ id, event, action, outcome }))
     ),
@@ -181,7 +181,7 @@ const makeIssues = Effect.gen(function* () {
   const open = Effect.fn("SandboxGitea.openIssue")(function* (
     draft: Parameters<SandboxGitea["Service"]["openIssue"]>[0]
   ) {
-    const repository = yield* repositoryNamed(store, draft.repository)
+    const repository = yield* repositoriesOf(store).named(draft.repository)
     const { forge } = yield* store.apply((at) =>
       IssueChanges.openIssue({ by: draft.by ?? ownerOf(repository.fullName), at }, repository.id, {
         title: draft.title,

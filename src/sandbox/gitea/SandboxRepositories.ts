@@ -27,17 +27,22 @@ export interface SandboxRepositories {
   promote(repository: string): Effect.Effect<void>
 }
 
-/** By its full name; an unknown one is a defect. */
-export const repositoryNamed = (store: ForgeStore["Service"], fullName: string): Effect.Effect<Repository> =>
-  Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
+/** Repositories by their full names; an unknown one is a defect. */
+export const repositoriesOf = (store: ForgeStore["Service"]) => {
+  const named = (fullName: string): Effect.Effect<Repository> =>
+    Effect.flatMap(store.view, ({ forge }) => Effect.orDie(Effect.fromOption(findRepository(forge, fullName))))
+
+  const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
+    const repository = yield* named(name)
+    yield* store.apply((at) => step(at, repository))
+  })
+
+  return { named, onRepository }
+}
 
 export const makeRepositories = Effect.gen(function* () {
   const store = yield* ForgeStore
-
-  const onRepository = Effect.fnUntraced(function* (name: string, step: (at: string, repository: Repository) => Step) {
-    const repository = yield* repositoryNamed(store, name)
-    yield* store.apply((at) => step(at, repository))
-  })
+  const { onRepository } = repositoriesOf(store)
 
   const repositories: SandboxRepositories = {
     rename: (name, fullName) => onRepository(name, (at, it) => renameRepository(at, it, fullName)),
