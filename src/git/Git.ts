@@ -1,6 +1,7 @@
 import { Config, Context, Duration, Effect, Layer, Metric, Stream } from "effect"
 import type { PlatformError } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import type { FullName } from "../domain/Repository.ts"
 import { redact } from "../domain/Redaction.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
@@ -83,6 +84,10 @@ export class Git extends Context.Service<
     run(call: GitCall): Effect.Effect<GitAnswer, GitError>
     /** The answer without the white space around it. */
     text(call: GitCall): Effect.Effect<string, GitError>
+    /** Where Gitea serves a repository. To be used as the bot. */
+    remote(fullName: FullName): string
+    /** The tree of a commit. */
+    tree(gitDir: string, commit: string): Effect.Effect<string, GitError>
   }
 >()("mosaic-coordinator/git/Git") {
   static readonly layer = Layer.effect(
@@ -143,7 +148,14 @@ export class Git extends Context.Service<
       const problem = text({ operation: "ask git for its version", gitDir: null, args: ["--version"] }).pipe(
         Effect.match({ onSuccess: outdated, onFailure: (error) => error.message })
       )
-      return { problem, run, text }
+      return {
+        problem,
+        run,
+        text,
+        remote: (fullName) => `${settings.giteaUrl}/${fullName}.git`,
+        tree: (gitDir, commit) =>
+          text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
+      }
     })
   )
 }

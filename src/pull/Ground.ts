@@ -6,7 +6,6 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
-import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { makeBranches } from "./Branches.ts"
 import { closingLine } from "./PullText.ts"
@@ -83,7 +82,6 @@ const makeOnBranch = Effect.gen(function* () {
 
 /** The ground of work that is pushed to `refs/for/<base>`. */
 const makeByAgit = Effect.gen(function* () {
-  const { giteaUrl } = yield* Settings
   const clones = yield* ControlClones
   const git = yield* Git
   const gitea = yield* Gitea
@@ -103,7 +101,7 @@ const makeByAgit = Effect.gen(function* () {
       operation: "fetch the pull request",
       gitDir: clones.at(id),
       asBot: true,
-      args: ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", `${giteaUrl}/${fullName}.git`, pull.head.ref]
+      args: ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", git.remote(fullName), pull.head.ref]
     })
     const branch = { name, start: pull.head.sha, lease: pull.head.sha }
     return { ...place, base: yield* aimed(id, base, pull), branch, pull: pull.number, closed: null }

@@ -13,13 +13,10 @@ export const makeHandedCommit = Effect.gen(function* () {
   const clones = yield* ControlClones
   const git = yield* Git
 
-  const treeOf = (gitDir: string, commit: string) =>
-    git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
-
   /** Nothing is left of the work where one side has it all already. */
   const isEmpty = Effect.fnUntraced(function* ({ checked, footing, ground }: Handed) {
     const gitDir = clones.at(ground.repository.id)
-    const [tree, ...before] = yield* Effect.forEach([checked, ...parentsOf(footing)], (it) => treeOf(gitDir, it))
+    const [tree, ...before] = yield* Effect.forEach([checked, ...parentsOf(footing)], (it) => git.tree(gitDir, it))
     return before.some((it) => it === tree)
   })
 

@@ -108,14 +108,16 @@ export const makeIntegration = Effect.gen(function* () {
     own: Own
   ): Effect.fn.Return<Integrated, GitError> {
     const gitDir = clones.at(repository.id)
-    const { commit, text, treeOf } = commitsIn(git, gitDir)
+    const { commit, text } = commitsIn(git, gitDir)
     const { carry, merge } = mergesIn(git, gitDir)
     const { clash } = clashesIn(git, gitDir)
     const { footingOf, missing } = footingsIn(isAncestor, repository.id)
     const onto = branch.start
     const footing = yield* footingOf(onto, own.joined)
     const carried =
-      onto === own.base ? { tree: yield* treeOf(own.saved), files: [] } : yield* carry(own.base, own.saved, onto)
+      onto === own.base
+        ? { tree: yield* git.tree(gitDir, own.saved), files: [] }
+        : yield* carry(own.base, own.saved, onto)
     if (carried.files.length > 0) return yield* clash(carried.tree, footing, carried.files, own.base, onto)
     const head = yield* missing(base.commit, footing)
     if (head === null) return Integrated.Clean({ tree: carried.tree, footing })

@@ -6,16 +6,15 @@ import { OWN_COMMIT } from "../git/OwnCommit.ts"
 export const commitsIn = (git: Git["Service"], gitDir: string) => {
   const text = (operation: string, args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
     git.text({ operation, gitDir, args, env })
-  const treeOf = (commit: string) => text("read a tree", ["rev-parse", "--verify", `${commit}^{tree}`])
   const commit = (tree: string, parents: ReadonlyArray<string>) =>
     text("merge", ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-m", "merged"], OWN_COMMIT)
 
-  return { commit, text, treeOf }
+  return { commit, text }
 }
 
 /** Merges there: the tree with both sides, and the files in which they clash. */
 export const mergesIn = (git: Git["Service"], gitDir: string) => {
-  const { commit, treeOf } = commitsIn(git, gitDir)
+  const { commit } = commitsIn(git, gitDir)
 
   const merge = Effect.fnUntraced(function* (ours: string, theirs: string) {
     const { code, text: answer } = yield* git.run({
@@ -30,8 +29,11 @@ export const mergesIn = (git: Git["Service"], gitDir: string) => {
 
   /** Of trees alone, with `base` for the common ancestor: what the session changed, and nothing else, is carried over. */
   const carry = Effect.fnUntraced(function* (base: string, saved: string, onto: string) {
-    const root = yield* commit(yield* treeOf(base), [])
-    return yield* merge(yield* commit(yield* treeOf(saved), [root]), yield* commit(yield* treeOf(onto), [root]))
+    const root = yield* commit(yield* git.tree(gitDir, base), [])
+    return yield* merge(
+      yield* commit(yield* git.tree(gitDir, saved), [root]),
+      yield* commit(yield* git.tree(gitDir, onto), [root])
+    )
   })
 
   return { carry, merge }

@@ -7,7 +7,6 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { RepositoryAccess } from "../gitea/PullRequest.ts"
-import { Settings } from "../Settings.ts"
 import { isTooFull } from "../workspace/Bounds.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { makeGrounds } from "./Ground.ts"
@@ -124,7 +123,6 @@ const makeAssignerFault = Effect.gen(function* () {
 
 /** What keeps the bot from pushing, each a sentence without its full stop, or null. */
 const makePushFaults = Effect.gen(function* () {
-  const { giteaUrl } = yield* Settings
   const clones = yield* ControlClones
   const git = yield* Git
   const gitea = yield* Gitea
@@ -140,7 +138,7 @@ const makePushFaults = Effect.gen(function* () {
           "push",
           "--dry-run",
           "--quiet",
-          `${giteaUrl}/${repository.fullName}.git`,
+          git.remote(repository.fullName),
           way === "branch"
             ? `+${branch.start}:refs/heads/${branch.name}`
             : `${branch.start}:refs/for/${base.name}/${branch.name}`

@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { Git } from "../git/Git.ts"
 import { GitError } from "../git/GitError.ts"
-import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { pushedName } from "../workspace/SnapshotRef.ts"
 import { makeBranches } from "./Branches.ts"
@@ -18,7 +17,6 @@ const optionsOf = (facts: PullFacts): ReadonlyArray<string> => [
 
 /** Pushes the commit of what is handed in, and nothing over what a person pushed. */
 export const makePush = Effect.gen(function* () {
-  const { giteaUrl } = yield* Settings
   const clones = yield* ControlClones
   const git = yield* Git
   const { isAncestor } = yield* makeBranches
@@ -57,7 +55,7 @@ export const makePush = Effect.gen(function* () {
         ...(way === "branch"
           ? [`--force-with-lease=${ref}:${branch.lease ?? ""}`]
           : [`--push-option=topic=${branch.name}`, ...optionsOf(facts)]),
-        `${giteaUrl}/${repository.fullName}.git`,
+        git.remote(repository.fullName),
         way === "branch" ? `${commit}:${ref}` : `${commit}:refs/for/${base.name}`
       ]
     })

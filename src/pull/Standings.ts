@@ -3,7 +3,6 @@ import type { Repository } from "../domain/Repository.ts"
 import { Git } from "../git/Git.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
-import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import { pushedName } from "../workspace/SnapshotRef.ts"
 import { makeBranches } from "./Branches.ts"
@@ -12,7 +11,6 @@ const HEAD = /^([0-9a-f]+)\s+refs\/pull\/(\d+)\/head$/
 
 /** Pull requests by their heads. */
 export const makePullHeads = Effect.gen(function* () {
-  const { giteaUrl } = yield* Settings
   const clones = yield* ControlClones
   const git = yield* Git
   const gitea = yield* Gitea
@@ -23,7 +21,7 @@ export const makePullHeads = Effect.gen(function* () {
       operation: "list pull requests",
       gitDir: clones.at(repository.id),
       asBot: true,
-      args: ["ls-remote", "--quiet", `${giteaUrl}/${repository.fullName}.git`, "refs/pull/*/head"]
+      args: ["ls-remote", "--quiet", git.remote(repository.fullName), "refs/pull/*/head"]
     })
     const numbers = text
       .split("\n")

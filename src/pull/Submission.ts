@@ -5,7 +5,6 @@ import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
 import { disarm } from "../outbox/Disarming.ts"
-import { Settings } from "../Settings.ts"
 import { ControlClones } from "../workspace/ControlClones.ts"
 import type { Ground } from "./Ground.ts"
 import type { Handed } from "./Handed.ts"
@@ -29,7 +28,6 @@ export class Submission extends Context.Service<
   static readonly layer = Layer.effect(
     Submission,
     Effect.gen(function* () {
-      const { giteaUrl } = yield* Settings
       const clones = yield* ControlClones
       const git = yield* Git
       const gitea = yield* Gitea
@@ -65,7 +63,7 @@ export class Submission extends Context.Service<
             operation: "push a snapshot",
             gitDir: clones.at(repository.id),
             asBot: true,
-            args: ["push", "--quiet", `${giteaUrl}/${repository.fullName}.git`, `${snapshot}:${snapshot}`]
+            args: ["push", "--quiet", git.remote(repository.fullName), `${snapshot}:${snapshot}`]
           })
         )
       )

@@ -93,7 +93,6 @@ const eachIts = (permits: number) => {
 
 /** Brings a clone up to what Gitea has, and makes it where it is not there or cannot be read. */
 const makeFetching = Effect.fnUntraced(function* (root: string) {
-  const { giteaUrl } = yield* Settings
   const fs = yield* FileSystem.FileSystem
   const git = yield* Git
   const path = yield* Path.Path
@@ -117,7 +116,7 @@ const makeFetching = Effect.fnUntraced(function* (root: string) {
     })
 
   const fromGitea = ({ fullName }: Repository, gitDir: string) =>
-    fetch(gitDir, `${giteaUrl}/${fullName}.git`, FETCHED, ["--prune", "--force"])
+    fetch(gitDir, git.remote(fullName), FETCHED, ["--prune", "--force"])
 
   /** What can still be read of the snapshots comes along; they may be nowhere else. */
   const rebuild = Effect.fnUntraced(function* (repository: Repository, gitDir: string) {
@@ -129,7 +128,7 @@ const makeFetching = Effect.fnUntraced(function* (root: string) {
     yield* Effect.mapError(fs.rename(gitDir, broken), notWritten("set the clone aside"))
     yield* create(gitDir)
     yield* fromGitea(repository, gitDir)
-    yield* Effect.ignore(fetch(gitDir, `${giteaUrl}/${repository.fullName}.git`, SNAPSHOTS))
+    yield* Effect.ignore(fetch(gitDir, git.remote(repository.fullName), SNAPSHOTS))
     // It may be its settings alone that cannot be read.
     yield* Effect.ignore(fs.writeFileString(path.join(broken, "config"), "[core]\n\tbare = true\n"))
     yield* Effect.ignore(fetch(gitDir, broken, SNAPSHOTS))

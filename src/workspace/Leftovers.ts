@@ -1,20 +1,17 @@
-import { Duration, Effect, FileSystem, Path } from "effect"
-import { ToolHost } from "../tool/ToolHost.ts"
-import { ControlClones } from "./ControlClones.ts"
+import { Effect, FileSystem, Path } from "effect"
 import { patternsOf, SETUP_SCRIPT } from "./SetupScript.ts"
 import { makeSharing } from "./Sharing.ts"
+import { makeSiteRuns } from "./SiteRuns.ts"
 import type { Site } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
 
-const TIME_LIMIT = Duration.minutes(2)
 /** Bytes of the list of what setup left. */
 const MAX_LIST = 256 * 1024
 
 /** What `setup` left in a workspace, which snapshots leave out. It is kept beside the workspace, where no command of a repository comes. */
 export const makeLeftovers = Effect.gen(function* () {
-  const clones = yield* ControlClones
   const fs = yield* FileSystem.FileSystem
-  const host = yield* ToolHost
+  const run = yield* makeSiteRuns
   const path = yield* Path.Path
   const sharing = yield* makeSharing
   const listOf = ({ tree }: Site) => path.join(path.dirname(tree), "setup.exclude")
@@ -33,18 +30,7 @@ export const makeLeftovers = Effect.gen(function* () {
 
   const find = Effect.fn("Leftovers.find")(function* (site: Site, now: string) {
     if (now !== site.base) yield* sharing.copyMore(site, [now])
-    const ran = yield* host.run({
-      argv: ["bash", "-c", SETUP_SCRIPT],
-      env: { TREE: site.tree, SAVE: site.save, NOW: now },
-      mounts: [
-        { path: site.tree, access: "write" },
-        { path: site.save, access: "write" },
-        { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
-      ],
-      cwd: site.tree,
-      limit: TIME_LIMIT,
-      output: { bytes: MAX_LIST, over: "end" }
-    })
+    const ran = yield* run(site, SETUP_SCRIPT, { NOW: now }, { bytes: MAX_LIST, over: "end" })
     if (ran.end === "overflow") return yield* failed(site, "setup left too many files that .gitignore does not name")
     if (ran.end !== "exit" || ran.exitCode !== 0) {
       const why = ran.stderr.trim().split("\n").at(-1)?.slice(0, 200).toWellFormed()

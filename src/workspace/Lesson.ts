@@ -1,16 +1,13 @@
-import { Duration, Effect, Path } from "effect"
+import { Effect } from "effect"
 import { Git } from "../git/Git.ts"
 import { OWN_COMMIT } from "../git/OwnCommit.ts"
-import { ToolHost } from "../tool/ToolHost.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { baseNameOf, clashedNameOf, joinedNameOf, nameOf } from "./SnapshotRef.ts"
 import { makeSharing } from "./Sharing.ts"
+import { makeSiteRuns } from "./SiteRuns.ts"
 import { Snapshots } from "./Snapshots.ts"
 import type { SaveError, Site } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
-
-const TIME_LIMIT = Duration.minutes(2)
-const MAX_ANSWER = 8 * 1024
 
 /** What a workspace is taught of what others did: its tree from now on, and what that is a change of. */
 export interface Lesson {
@@ -40,32 +37,17 @@ GIT_DIR="$SAVE" GIT_WORK_TREE="$TREE" GIT_INDEX_FILE="$SAVE/index" git read-tree
 
 /** Teaches workspaces what others did meanwhile. A crash half way leaves the lesson in the clone, from where the workspace is made. */
 export const makeLessons = Effect.gen(function* () {
-  const clones = yield* ControlClones
-  const host = yield* ToolHost
-  const path = yield* Path.Path
+  const run = yield* makeSiteRuns
   const sharing = yield* makeSharing
   const keep = yield* makeKeeping
 
   return Effect.fn("Lesson.teach")(function* (site: Site, lesson: Lesson): Effect.fn.Return<Site, SaveError> {
     const commit = yield* keep(site, lesson)
     yield* sharing.copyMore(site, [commit, lesson.joined ?? lesson.base])
-    const { end, exitCode } = yield* host.run({
-      argv: ["bash", "-c", SCRIPT],
-      env: {
-        TREE: site.tree,
-        SAVE: site.save,
-        COMMIT: commit,
-        BASE: site.base,
-        THEIRS: lesson.joined ?? lesson.base
-      },
-      mounts: [
-        { path: site.tree, access: "write" },
-        { path: site.save, access: "write" },
-        { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
-      ],
-      cwd: site.tree,
-      limit: TIME_LIMIT,
-      output: { bytes: MAX_ANSWER, over: "keep last" }
+    const { end, exitCode } = yield* run(site, SCRIPT, {
+      COMMIT: commit,
+      BASE: site.base,
+      THEIRS: lesson.joined ?? lesson.base
     })
     if (end !== "exit" || exitCode !== 0) {
       return yield* new WorkspaceError({

@@ -1,18 +1,15 @@
-import { Context, Duration, Effect, FileSystem, Layer, Path } from "effect"
+import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { Git } from "../git/Git.ts"
 import type { GitError } from "../git/GitError.ts"
 import type { IsolationFailed } from "../tool/IsolationFailed.ts"
-import { ToolHost } from "../tool/ToolHost.ts"
 import { MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MEBIBYTE, SavedAtMost } from "./Bounds.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { nameOf, newestOf, parseName } from "./SnapshotRef.ts"
 import type { Author, SnapshotRef } from "./SnapshotRef.ts"
+import { makeSiteRuns } from "./SiteRuns.ts"
 import { replyOf, SNAPSHOT_SCRIPT } from "./SnapshotScript.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
 
-const TIME_LIMIT = Duration.minutes(2)
-/** Bytes of the script's answer. */
-const MAX_ANSWER = 8 * 1024
 const NOBODY = "0".repeat(40)
 
 /** Where a session works. */
@@ -54,8 +51,9 @@ export class Snapshots extends Context.Service<
     Snapshots,
     Effect.gen(function* () {
       const clones = yield* ControlClones
+      const git = yield* Git
       const make = yield* makeMaking
-      const { take, treeOf } = yield* makeTaking
+      const take = yield* makeTaking
       const name = yield* makeNaming
 
       const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
@@ -70,7 +68,7 @@ export class Snapshots extends Context.Service<
         function* (site: Site) {
           const gitDir = clones.at(site.repositoryId)
           const last = yield* newest(site.repositoryId, site)
-          const reply = yield* make(site, yield* treeOf(gitDir, last?.commit ?? site.base))
+          const reply = yield* make(site, yield* git.tree(gitDir, last?.commit ?? site.base))
           switch (reply.kind) {
             case "same":
               return last
@@ -99,34 +97,18 @@ export class Snapshots extends Context.Service<
 
 /** Makes one inside the isolation, as a pack beside the tree. */
 const makeMaking = Effect.gen(function* () {
-  const clones = yield* ControlClones
-  const host = yield* ToolHost
-  const path = yield* Path.Path
+  const run = yield* makeSiteRuns
 
   return Effect.fnUntraced(function* (site: Site, last: string) {
     const { files, mebibytes } = yield* SavedAtMost
-    return yield* host
-      .run({
-        argv: ["bash", "-c", SNAPSHOT_SCRIPT],
-        env: {
-          TREE: site.tree,
-          SAVE: site.save,
-          BASE: site.base,
-          LAST: last,
-          MAX_FILES: `${files}`,
-          MAX_TREE_FILES: `${MAX_TREE_FILES}`,
-          MAX_BYTES: `${mebibytes * MEBIBYTE}`
-        },
-        mounts: [
-          { path: site.tree, access: "write" },
-          { path: site.save, access: "write" },
-          { path: path.join(clones.at(site.repositoryId), "objects"), access: "read" }
-        ],
-        cwd: site.tree,
-        limit: TIME_LIMIT,
-        output: { bytes: MAX_ANSWER, over: "keep last" }
-      })
-      .pipe(Effect.map(replyOf))
+    const ran = yield* run(site, SNAPSHOT_SCRIPT, {
+      BASE: site.base,
+      LAST: last,
+      MAX_FILES: `${files}`,
+      MAX_TREE_FILES: `${MAX_TREE_FILES}`,
+      MAX_BYTES: `${mebibytes * MEBIBYTE}`
+    })
+    return replyOf(ran)
   })
 })
 
@@ -137,11 +119,8 @@ const makeTaking = Effect.gen(function* () {
   const git = yield* Git
   const path = yield* Path.Path
 
-  const treeOf = (gitDir: string, commit: string) =>
-    git.text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
-
   /** Checked object by object: what a tree of an agent's may not contain is refused here. */
-  const take = Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
+  return Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
     const gitDir = clones.at(site.repositoryId)
     yield* git.run({
       operation: "take a snapshot in",
@@ -164,8 +143,6 @@ const makeTaking = Effect.gen(function* () {
       return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
     }
   })
-
-  return { treeOf, take }
 })
 
 /** Gives it its name, and takes the names of the oldest away. */
