@@ -56,6 +56,7 @@ const makeOnBranch = Effect.gen(function* () {
   const gitea = yield* Gitea
   const aimed = yield* makeAiming
   const { ofTasks } = yield* makeBranches
+  const { headsOf } = yield* makePullHeads
   const { standingOf } = yield* makeStandings
 
   return Effect.fnUntraced(function* (place: Place, base: Ground["base"]) {
@@ -66,7 +67,8 @@ const makeOnBranch = Effect.gen(function* () {
     const open = names.some((it) => existing.includes(it))
       ? (yield* gitea.openPulls(fullName)).filter((pull) => pull.head.repoId === id)
       : []
-    const candidates = yield* Effect.forEach(names, (it) => standingOf(place, base, it, open))
+    const heads = yield* Effect.cached(headsOf(repository))
+    const candidates = yield* Effect.forEach(names, (it) => standingOf(place, base, it, { heads, open }))
     const branch = taskBranch(candidates, base.commit)
     const pull = open.find((it) => it.head.ref === branch.name)
     const closed = candidates.map((it) => it.pull).findLast(isClosed)?.number ?? null
@@ -111,7 +113,7 @@ const makeByAgit = Effect.gen(function* () {
 /** Looks at what Gitea has of a task's branches and pull requests. The clone is as new as it was made before. */
 export const makeGrounds = Effect.gen(function* () {
   const { head, isAncestor } = yield* makeBranches
-  const { pullAt } = yield* makePullHeads
+  const { headsOf, pullAt } = yield* makePullHeads
   const onBranch = yield* makeOnBranch
   const byAgit = yield* makeByAgit
 
@@ -132,7 +134,7 @@ export const makeGrounds = Effect.gen(function* () {
   ): Effect.fn.Return<number | null, GitError | GiteaError> {
     if (pull !== null || branch.start === begun) return null
     if (yield* isAncestor(repository.id, begun, base.commit)) return null
-    const before = yield* pullAt(repository, begun)
+    const before = yield* pullAt(repository, yield* headsOf(repository), begun)
     return isClosed(before) ? before.number : null
   })
 
