@@ -21,16 +21,19 @@ export interface Watched {
   readonly mounts: ReadonlyArray<Mount>
 }
 
+/** Whatever is done to the clock: a jump back would put the next look at the disk off. */
+const passedMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
 /** Ends once more is used than may be, with what that is: "used more than 4096 MiB of memory". */
 export const overuse = Effect.fnUntraced(function* ({ mark, mounts, pid }: Watched) {
   const bounds = yield* TreeBounds
   const folders = mounts.filter(({ access }) => access === "write").map(({ path }) => path)
-  let diskDue = (yield* Clock.currentTimeMillis) + Duration.toMillis(BETWEEN)
+  let diskDue = (yield* passedMillis) + Duration.toMillis(BETWEEN)
 
   const disk = Effect.gen(function* () {
-    const began = yield* Clock.currentTimeMillis
+    const began = yield* passedMillis
     const sizes = yield* Effect.forEach(folders, (folder) => Effect.promise(() => diskOf(folder, bounds.disk)))
-    const ended = yield* Clock.currentTimeMillis
+    const ended = yield* passedMillis
     diskDue = ended + Math.max(Duration.toMillis(DISK_BETWEEN), REST * (ended - began))
     return sizes.reduce((sum, size) => sum + size, 0)
   })
@@ -40,7 +43,7 @@ export const overuse = Effect.fnUntraced(function* ({ mark, mounts, pid }: Watch
     const { memory, processes } = usageOf(pid, mark)
     if (memory > bounds.memory) return `used more than ${mebibytes(bounds.memory)} of memory`
     if (processes > bounds.processes) return `had more than ${bounds.processes} processes`
-    if ((yield* Clock.currentTimeMillis) < diskDue) continue
+    if ((yield* passedMillis) < diskDue) continue
     if ((yield* disk) > bounds.disk) return `filled its folders with more than ${mebibytes(bounds.disk)}`
   }
 })
