@@ -4,27 +4,22 @@ import { reportKey } from "../../src/outbox/Outbox.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
 const FORBIDDEN = { match: /POST .*\/comments$/, kind: "status", status: 403 } as const
 
-/** An issue whose last turn is held. */
-const heldTurn = Effect.gen(function* () {
-  const it = yield* flow
-  const { claude, gitea } = it
-  yield* claude.respond(() => ({
-    content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }]
-  }))
-  const turn = yield* claude.hold("messages")
-  const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
-  yield* turn.arrived
+/** What the refusal of its comments is seen by, too. */
+const scene = Effect.gen(function* () {
+  const it = yield* heldTurn(DRAFT)
+  const { gitea, issue } = it
   const refused = (all: ReadonlyArray<{ readonly status: number; readonly path: string }>) =>
     all.some(({ path, status }) => status === FORBIDDEN.status && path.endsWith(`/${issue.number}/comments`))
-  return { ...it, issue, turn, refused: eventually("a comment is refused", gitea.requests, refused) }
+  return { ...it, refused: eventually("a comment is refused", gitea.requests, refused) }
 })
 
 /** With its progress comment in place. */
-const lastTurn = Effect.tap(heldTurn, ({ said }) => said)
+const lastTurn = Effect.tap(scene, ({ said }) => said)
 
 describe("Closing", () => {
   layer(harness({ before: (gitea) => gitea.createRepository(DRAFT.repository) }), { excludeTestServices: true })(
@@ -101,7 +96,7 @@ describe("Closing", () => {
       it.effect("before anything was said is answered with silence", () =>
         Effect.gen(function* () {
           yield* (yield* flow).gitea.fail(FORBIDDEN)
-          const { becomes, gitea, issue, refused, said, settled, store, turn } = yield* heldTurn
+          const { becomes, gitea, issue, refused, said, settled, store, turn } = yield* scene
           yield* refused
           yield* gitea.close(issue)
           yield* settled

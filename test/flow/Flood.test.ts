@@ -4,6 +4,7 @@ import { Readiness } from "../../src/operator/Readiness.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const NAME = "acme/shop"
 const DRAFT = { repository: NAME, title: "Slow search", body: "It takes 9 s." }
@@ -19,19 +20,11 @@ const server = harness({ before: (gitea) => gitea.createRepository(NAME) })
 
 /** An issue that is worked, with its turn held, and what a stranger can do to it. */
 const scene = Effect.gen(function* () {
-  const it = yield* flow
-  const { claude, gitea } = it
-  yield* claude.respond(() => ({
-    content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }]
-  }))
-  const turn = yield* claude.hold("messages")
-  const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
-  yield* turn.arrived
+  const it = yield* heldTurn(DRAFT)
+  const { gitea, issue } = it
   yield* it.said
   return {
     ...it,
-    issue,
-    turn,
     flood: (count: number) =>
       Effect.forEach(
         Array.range(1, count),

@@ -5,6 +5,7 @@ import { progressKey, reportKey } from "../../src/outbox/Outbox.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow, taskIdOfIssue } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { heldTurn } from "./heldTurn.ts"
 
 const DRAFT = { repository: "acme/shop", title: "Slow search", body: "It takes 9 s." }
 const POST = /^POST .*\/comments$/
@@ -12,14 +13,8 @@ const POST = /^POST .*\/comments$/
 /** An issue at work on its last turn, its progress comment in place; the answer is still to come. */
 const beforeAnswer = (answer = "Use an index.") =>
   Effect.gen(function* () {
-    const it = yield* flow
-    const { claude, gitea, said } = it
-    yield* claude.respond(() => ({
-      content: [{ type: "tool_use", name: "finish", input: { answer, status: "done" } }]
-    }))
-    const turn = yield* claude.hold("messages")
-    const issue = yield* gitea.openIssue({ ...DRAFT, assignees: [gitea.bot.login] })
-    yield* turn.arrived
+    const it = yield* heldTurn(DRAFT, answer)
+    const { gitea, issue, said, turn } = it
     yield* said
     const asked = (yield* gitea.requests).length
     const since = Effect.map(gitea.requests, (all) =>
@@ -27,7 +22,6 @@ const beforeAnswer = (answer = "Use an index.") =>
     )
     return {
       ...it,
-      issue,
       answered: Effect.andThen(turn.release, it.answers(issue)),
       /** Calls from now on that match. */
       calls: (match: RegExp) => Effect.map(since, (all) => all.filter(({ call }) => match.test(call)))

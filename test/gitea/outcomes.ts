@@ -47,7 +47,7 @@ export const answeredWith = Effect.fnUntraced(function* ({ method, path, run }: 
 })
 
 /** What comes of each place of a true answer that the table has, and of all others at once. */
-export const outcomesOf = Effect.fnUntraced(function* (name: string, it: Call, tables: Tables) {
+const outcomesOf = Effect.fnUntraced(function* (name: string, it: Call, tables: Tables) {
   const { body: json } = yield* call(it.method, it.path, { body: it.body })
   const { result: whole } = yield* answeredWith(it, encode(json))
   assert.isTrue(Result.isSuccess(whole), name)
@@ -78,4 +78,13 @@ export const outcomesOf = Effect.fnUntraced(function* (name: string, it: Call, t
     Effect.map(rowOf([place]), (row) => [place.join("."), row] as const)
   )
   return { table: Object.fromEntries(rows), others: others.length, ofOthers: yield* rowOf(others) }
+})
+
+/** Each place leads to what the table says, and all others change nothing. */
+export const leadsToWhatIsSaid = Effect.fnUntraced(function* (name: string, it: Call, tables: Tables) {
+  const expected = Object.entries(tables[name] ?? {}).map(([place, row]) => [place, [...row]])
+  const { ofOthers, others, table } = yield* outcomesOf(name, it, tables)
+  assert.deepStrictEqual(table, Object.fromEntries(expected))
+  assert.isAbove(others, 0)
+  assert.deepStrictEqual(ofOthers, ["same", "same", "same"])
 })

@@ -12,12 +12,12 @@ import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { CoordinatorProcess } from "../harness/CoordinatorProcess.ts"
 import type { Environment } from "../harness/CoordinatorProcess.ts"
 import { eventuallyInProcess } from "../harness/Eventually.ts"
-import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { NOT_STOPPED, STOPPED } from "../tool/Unstopped.ts"
 import { listeners } from "./listeners.ts"
 import { sharedVolume } from "./sharedVolume.ts"
+import { taskOver } from "./taskOver.ts"
 
 const MOST_TIME = 180_000
 const NAME = "acme/shop"
@@ -72,13 +72,7 @@ const attacked = Effect.fnUntraced(function* (heap: string, marked: string) {
     body: "Please.",
     assignees: [gitea.bot.login]
   })
-  const id = taskIdOfIssue(issue)
-  const over = ["completed", "parked", "failed"]
-  const [task] = yield* eventuallyInProcess(
-    "the task is over",
-    store.read("tasks", ["state", "cause"], { id }),
-    ([it]) => over.includes(it?.state ?? "")
-  )
+  const task = yield* taskOver(issue)
   const entries = (yield* store.column("journal", "entry")).map((entry) => decodeEntry(entry))
   const last = entries.findLast((entry) => entry._tag === "ToolEnded")?.result
   assert.deepStrictEqual([task?.state, task?.cause], ["completed", "the answer was given"], last)

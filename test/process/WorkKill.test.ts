@@ -15,6 +15,7 @@ import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { killAtWork } from "./workKills.ts"
+import { taskOver } from "./taskOver.ts"
 
 /** A longer search: `WORK_KILL_RUNS=50 WORK_KILL_SEED=7`. */
 const RUNS = Number(env["WORK_KILL_RUNS"] ?? 1)
@@ -49,13 +50,7 @@ const nesting: Policy = (request) => {
 
 const completed = Effect.fnUntraced(function* (issue: SandboxIssue) {
   const { store } = yield* CoordinatorProcess
-  const id = taskIdOfIssue(issue)
-  const over = ["completed", "parked", "failed"]
-  const [task] = yield* eventuallyInProcess(
-    "the task is over",
-    store.read("tasks", ["state", "cause"], { id }),
-    ([it]) => over.includes(it?.state ?? "")
-  )
+  const task = yield* taskOver(issue)
   const journal = yield* store.column("journal", "entry")
   assert.deepStrictEqual(
     [task?.state, task?.cause],

@@ -5,6 +5,7 @@ import { INTERRUPTED_CALL, NUDGE } from "../../src/domain/NextStep.ts"
 import { parked } from "../../src/domain/Outcome.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { SessionRunner } from "../../src/session/SessionRunner.ts"
+import type { Claim } from "../../src/task/Lease.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
 import { issue } from "../harness/Deliveries.ts"
 import { reply, text, toolUse } from "../harness/Models.ts"
@@ -16,6 +17,18 @@ const call = { operation: "turn", requestId: null }
 const read = reply([toolUse("read_comments", { page: 1 })])
 
 const outcomeOf = (turn: Script["turn"]) => Effect.provide(work, workbench({ claude: claude({ turn }) }))
+
+/** A run in a process that is stopping. */
+const runStopping = Effect.fnUntraced(function* (claim: Claim) {
+  const runner = yield* SessionRunner
+  return yield* runner.run({
+    claim,
+    issue: issue(),
+    sight: Effect.succeed(null),
+    workplace: null,
+    stopping: Effect.succeed(true)
+  })
+})
 
 describe("SessionRunner", () => {
   it.effect("works an issue from its first prompt to its answer", () => {
@@ -131,16 +144,7 @@ describe("SessionRunner", () => {
     const model = claude({ turn: inOrder(finish("done")) })
     return Effect.gen(function* () {
       const claim = yield* claimed
-      const runner = yield* SessionRunner
-      assert.isNull(
-        yield* runner.run({
-          claim,
-          issue: issue(),
-          sight: Effect.succeed(null),
-          workplace: null,
-          stopping: Effect.succeed(true)
-        })
-      )
+      assert.isNull(yield* runStopping(claim))
       assert.deepStrictEqual([model.paid().length, (yield* told)[0]], [0, ["Asked"]])
       assert.deepInclude(yield* workOn(claim), { answer: "done" })
       assert.strictEqual(model.paid().length, 1)
@@ -158,15 +162,8 @@ describe("SessionRunner", () => {
     const model = claude({ turn: inOrder(finish("done")) })
     return Effect.gen(function* () {
       const claim = yield* claimed
-      const runner = yield* SessionRunner
       const journal = yield* Journal
-      yield* runner.run({
-        claim,
-        issue: issue(),
-        sight: Effect.succeed(null),
-        workplace: null,
-        stopping: Effect.succeed(true)
-      })
+      yield* runStopping(claim)
       const [session] = yield* journal.sessions(claim.task)
       if (session === undefined) return assert.fail("no session")
       yield* journal.append(claim, session.id, 1, { _tag: "Replied", reply: read, elapsed: 0 })
