@@ -27,21 +27,25 @@ const isOf = (it: FaultCase, [input, init]: Sent): boolean => {
 /** A fetch that knows the calls that suffer, and finds nobody there when that is what they suffer. */
 export const makeFetch = () => {
   let suffered: FaultCase | null = null
-  let open = 0
+  const open = { struck: 0, other: 0 }
   let struck = 0
   const watched: typeof send = (...sent) => {
     const isStruck = suffered !== null && isOf(suffered, sent)
     if (isStruck) struck += 1
-    open += 1
+    const kind = isStruck ? "struck" : "other"
+    open[kind] += 1
+    const close = () => void (open[kind] -= 1)
     const [input, init] = sent
-    return send(isStruck && suffered?.fault.kind === "refused" ? NOBODY : input, init).finally(() => (open -= 1))
+    const answer = send(isStruck && suffered?.fault.kind === "refused" ? NOBODY : input, init)
+    answer.then((response) => response.clone().arrayBuffer()).then(close, close)
+    return answer
   }
   return {
     /** From now on it is this that is suffered. */
     suffer: (it: FaultCase) => void (suffered = it),
     layer: Layer.succeed(FetchHttpClient.Fetch, watched),
-    /** Calls that have no answer yet, so that a test clock does not run ahead of the sockets. */
-    open: () => open,
+    /** Calls whose answer is not whole yet, so that a test clock does not run ahead of the sockets. */
+    open: (): Readonly<typeof open> => open,
     /** Calls of the operation that suffers. */
     struck: () => struck
   }
