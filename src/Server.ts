@@ -106,9 +106,10 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(Inbox.layer, Gaps.layer, IssueReader.layer, OperatorToken.layer)),
     Layer.provideMerge(Layer.mergeAll(Tasks.layer, ReadyTasks.layer, AssignedTexts.layer)),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
-    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, on.store, Git.layer)),
+    Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, Git.layer)),
     Layer.provideMerge(NeededByTools),
-    Layer.provideMerge(on.tools),
+    // By the side of each other: the isolation is tried out while the store opens.
+    Layer.provideMerge(Layer.mergeAll(on.tools, on.store)),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))
   )
 

@@ -1,4 +1,4 @@
-import SDK, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk"
+import type SDK from "@anthropic-ai/sdk"
 import { Clock, Context, Duration, Effect, Layer, Metric, MutableRef, Queue, Redacted, Schema, Stream } from "effect"
 import type { Cause } from "effect"
 import type { Reply } from "../domain/Reply.ts"
@@ -24,6 +24,10 @@ const LONGEST_ANSWER = Duration.minutes(2)
 
 type StreamParams = Parameters<SDK["beta"]["messages"]["stream"]>[0]
 type StreamEvent = SDK.Beta.Messages.BetaRawMessageStreamEvent
+
+/** A third of all code: loaded with the first call, so that it does not hold up the start. */
+const loadSdk = Effect.promise(() => import("@anthropic-ai/sdk"))
+type Loaded = Effect.Success<typeof loadSdk>
 
 const decodeTools = Schema.decodeSync(Schema.fromJsonString(Schema.Array(Schema.Json)))
 
@@ -158,9 +162,10 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
     const clock = yield* Clock.Clock
     const isReply = operation === "turn" || operation === "compact"
     const watch = yield* makeCallWatch(isReply ? LONGEST_REPLY : LONGEST_ANSWER)
+    const sdk = yield* loadSdk
     const client = withoutEnvironment(
       () =>
-        new SDK({
+        new sdk.Anthropic({
           apiKey: Redacted.value(key),
           authToken: null,
           webhookKey: null,
@@ -175,7 +180,7 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
     const ended = Effect.mapError(watch.end, (kind): ModelFailure => ({ _tag: "NoAnswer", kind }))
     return yield* Effect.tryPromise({
       try: (signal) => run(client, signal),
-      catch: (error) => failureOf(error, begun(), clock.currentTimeMillisUnsafe())
+      catch: (error) => failureOf(sdk, error, begun(), clock.currentTimeMillisUnsafe())
     }).pipe(
       Effect.raceFirst(ended),
       Effect.flatMap((received) => Effect.mapError(Schema.decodeUnknownEffect(answer)(received), () => MALFORMED)),
@@ -190,10 +195,10 @@ const MALFORMED: ModelFailure = { _tag: "NoAnswer", kind: "malformed" }
  * What the SDK threw, as plain data. Connection errors are API errors too, so they go first; whatever breaks an answer that
  * was let in comes without a class of its own. `begun`: whether a stream had started.
  */
-const failureOf = (error: unknown, begun: boolean, now: number): ModelFailure => {
-  if (error instanceof APIConnectionTimeoutError) return { _tag: "NoAnswer", kind: "timeout" }
-  if (error instanceof APIConnectionError) return { _tag: "NoAnswer", kind: "connection" }
-  if (error instanceof APIError) {
+const failureOf = (sdk: Loaded, error: unknown, begun: boolean, now: number): ModelFailure => {
+  if (error instanceof sdk.APIConnectionTimeoutError) return { _tag: "NoAnswer", kind: "timeout" }
+  if (error instanceof sdk.APIConnectionError) return { _tag: "NoAnswer", kind: "connection" }
+  if (error instanceof sdk.APIError) {
     const header = (name: string) => error.headers?.get(name) ?? null
     return {
       _tag: "Refused",
