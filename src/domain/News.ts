@@ -3,13 +3,24 @@ import { fenceWithin, labelled, labelOf } from "./Prompt.ts"
 import type { IssueText } from "./Prompt.ts"
 import { markedComment, markedText, markedTitle } from "./Provenance.ts"
 import type { Marked } from "./Provenance.ts"
-import { commentName, TEXT, TITLE } from "./Reading.ts"
+import { commentName, NOTHING_SPENT, TEXT, TITLE } from "./Reading.ts"
 import type { Rooms, Versions } from "./Reading.ts"
 
 /** Texts that are shown at once, of those who may write and of others. */
 const MOST_SHOWN = 20
 /** With less room than this a text is not shown at all. */
 const LEAST_ROOM = 100
+
+/** What an answer that is held is told first; times that a session is told so at most. */
+export const NOT_TAKEN =
+  "Your answer is not taken yet: there is news on the issue, which follows. See to it, then call the tool `finish` again with your whole answer, also where it stays as it was."
+export const MOST_HELD = 2
+/** So often at most where none of it is by somebody who may write to the repository. */
+const MOST_HELD_BY_OTHERS = 1
+
+/** Whether an answer is held for news, once more than `held` times. */
+export const holdsAnswer = (held: number, byWriters: boolean): boolean =>
+  held < (byWriters ? MOST_HELD : MOST_HELD_BY_OTHERS)
 
 const HEADING = "New on the issue while you worked, oldest first. None of it was there when you were given the issue."
 const BY_WRITER = "by somebody who may write to the repository"
@@ -27,6 +38,8 @@ export interface Told {
   /** Null where there is nothing to tell. */
   readonly text: string | null
   readonly spent: Rooms
+  /** Whether any of it comes from somebody who may write to the repository. */
+  readonly byWriters: boolean
 }
 
 const itemOf = (label: string, { marks, text }: Marked, isWriters: boolean): Item => ({
@@ -79,7 +92,7 @@ const newestWithin = (items: ReadonlyArray<Item>, tokens: number) => {
  */
 export const tellNews = (text: IssueText, known: Versions, names: ReadonlyArray<string>, rooms: Rooms): Told => {
   const items = itemsOf(text, known, new Set(names))
-  if (items.length === 0) return { text: null, spent: { writers: 0, others: 0 } }
+  if (items.length === 0) return { text: null, spent: NOTHING_SPENT, byWriters: false }
   const writers = newestWithin(
     items.filter(({ isWriters }) => isWriters),
     rooms.writers
@@ -91,5 +104,9 @@ export const tellNews = (text: IssueText, known: Versions, names: ReadonlyArray<
   const shown = items.flatMap((item) => writers.shown.get(item) ?? others.shown.get(item) ?? [])
   const left = items.length - shown.length
   const more = left === 0 ? [] : [`${left} more did not fit. Read the comments with \`read_comments\`.`]
-  return { text: [HEADING, ...shown, ...more].join("\n\n"), spent: { writers: writers.spent, others: others.spent } }
+  return {
+    text: [HEADING, ...shown, ...more].join("\n\n"),
+    spent: { writers: writers.spent, others: others.spent },
+    byWriters: items.some(({ isWriters }) => isWriters)
+  }
 }

@@ -17,6 +17,9 @@ export const INTERRUPTED_CALL = "Interrupted: the process restarted before this 
 /** Times that a session may hand in work that does not pass its checks, and that changes files which are kept from it. */
 export const MAX_CHECK_FAILURES = 3
 
+/** What a session answers. `unfinished`: it stopped without `finish`, and this is its last text. */
+export type Answer = FinishInput & { readonly unfinished?: true }
+
 /** What a session does next. */
 export type NextStep = Data.TaggedEnum<{
   /** The conversation is new: send the first prompt. */
@@ -31,7 +34,7 @@ export type NextStep = Data.TaggedEnum<{
   Rotate: { readonly cause: string }
   Park: { readonly cause: string }
   /** The work is over; without `finish` the last text is the answer. */
-  Answer: FinishInput
+  Answer: Answer
 }>
 export const NextStep = Data.taggedEnum<NextStep>()
 
@@ -88,7 +91,7 @@ const afterReply = (transcript: Transcript): NextStep => {
   if (!transcript.nudged) return NextStep.Ask({ text: NUDGE })
   return transcript.text === ""
     ? NextStep.Park({ cause: "the model stopped without an answer" })
-    : NextStep.Answer({ answer: transcript.text, status: "done" })
+    : NextStep.Answer({ answer: transcript.text, status: "done", unfinished: true })
 }
 
 /** Total and pure: from where the journal stands to what is to be done. */

@@ -1,4 +1,4 @@
-import type { FinishInput } from "./AgentTool.ts"
+import type { Answer } from "./NextStep.ts"
 import type { Task } from "./Task.ts"
 import type { TaskState } from "./TaskState.ts"
 
@@ -9,12 +9,20 @@ export interface Outcome {
   readonly answer: string | null
   /** What the change does, in the agent's words. */
   readonly title?: string
+  /** The session stopped without `finish`: what passed the checks before that is not what it answers for. */
+  readonly unfinished?: true
 }
 
 /** A blocked answer is published too, and its task waits for the person it asks for. */
-export const answered = ({ answer, status, title }: FinishInput): Outcome =>
+export const answered = ({ answer, status, title, unfinished }: Answer): Outcome =>
   status === "done"
-    ? { to: "completed", cause: "the answer was given", answer, ...(title === undefined ? {} : { title }) }
+    ? {
+        to: "completed",
+        cause: "the answer was given",
+        answer,
+        ...(title === undefined ? {} : { title }),
+        ...(unfinished === undefined ? {} : { unfinished })
+      }
     : { to: "parked", cause: "the work needs a person: see the answer", answer }
 
 /** Where its task goes first, and why: an answer has to stand on the issue before its task is completed. */

@@ -1,4 +1,5 @@
 import type { JournalEntry } from "./JournalEntry.ts"
+import { NOT_TAKEN } from "./News.ts"
 import { readOn } from "./Reading.ts"
 import type { Reading } from "./Reading.ts"
 import { textOf, toolUses } from "./Reply.ts"
@@ -34,6 +35,8 @@ export interface Transcript {
   readonly pauses: number
   /** Whether the model has been asked for an answer after it stopped without `finish`. */
   readonly nudged: boolean
+  /** Times that its answer was held for news of the issue. */
+  readonly held: number
   /** The readable text of the newest compaction. */
   readonly summary: string | null
   /** Replies since the last compaction that brought the context down, or null when there was none. */
@@ -55,6 +58,7 @@ export const empty: Transcript = {
   turns: 0,
   pauses: 0,
   nudged: false,
+  held: 0,
   summary: null,
   repliesSinceCompaction: null,
   done: [],
@@ -129,6 +133,7 @@ export const advance = (before: Transcript, entry: JournalEntry): Transcript => 
         last: "asked",
         hash: entry.hash,
         nudged: before.nudged || stoppedWithoutCall(before),
+        held: before.held + (entry.text?.startsWith(NOT_TAKEN) ? 1 : 0),
         calls: [],
         done: [...before.done, ...before.calls.map(shortened)],
         reading: entry.read === undefined ? before.reading : readOn(before.reading, entry.read)

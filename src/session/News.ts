@@ -19,9 +19,11 @@ const READ_LIMIT = Duration.seconds(10)
 export interface Update {
   readonly text: string | null
   readonly reading: Reading | null
+  /** Whether any of the news comes from somebody who may write to the repository. */
+  readonly byWriters: boolean
 }
 
-const NOTHING: Update = { text: null, reading: null }
+const without = (reading: Reading | null): Update => ({ text: null, reading, byWriters: false })
 
 const roomsOf = (limit: number, spent: Rooms): Rooms => {
   const room = (share: number, used: number) => Math.max(0, Math.floor(Math.min(limit * AT_ONCE, limit * share - used)))
@@ -49,14 +51,14 @@ export const makeNews = Effect.gen(function* () {
     const rooms = roomsOf(session.limit, known.spent)
     const room = rooms.writers + rooms.others
     let told = tellNews(text, known.versions, names, rooms)
-    if (told.text === null) return { text: null, reading }
+    if (told.text === null) return without(reading)
     const shown = yield* fit(session.model, room, (tokens) => {
       const within = (one: number) => (room === 0 ? 0 : Math.floor((one * tokens) / room))
       told = tellNews(text, known.versions, names, { writers: within(rooms.writers), others: within(rooms.others) })
       return told.text ?? ""
     })
     yield* Effect.logInfo("News of the issue told to the session").pipe(Effect.annotateLogs({ texts: names.length }))
-    return { text: shown, reading: { ...reading, spent: told.spent } }
+    return { text: shown, reading: { ...reading, spent: told.spent }, byWriters: told.byWriters }
   })
 
   return Effect.fnUntraced(function* (
@@ -65,9 +67,9 @@ export const makeNews = Effect.gen(function* () {
   ): Effect.fn.Return<Update, StoreUnavailable> {
     const known = (yield* conversation.transcript).reading
     const seen = yield* sight
-    if (seen === null || (known !== null && seen.at < known.at)) return NOTHING
+    if (seen === null || (known !== null && seen.at < known.at)) return without(null)
     if (known !== null && changedIn(known.versions, seen.versions).length === 0) {
-      return { text: null, reading: { at: seen.at, versions: {}, spent: NOTHING_SPENT } }
+      return without({ at: seen.at, versions: {}, spent: NOTHING_SPENT })
     }
     // What it cannot tell now it tells later: a session does not wait for Gitea.
     const read = yield* textsOf(claim.task, seen.issue).pipe(
@@ -75,10 +77,10 @@ export const makeNews = Effect.gen(function* () {
       Effect.timeoutOption(READ_LIMIT),
       Effect.map(Option.getOrNull)
     )
-    if (read === null) return NOTHING
+    if (read === null) return without(null)
     const reading = { ...read.reading, versions: { ...seen.versions, ...read.reading.versions } }
     // The session was begun by a release that did not note what it had read.
-    if (known === null) return { text: null, reading }
+    if (known === null) return without(reading)
     return yield* tell(conversation, known, { text: read.text, reading })
   })
 })

@@ -12,6 +12,7 @@ import type { ToolCall } from "../domain/Transcript.ts"
 import { Tasks } from "../task/Tasks.ts"
 import type { Conversation } from "./Conversations.ts"
 import { Fitting } from "./Fitting.ts"
+import { makeLastNews } from "./LastNews.ts"
 import { makeNews } from "./News.ts"
 import { makePaidTurn } from "./PaidTurn.ts"
 import { SessionOpening } from "./SessionOpening.ts"
@@ -35,6 +36,7 @@ export const makeSessionSteps = Effect.gen(function* () {
   const pay = yield* makePaidTurn
   const runTool = yield* makeToolRun
   const { askOn, begin } = yield* makeAsking
+  const lastNews = yield* makeLastNews
 
   return Effect.fnUntraced(function* (
     assignment: Assignment,
@@ -64,8 +66,13 @@ export const makeSessionSteps = Effect.gen(function* () {
         return { rotate: next.cause }
       case "Park":
         return over(parked(next.cause))
-      case "Answer":
-        return over(answered(next))
+      case "Answer": {
+        const news = yield* lastNews(assignment, conversation)
+        if (news === null) return over(answered(next))
+        if (desk !== null) yield* desk.save
+        yield* conversation.ask(news.text, news.reading)
+        return "on"
+      }
     }
   })
 })

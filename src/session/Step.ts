@@ -16,6 +16,8 @@ export interface Assignment {
   readonly issue: Issue
   /** The newest look at the issue since the run began, by whoever took one. */
   readonly sight: Effect.Effect<Sight | null>
+  /** Takes a look now. */
+  readonly look: Effect.Effect<void, GiteaError | StoreUnavailable>
   /** Null: the sessions have no tools that touch the repository. */
   readonly workplace: Workplace | null
   /** True once the process is stopping: no further paid call is begun. */

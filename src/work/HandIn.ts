@@ -131,7 +131,7 @@ const makeSubmitting = Effect.gen(function* () {
   ): Effect.fn.Return<Outcome, ExamineError | StoreUnavailable> {
     const author = { number: bench.ground.number, session: session.id }
     const { id } = bench.ground.repository
-    const found = yield* examination.checked(id, author)
+    const found = outcome.unfinished ? null : yield* examination.checked(id, author)
     if (found === null) return (yield* snapshots.newest(id, author)) === null ? outcome : parked(UNCHECKED)
     const ground = yield* preflight.again(bench.ground)
     const begun = yield* clones.commit(id, baseNameOf(author))

@@ -151,7 +151,8 @@ const makeWork = Effect.gen(function* () {
     if (waits !== null) return waits
     // The first sign of life; later ones tell how it is going.
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
-    return yield* atWork({ claim, issue, sight, stopping })
+    const look = Effect.asVoid(observer.observe({ taskId: id, fullName: name }))
+    return yield* atWork({ claim, issue, sight, look, stopping })
   })
 })
 

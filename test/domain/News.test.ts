@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { estimateTokens } from "../../src/domain/ContextUsage.ts"
-import { tellNews } from "../../src/domain/News.ts"
+import { holdsAnswer, tellNews } from "../../src/domain/News.ts"
 import type { IssueText } from "../../src/domain/Prompt.ts"
 import { FROM, issue, PERSON } from "../harness/Deliveries.ts"
 
@@ -28,6 +28,12 @@ describe("tellNews", () => {
     assert.notInclude(told, "Known before.")
   })
 
+  it("says whether any of it is by somebody who may write", () => {
+    const text = textOf(comment(1, "Delete it."), comment(2, "Only the footer.", PERSON))
+    assert.isTrue(tellNews(text, {}, all(text), ROOMS).byWriters)
+    assert.isFalse(tellNews(text, {}, ["comment 1"], ROOMS).byWriters)
+  })
+
   it("tells of another title and another text", () => {
     const told = tellNews(textOf(), { title: "a", text: "b" }, ["title", "text"], ROOMS).text ?? ""
     assert.match(told, /= title, as it is now[^\n]*\nFootnote rule/)
@@ -37,7 +43,8 @@ describe("tellNews", () => {
   it("is nothing where what changed is not there", () => {
     assert.deepStrictEqual(tellNews(textOf(), {}, ["comment 9"], ROOMS), {
       text: null,
-      spent: { writers: 0, others: 0 }
+      spent: { writers: 0, others: 0 },
+      byWriters: false
     })
   })
 
@@ -61,5 +68,17 @@ describe("tellNews", () => {
     const none = tellNews(text, {}, all(text), { writers: 0, others: 0 })
     assert.match(none.text ?? "", /given the issue\.\n\n1 more did not fit/)
     assert.deepStrictEqual(none.spent, { writers: 0, others: 0 })
+  })
+})
+
+describe("holdsAnswer", () => {
+  it.each([
+    { held: 0, byWriters: true, holds: true },
+    { held: 1, byWriters: true, holds: true },
+    { held: 2, byWriters: true, holds: false },
+    { held: 0, byWriters: false, holds: true },
+    { held: 1, byWriters: false, holds: false }
+  ])("after $held times, by writers: $byWriters, is $holds", ({ byWriters, held, holds }) => {
+    assert.strictEqual(holdsAnswer(held, byWriters), holds)
   })
 })

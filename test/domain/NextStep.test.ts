@@ -106,7 +106,7 @@ describe("nextStep", () => {
       assert.deepStrictEqual(after(issue, stopped), NextStep.Ask({ text: NUDGE }))
       assert.deepStrictEqual(
         after(issue, stopped, asked(NUDGE), replied("Widen the gutter.", { stopReason })),
-        NextStep.Answer({ answer: "Widen the gutter.", status: "done" })
+        NextStep.Answer({ answer: "Widen the gutter.", status: "done", unfinished: true })
       )
     }
   )
@@ -121,7 +121,7 @@ describe("nextStep", () => {
       asked(null),
       replied("It is the gutter.")
     )
-    assert.deepStrictEqual(step, NextStep.Answer({ answer: "It is the gutter.", status: "done" }))
+    assert.deepStrictEqual(step, NextStep.Answer({ answer: "It is the gutter.", status: "done", unfinished: true }))
   })
 
   it.each([{ words: "" }, { words: "  \n" }])("parks when there is no answer in $words", ({ words }) => {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JournalEntry } from "../../src/domain/JournalEntry.ts"
+import { NOT_TAKEN } from "../../src/domain/News.ts"
 import { nextStep } from "../../src/domain/NextStep.ts"
 import { advance, empty, replay, userContent } from "../../src/domain/Transcript.ts"
 import type { Message } from "../../src/domain/Transcript.ts"
@@ -133,6 +134,14 @@ describe("Transcript", () => {
     const called = [asked("x"), replied([toolUse("progress", {}, "a")]), ended("a"), asked(null)]
     assert.isFalse(replay(called).nudged)
     assert.isFalse(replay([...called, compacted("s"), asked("Go on.")]).nudged)
+  })
+
+  it("counts how often its answer was held", () => {
+    const answer = [replied([toolUse("finish", {}, "a")]), ended("a"), asked(`${NOT_TAKEN}\n\nNew on the issue.`)]
+    const { held, last } = replay([asked("x"), ...answer, ...answer])
+    assert.deepStrictEqual({ held, last }, { held: 2, last: "asked" })
+    assert.strictEqual(replay([asked("x"), ...answer, compacted("s"), asked("Go on.")]).held, 1)
+    assert.strictEqual(replay([asked("x"), replied("Hm."), asked("Go on.")]).held, 0)
   })
 
   it.prop("is what its entries add to it one by one", [Journal], ([entries]) => {

@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
+import type { Reply } from "../../src/sandbox/claude/Reply.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { taskIdOfIssue } from "../harness/Flow.ts"
 import { shell } from "../harness/Shell.ts"
@@ -14,6 +15,16 @@ const adding = (meanwhile: () => void = () => undefined) =>
     if (results.length === 0) return run("echo more >> README.md")
     meanwhile()
     return finish("Added.")
+  })
+
+/** Hands in, hears what is new, changes more, and then ends so. */
+const afterNews = (meanwhile: () => void, end: Reply) =>
+  byResults((results) => {
+    if (results.length === 0) return run("echo more >> README.md")
+    if (results.length === 2) return run("echo less >> README.md")
+    if (results.length > 2) return end
+    meanwhile()
+    return finish("Said more.")
   })
 
 describe("Work that is handed in", () => {
@@ -89,6 +100,39 @@ describe("Work that is handed in", () => {
           /^refs\/mosaic\/1\//
         )
       })
+    )
+
+    it.effect("takes up what is written on the issue in the last turn, and is one pull request all the same", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, open, pulls, report, said } = yield* shop("acme/lastword", CHECKS)
+        const first = yield* claude.hold("messages")
+        const issue = yield* open
+        yield* claude.respond(afterNews(begin(gitea.comment(issue, "Say less.", "ada")), finish("Said less.")))
+        yield* first.release
+        yield* becomes(issue, "completed")
+        yield* said
+        assert.lengthOf(yield* pulls, 1)
+        assert.match(yield* shell(folder, "git show mosaic/1:README.md"), /more\nless\n$/)
+        const reports = yield* report(issue)
+        assert.lengthOf(reports, 1)
+        assert.include(reports[0]?.body ?? "", "Said less.")
+      })
+    )
+
+    it.effect(
+      "is not what passed before the last word on the issue, where the session ends without `finish` then",
+      () =>
+        Effect.gen(function* () {
+          const { becomes, claude, gitea, open, pulls } = yield* shop("acme/unfinished", CHECKS)
+          const first = yield* claude.hold("messages")
+          const issue = yield* open
+          const stop = { content: [{ type: "text", text: "Said less." }] } as const
+          yield* claude.respond(afterNews(begin(gitea.comment(issue, "Say less.", "ada")), stop))
+          yield* first.release
+          const task = yield* becomes(issue, "parked")
+          assert.match(task?.cause ?? "", /stopped without calling `finish`[^]*The work is saved as refs\/mosaic\/1\//)
+          assert.lengthOf(yield* pulls, 0)
+        })
     )
 
     it.effect("is one pull request when the issue was closed and assigned again in the middle of a turn", () =>

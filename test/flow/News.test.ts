@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { textOf } from "../../src/domain/Comment.ts"
+import type { Reply } from "../../src/sandbox/claude/Reply.ts"
 import type { Policy } from "../../src/sandbox/claude/Script.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
@@ -11,19 +12,23 @@ const REPOSITORY = "acme/shop"
 const CROWDED = "acme/crowd"
 const encodeJson = Schema.encodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
 
+const answering = (answer: string): Reply => ({
+  content: [{ type: "tool_use", name: "finish", input: { answer, status: "done" } }]
+})
+
 /** Notes its progress so often, and then finishes. */
 const inTurns =
   (turns: number): Policy =>
   ({ messages }) =>
     messages.filter(({ role }) => role === "assistant").length < turns
       ? { content: [{ type: "tool_use", name: "progress", input: { done: "looked", next: "look on" } }] }
-      : { content: [{ type: "tool_use", name: "finish", input: { answer: "Use an index.", status: "done" } }] }
+      : answering("Use an index.")
 
-/** An issue whose first turn is held, and what its requests said so far. */
-const atWork = Effect.fnUntraced(function* (repository = REPOSITORY) {
+/** An issue whose first turn is held, so many before the last one, and what its requests said so far. */
+const atWork = Effect.fnUntraced(function* (turns = 3, repository = REPOSITORY) {
   const it = yield* flow
   const { claude, gitea } = it
-  yield* claude.respond(inTurns(3))
+  yield* claude.respond(inTurns(turns))
   const turn = yield* claude.hold("messages")
   const draft = { repository, title: "Slow search", body: "It takes 9 s.", by: "ada" }
   const issue = yield* gitea.openIssue(draft)
@@ -99,7 +104,7 @@ describe("What is said on an issue while it is worked", () => {
         yield* hooks.gitea.setHooks(CROWDED, [
           { url: hooks.webhook, secret: SECRET, active: true, events: ["issues", "issue_assign"] }
         ])
-        const { becomes, gitea, issue, sent, settled, turn } = yield* atWork(CROWDED)
+        const { becomes, gitea, issue, sent, settled, turn } = yield* atWork(3, CROWDED)
         yield* gitea.comment(issue, "Only the product search.", "ada")
         yield* Effect.forEach(Array.from({ length: 300 }), (_, index) =>
           gitea.comment(issue, `Noise ${index}. ${"x".repeat(1_000)}`, "stranger")
@@ -116,6 +121,55 @@ describe("What is said on an issue while it is worked", () => {
         assert.match(last, /\d+ more did not fit/)
         assert.isBelow(last.length, 60_000)
         assert.strictEqual(times(requests.at(-1) ?? [], "Noise 299."), 1)
+      })
+    )
+
+    it.effect("in its last turn holds the answer, though no hook told of it, and one answer comes of it", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, gitea, issue, report, said, sent, settled, turn } = yield* atWork(0)
+        yield* settled
+        yield* gitea.disturb({ seed: 1, drop: 1, duplicate: 0, reorder: 0 })
+        yield* gitea.comment(issue, "Only the product search.", "ada")
+        yield* claude.respond(({ messages }) =>
+          answering(`Heard: ${encodeJson(messages).includes("Only the product")}`)
+        )
+        yield* turn.release
+        yield* becomes(issue, "completed")
+        yield* gitea.disturb(null)
+        yield* said
+        const requests = yield* sent
+        assert.lengthOf(requests, 2)
+        assert.match(
+          requests[1]?.at(-1) ?? "",
+          /"finished"[^]*Your answer is not taken yet[^]*= new comment \d+ by ada, by somebody who may write to the repository\\nOnly/
+        )
+        const reports = yield* report(issue)
+        assert.lengthOf(reports, 1)
+        assert.include(reports[0]?.body ?? "", "Heard: true")
+      })
+    )
+
+    it.effect("in each turn that would be the last one holds the answer twice at most", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, gitea, issue, report, said, sent, turn } = yield* atWork(0)
+        yield* gitea.comment(issue, "Only the product search.", "ada")
+        const second = yield* claude.hold("messages")
+        yield* turn.release
+        yield* second.arrived
+        yield* gitea.comment(issue, "And only in German.", "ada")
+        const third = yield* claude.hold("messages")
+        yield* second.release
+        yield* third.arrived
+        yield* gitea.comment(issue, "And only on Mondays.", "ada")
+        yield* third.release
+        yield* becomes(issue, "completed")
+        yield* said
+        const requests = yield* sent
+        assert.deepStrictEqual(
+          requests.map((request) => times(request, "And only in German.")),
+          [0, 0, 1]
+        )
+        assert.lengthOf(yield* report(issue), 1)
       })
     )
   })

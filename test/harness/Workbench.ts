@@ -135,6 +135,7 @@ export const workOn = Effect.fnUntraced(function* (
     claim,
     issue: issue(),
     sight,
+    look: Effect.void,
     workplace: null,
     stopping: Effect.succeed(false)
   })

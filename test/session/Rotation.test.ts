@@ -27,6 +27,7 @@ const work = (body: string) =>
       issue: issue({ body }),
       workplace: null,
       sight: Effect.succeed(null),
+      look: Effect.void,
       stopping: Effect.succeed(false)
     })
   })

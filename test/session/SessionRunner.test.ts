@@ -25,6 +25,7 @@ const runStopping = Effect.fnUntraced(function* (claim: Claim) {
     claim,
     issue: issue(),
     sight: Effect.succeed(null),
+    look: Effect.void,
     workplace: null,
     stopping: Effect.succeed(true)
   })

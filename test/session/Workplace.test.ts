@@ -46,6 +46,7 @@ const work = (workplace: Workplace) =>
       claim,
       issue: issue(),
       sight: Effect.succeed(null),
+      look: Effect.void,
       workplace,
       stopping: Effect.succeed(false)
     })
