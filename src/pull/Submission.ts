@@ -1,6 +1,5 @@
 import { Context, Effect, Layer } from "effect"
 import type { GitError } from "../git/GitError.ts"
-import { Git } from "../git/Git.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
@@ -21,15 +20,14 @@ export class Submission extends Context.Service<
   {
     /** The one open pull request of the task; null: the tree is that of the base, and there is nothing to hand in. */
     submit(handed: Handed): Effect.Effect<PullRequest | null, GitError | GiteaError>
-    /** Keeps a snapshot in Gitea, too. */
-    keep(ground: Ground, snapshot: string): Effect.Effect<void, GitError>
+    /** Keeps what was saved for the task in Gitea, too: newest snapshots, and what it takes to go on from them. */
+    keep(ground: Ground): Effect.Effect<void, GitError>
   }
 >()("mosaic-coordinator/pull/Submission") {
   static readonly layer = Layer.effect(
     Submission,
     Effect.gen(function* () {
       const clones = yield* ControlClones
-      const git = yield* Git
       const gitea = yield* Gitea
       const { commitOf, isEmpty } = yield* makeHandedCommit
       const { push, refuseToOverwrite } = yield* makePush
@@ -57,16 +55,7 @@ export class Submission extends Context.Service<
         return pull
       })
 
-      const keep = Effect.fn("Submission.keep")(({ repository }: Ground, snapshot: string) =>
-        Effect.asVoid(
-          git.run({
-            operation: "push a snapshot",
-            gitDir: clones.at(repository.id),
-            asBot: true,
-            args: ["push", "--quiet", git.remote(repository.fullName), `${snapshot}:${snapshot}`]
-          })
-        )
-      )
+      const keep = Effect.fn("Submission.keep")(({ number, repository }: Ground) => clones.keep(repository, number))
 
       return { submit, keep }
     })

@@ -160,7 +160,7 @@ const makeKeeping = Effect.gen(function* () {
   return Effect.fnUntraced(function* (ground: Ground, session: Session) {
     const newest = yield* snapshots.newest(ground.repository.id, { number: ground.number, session: session.id })
     if (newest === null) return null
-    yield* Effect.ignore(submission.keep(ground, nameOf(newest.ref)))
+    yield* Effect.ignore(submission.keep(ground))
     return nameOf(newest.ref)
   })
 })

@@ -13,8 +13,10 @@ export const SavedAtMost = Context.Reference("mosaic-coordinator/workspace/Bound
 /** Bytes that one snapshot may bring that its base does not have. */
 export const MAX_SNAPSHOT = 256 * MEBIBYTE
 
-/** Bytes that the folders of sessions under AGENT_WORK_DIR may take, beside those at work. */
-export const MAX_WORK_DIR = 20 * 1024 * MEBIBYTE
+/** Bytes that the folders of sessions under AGENT_WORK_DIR may take, beside those at work, and that all clones there may take. */
+export const KeptAtMost = Context.Reference("mosaic-coordinator/workspace/Bounds/KeptAtMost", {
+  defaultValue: () => ({ sessions: 20 * 1024 * MEBIBYTE, clones: 20 * 1024 * MEBIBYTE })
+})
 
 /** Bytes that have to be free on the disk before work begins, and how many times a repository has room to lie there beside. */
 export const MIN_FREE = 1024 * MEBIBYTE
@@ -30,7 +32,7 @@ export const MAX_SNAPSHOTS = 50
 export const MAX_LOOSE = 5000
 export const MAX_PACKS = 30
 
-/** A folder that is not at work, and when it was used last (milliseconds). */
+/** A folder, and when it was used last (milliseconds). */
 export interface Kept {
   readonly path: string
   readonly size: number
@@ -38,9 +40,9 @@ export interface Kept {
 }
 
 /** Pure: what is to be removed, oldest first, until the rest is within `limit` bytes. */
-export const surplus = (kept: ReadonlyArray<Kept>, limit: number): ReadonlyArray<Kept> => {
+export const surplus = <A extends Kept>(kept: ReadonlyArray<A>, limit: number): ReadonlyArray<A> => {
   let size = kept.reduce((sum, folder) => sum + folder.size, 0)
-  const gone: Array<Kept> = []
+  const gone: Array<A> = []
   for (const folder of [...kept].sort((left, right) => left.usedAt - right.usedAt)) {
     if (size <= limit) break
     gone.push(folder)

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
-import { chmod, lstat, readdir, rm, statfs } from "node:fs/promises"
+import { chmod, lstat, readdir, rm, stat, statfs } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import type { Kept } from "./Bounds.ts"
 
 const OWN = 0o700
 /** Folders looked into at the same time. */
@@ -31,6 +32,14 @@ export const sizeOf = (path: string): Effect.Effect<number> =>
       ),
       (sizes) => sizes.reduce((sum, size) => sum + size, 0)
     )
+  )
+
+/** How large a folder is, and when it was used last as far as its own time tells. */
+export const measure = (path: string): Effect.Effect<Kept> =>
+  Effect.zipWith(
+    sizeOf(path),
+    attempt(() => stat(path)),
+    (size, found) => ({ path, size, usedAt: found._tag === "None" ? 0 : found.value.mtimeMs })
   )
 
 /** Bytes that are free on the disk of a folder, which need not be there yet; what cannot be told is no bound. */

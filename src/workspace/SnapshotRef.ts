@@ -14,7 +14,10 @@ export interface SnapshotRef extends Author {
 /** Every ref of ours begins so. Gitea keeps them, and shows them as no branch. */
 export const REFS = "refs/mosaic"
 
-const folderOf = ({ number, session }: Author): string => `${REFS}/${number}/${session}`
+/** Under the same names below it, what of them is known to be in Gitea, too. Of this clone alone. */
+export const KEPT = "refs/kept"
+
+export const folderOf = ({ number, session }: Author): string => `${REFS}/${number}/${session}`
 
 export const nameOf = (ref: SnapshotRef): string => `${folderOf(ref)}/${ref.n}`
 
@@ -30,8 +33,11 @@ export const clashedNameOf = (author: Author): string => `${folderOf(author)}/cl
 /** The commit whose tree passed the checks, with what they said in its message. */
 export const checkedNameOf = (author: Author): string => `${folderOf(author)}/checked`
 
-/** The commit that was pushed last for an issue, remembered before it is pushed. Of this clone alone. */
-export const pushedName = (number: number): string => `refs/pushed/${number}`
+/** Where commits that are pushed are remembered. Of this clone alone. */
+export const PUSHED = "refs/pushed"
+
+/** The commit that was pushed last for an issue, remembered before it is pushed. */
+export const pushedName = (number: number): string => `${PUSHED}/${number}`
 
 const NAME = new RegExp(`^${REFS}/(\\d+)/([\\w-]+)/(\\d+)$`)
 
@@ -41,6 +47,9 @@ export const parseName = (name: string): SnapshotRef | null => {
     ? null
     : { number: Number(number), session: SessionId.make(session), n: Number(n) }
 }
+
+/** Where it is noted that Gitea has a ref of ours. */
+export const keptNameOf = (name: string): string => `${KEPT}${name.slice(REFS.length)}`
 
 /** The newest snapshot of a session among the names of refs; null: it has none. */
 export const newestOf = (names: ReadonlyArray<string>, author: Author): SnapshotRef | null =>

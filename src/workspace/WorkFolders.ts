@@ -1,8 +1,7 @@
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, FileSystem, Path } from "effect"
 import { Settings } from "../Settings.ts"
-import { MAX_WORK_DIR, surplus } from "./Bounds.ts"
-import type { Kept } from "./Bounds.ts"
-import { removeFolder, sizeOf } from "./Folder.ts"
+import { KeptAtMost, surplus } from "./Bounds.ts"
+import { measure, removeFolder } from "./Folder.ts"
 
 /** What a crash leaves of a folder that was being made or removed, or was there for checks: no work is in it. */
 const HALF = /^(new|gone|check)-/
@@ -18,19 +17,10 @@ export const makeWorkFolders = Effect.gen(function* () {
   const half = (yield* names).filter((name) => HALF.test(name))
   yield* Effect.forEach(half, (name) => removeFolder(path.join(root, name)), { discard: true })
 
-  const kept = Effect.fnUntraced(function* (folder: string) {
-    const info = yield* Effect.option(fs.stat(folder))
-    const usedAt = Option.match(
-      Option.flatMap(info, ({ mtime }) => mtime),
-      { onNone: () => 0, onSome: (at) => at.getTime() }
-    )
-    return { path: folder, size: yield* sizeOf(folder), usedAt } satisfies Kept
-  })
-
   /** Folders of sessions that are not at work count, and their work is safe or could not be saved for good. */
   const makeRoom = Effect.gen(function* () {
     const resting = (yield* names).map((name) => path.join(root, name)).filter((folder) => !atWork.has(folder))
-    const gone = surplus(yield* Effect.forEach(resting, kept), MAX_WORK_DIR)
+    const gone = surplus(yield* Effect.forEach(resting, measure), (yield* KeptAtMost).sessions)
     yield* Effect.forEach(gone, ({ path: folder }) => removeFolder(folder), { discard: true })
   })
 

@@ -50,6 +50,7 @@ export class Workspaces extends Context.Service<
   static readonly layer = Layer.effect(
     Workspaces,
     Effect.gen(function* () {
+      const clones = yield* ControlClones
       const path = yield* Path.Path
       const snapshots = yield* Snapshots
       const leftovers = yield* makeLeftovers
@@ -65,6 +66,7 @@ export class Workspaces extends Context.Service<
         const { number, predecessor, repository, session } = assignment
         let site = yield* siteOf(assignment)
         const folder = path.dirname(site.tree)
+        yield* clones.hold(repository.id)
         yield* makeRoom
         yield* Effect.acquireRelease(
           Effect.sync(() => atWork.add(folder)),

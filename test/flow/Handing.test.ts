@@ -152,6 +152,38 @@ describe("Work that is handed in", () => {
       })
     )
 
+    it.effect("is gone on with from Gitea when the clone was removed while the task was parked", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, first, folder, gitea, id, name, open } = yield* shop("acme/cleared", CHECKS)
+        const seen: Array<string> = []
+        let commands = ["echo more > more; rm README.md", "git rev-parse HEAD; git status --porcelain"]
+        yield* claude.respond(
+          byResults((results) => {
+            const [command = "true", ...others] = commands
+            if (results.length === 0) {
+              commands = others
+              return run(command)
+            }
+            seen.push(results.at(-1)?.text ?? "")
+            return { content: [{ type: "tool_use", name: "finish", input: { answer: "Which?", status: "blocked" } }] }
+          })
+        )
+        const issue = yield* open
+        yield* becomes(issue, "parked")
+        assert.match(
+          yield* shell(folder, "git for-each-ref --format='%(refname)' refs/mosaic"),
+          /^refs\/mosaic\/1\/([\w-]+)\/1\nrefs\/mosaic\/1\/\1\/base\n$/
+        )
+        yield* gitea.commit(name, { later: "later" })
+        yield* shell(server.folder, `rm -rf clones/${id}.git`)
+        yield* gitea.unassign(issue, gitea.bot.login)
+        yield* gitea.assign(issue, gitea.bot.login)
+        yield* becomes(issue, "running")
+        yield* becomes(issue, "parked")
+        assert.strictEqual(seen.at(-1), `${first}\n D README.md\n?? more`)
+      })
+    )
+
     it.effect("goes on by itself when Gitea was gone between the push and the pull request", () =>
       Effect.gen(function* () {
         const { becomes, claude, folder, gitea, name, open, pulls, store } = yield* shop("acme/gone", CHECKS)

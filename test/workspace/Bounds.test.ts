@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { surplus, isTooFull, MIN_FREE } from "../../src/workspace/Bounds.ts"
+import { unkept } from "../../src/workspace/Keeping.ts"
 import { newestOf, nameOf, parseName } from "../../src/workspace/SnapshotRef.ts"
 import { replyOf } from "../../src/workspace/SnapshotScript.ts"
 import { SessionId } from "../../src/domain/Session.ts"
@@ -30,6 +31,35 @@ describe("SnapshotRef", () => {
     const names = ["refs/mosaic/7/0199-a/9", nameOf(ref), "refs/mosaic/7/0199-a/base", "refs/mosaic/70/0199-a/11"]
     assert.deepStrictEqual(newestOf(names, ref), ref)
     assert.isNull(newestOf(names, { ...ref, number: 8 }))
+  })
+})
+
+describe("What is not kept in Gitea", () => {
+  const refs = (...lines: ReadonlyArray<string>) =>
+    lines.map((line) => {
+      const [name = "", commit = ""] = line.split(" ")
+      return { name, commit }
+    })
+  const SAVED = ["refs/mosaic/7/a/base 1", "refs/mosaic/7/a/9 2", "refs/mosaic/7/a/10 3", "refs/mosaic/7/b/checked 4"]
+
+  it.each([
+    ["nothing of a clone without work", [], []],
+    ["the newest snapshot of each session, and where it stands", SAVED, ["7/a/base", "7/a/10", "7/b/checked"]],
+    [
+      "what has moved since",
+      [...SAVED, "refs/kept/7/a/base 1", "refs/kept/7/a/10 3", "refs/kept/7/b/checked 3"],
+      ["7/b/checked"]
+    ]
+  ])("is %s", (_, lines, expected) => {
+    assert.deepStrictEqual(
+      unkept(refs(...lines)).missing.map(({ name }) => name),
+      expected.map((name) => `refs/mosaic/${name}`)
+    )
+  })
+
+  it("is told from notes that are of no use any more", () => {
+    const { missing, stale } = unkept(refs(...SAVED, "refs/kept/7/a/9 2", "refs/kept/7/c/1 5"))
+    assert.deepStrictEqual([missing.length, stale], [3, ["refs/kept/7/a/9", "refs/kept/7/c/1"]])
   })
 })
 

@@ -129,5 +129,26 @@ describe.skipIf(lacking("bwrap"))("Workspaces", () => {
           assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
         })
     )
+
+    it.effect("go on where they were when the clone has gone and their work was kept in Gitea", () =>
+      Effect.gen(function* () {
+        const { clone, clones, number, open, remote, session, start } = yield* scene
+        const saved = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const { save, site } = yield* open()
+            yield* shell(site.tree, "echo 1 > one; rm README.md")
+            return yield* save
+          })
+        )
+        yield* clones.keep(REPOSITORY, number)
+        yield* shell(remote, `git update-ref refs/heads/main "$(git commit-tree 'main^{tree}' -p main -m later)"`)
+        yield* shell(clone, `rm -rf '${clone}'`)
+        yield* clones.refresh(REPOSITORY)
+        const { begunFrom, site } = yield* open({ start: yield* clones.commit(REPOSITORY.id, "refs/heads/main") })
+        assert.deepStrictEqual(begunFrom, saved)
+        assert.deepStrictEqual([site.session, site.base], [session, start])
+        assert.strictEqual(yield* shell(site.tree, "git status --porcelain"), " D README.md\n?? one\n")
+      })
+    )
   })
 })

@@ -68,10 +68,13 @@ export const scene = Effect.gen(function* () {
     clones,
     snapshots,
     workspaces,
+    number,
     session,
     /** The workspace of the session of this test, or of another one. */
-    open: (of: { readonly session?: SessionId; readonly predecessor?: SessionId } = {}) =>
-      workspaces.open({ repository: REPOSITORY, number, session, predecessor: null, start, ...of }),
+    open: (
+      of: { readonly session?: SessionId; readonly predecessor?: SessionId; readonly start?: string | null } = {}
+    ) =>
+      workspaces.open({ repository: REPOSITORY, number, session, predecessor: null, ...of, start: of.start ?? start }),
     /** Names and modes of a snapshot, one a line. */
     files: (commit: string) =>
       Effect.map(shell(clone, `git ls-tree -r ${commit}`), (text) =>
