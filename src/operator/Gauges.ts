@@ -3,6 +3,7 @@ import { TaskState } from "../domain/TaskState.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { Outbox } from "../outbox/Outbox.ts"
 import { TaskRecords } from "../task/TaskRecords.ts"
+import { Tasks } from "../task/Tasks.ts"
 
 /** How long a reading is good for: metrics are asked for without authentication. */
 const READING = "1 second"
@@ -11,11 +12,12 @@ const UNKNOWN = NaN
 
 interface Figures {
   tasksIn(state: TaskState): number
+  readonly waiting: number
   readonly queueAge: number
   readonly outboxPending: number
 }
 
-const unknown: Figures = { tasksIn: () => UNKNOWN, queueAge: UNKNOWN, outboxPending: UNKNOWN }
+const unknown: Figures = { tasksIn: () => UNKNOWN, waiting: UNKNOWN, queueAge: UNKNOWN, outboxPending: UNKNOWN }
 
 /** The metrics that are read from the store and not counted as things happen. */
 export class Gauges extends Context.Service<
@@ -30,6 +32,7 @@ export class Gauges extends Context.Service<
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const tasks = yield* TaskRecords
+      const { waiting } = yield* Tasks
 
       const read = Effect.gen(function* () {
         const counts = yield* tasks.counts
@@ -37,6 +40,7 @@ export class Gauges extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const figures: Figures = {
           tasksIn: (state) => counts.get(state) ?? 0,
+          waiting: (yield* waiting).size,
           queueAge: readySince === null ? 0 : Math.max(0, now - readySince) / 1000,
           outboxPending: yield* outbox.size
         }
@@ -46,8 +50,9 @@ export class Gauges extends Context.Service<
         Effect.orElseSucceed(() => unknown)
       )
 
-      const set = Effect.fnUntraced(function* ({ outboxPending, queueAge, tasksIn }: Figures) {
+      const set = Effect.fnUntraced(function* ({ outboxPending, queueAge, tasksIn, waiting }: Figures) {
         yield* Effect.forEach(TaskState.literals, (state) => Metric.update(Metrics.tasksIn(state), tasksIn(state)))
+        yield* Metric.update(Metrics.tasksWaiting, waiting)
         yield* Metric.update(Metrics.queueAge, queueAge)
         yield* Metric.update(Metrics.outboxPending, outboxPending)
       })

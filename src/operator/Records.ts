@@ -3,6 +3,7 @@ import { UsageRecords } from "../context/UsageRecords.ts"
 import type { UsageRecord } from "../context/UsageRecords.ts"
 import { redact } from "../domain/Redaction.ts"
 import { numberOf } from "../domain/Task.ts"
+import type { TaskId } from "../domain/Task.ts"
 import { DeliveryRecords } from "../event/DeliveryRecords.ts"
 import type { DeliveryRecord } from "../event/DeliveryRecords.ts"
 import { Gaps } from "../event/Gaps.ts"
@@ -15,6 +16,8 @@ import { secretsOf, Settings } from "../Settings.ts"
 import type { Placed } from "../storage/Page.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
 import { TaskRecords } from "../task/TaskRecords.ts"
+import { Tasks } from "../task/Tasks.ts"
+import type { Awaited } from "../task/Waits.ts"
 import type { TaskRecord } from "../task/TaskRecords.ts"
 import type { Delivery, DeliveryDetail, DeliveryPage } from "./api/Deliveries.ts"
 import { MAX_PAGE } from "./api/Page.ts"
@@ -71,6 +74,7 @@ export class Records extends Context.Service<
       const gaps = yield* Gaps
       const sessions = yield* SessionRecords
       const tasks = yield* TaskRecords
+      const { waiting } = yield* Tasks
       const usage = yield* UsageRecords
 
       const withUsage = Effect.fnUntraced(function* (rows: ReadonlyArray<SessionRecord>) {
@@ -86,7 +90,7 @@ export class Records extends Context.Service<
         if (row === null) return null
         const transitions = yield* tasks.transitions(id, MAX_PAGE)
         return {
-          ...taskOf(row),
+          ...taskOf(row, yield* waiting),
           answer: answerOf(yield* answers.newest(id)),
           transitions: transitions.map(transitionOf),
           sessions: yield* withUsage(yield* sessions.ofTask(id, MAX_PAGE)),
@@ -106,7 +110,8 @@ export class Records extends Context.Service<
         }),
         tasks: Effect.fn("Records.tasks")(function* (query: PageQuery) {
           const { nextCursor, shown } = pageOf(yield* tasks.page(windowOf(query)), query)
-          return { tasks: shown.map(taskOf), nextCursor }
+          const waits = yield* waiting
+          return { tasks: shown.map((row) => taskOf(row, waits)), nextCursor }
         }),
         task: taskDetail,
         sessions: Effect.fn("Records.sessions")(function* (query: PageQuery) {
@@ -155,11 +160,12 @@ const viewsOf = (secrets: ReadonlyArray<string>) => {
     }),
     answerOf: (row: AnswerRecord | null) =>
       row === null ? null : { ...row, reason: cleanOrNull(row.reason), body: clean(row.body) },
-    taskOf: (row: TaskRecord): Task => ({
+    taskOf: (row: TaskRecord, waiting: ReadonlyMap<TaskId, ReadonlyArray<Awaited>>): Task => ({
       ...row,
       repository: clean(row.repository),
       title: clean(row.title),
-      cause: clean(row.cause)
+      cause: clean(row.cause),
+      waitsFor: (waiting.get(row.id) ?? []).map(({ name }) => clean(name))
     }),
     transitionOf: <Row extends { readonly cause: string }>(row: Row): Row => ({ ...row, cause: clean(row.cause) })
   }

@@ -65,10 +65,16 @@ const heldUntil = (sql: SqlClient.SqlClient, steady: number) => {
 export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   const find = (id: TaskId) => Effect.flatMap(sql`select * from tasks where id = ${id}`, first)
 
+  const idsOf = Effect.map((rows: ReadonlyArray<{ readonly id: TaskId }>): ReadonlySet<TaskId> => {
+    return new Set(rows.map(({ id }) => id))
+  })
+
   const existing = (ids: ReadonlyArray<TaskId>) =>
-    sql<{ id: TaskId }>`select id from tasks where id in (select value from json_each(${encodeIds(ids)}))`.pipe(
-      Effect.map((rows): ReadonlySet<TaskId> => new Set(rows.map(({ id }) => id)))
-    )
+    idsOf(sql<{ id: TaskId }>`select id from tasks where id in (select value from json_each(${encodeIds(ids)}))`)
+
+  const running = (ids: ReadonlyArray<TaskId>) =>
+    idsOf(sql<{ id: TaskId }>`select id from tasks
+      where id in (select value from json_each(${encodeIds(ids)})) and state = 'running'`)
 
   const unfinished = SqlSchema.findAll({
     Request: Schema.Void,
@@ -179,6 +185,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   return {
     find,
     existing,
+    running,
     hasten,
     unfinished: unfinished(),
     insert,

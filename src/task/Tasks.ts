@@ -19,6 +19,7 @@ import type { Account, Charge, TaskTable } from "./TaskTable.ts"
 import { makeTransitions } from "./Transitions.ts"
 import type { Transitions } from "./Transitions.ts"
 import { makeWaits } from "./Waits.ts"
+import type { Awaited } from "./Waits.ts"
 
 /** Durable tasks and their transitions. Nobody else writes their rows. */
 export class Tasks extends Context.Service<
@@ -63,7 +64,9 @@ export class Tasks extends Context.Service<
     /** Those whose lease the task no longer carries. */
     lost(claims: ReadonlyArray<Claim>): Effect.Effect<ReadonlyArray<Claim>, StoreUnavailable>
     /** The task waits for these issues, or for none; whether it did not before. This process alone knows it. */
-    waitsFor(id: TaskId, issues: ReadonlyArray<TaskId>): Effect.Effect<boolean>
+    waitsFor(id: TaskId, issues: ReadonlyArray<Awaited>): Effect.Effect<boolean>
+    /** The tasks that wait for issues, and for which: they are running and are not worked. */
+    readonly waiting: Effect.Effect<ReadonlyMap<TaskId, ReadonlyArray<Awaited>>, StoreUnavailable>
     /** That issue was closed or deleted: tasks that wait for it may be claimed at once. */
     issueClosed(issue: TaskId): Effect.Effect<void, StoreUnavailable>
     renew(claim: Claim): Effect.Effect<void, LeaseLost | StoreUnavailable>

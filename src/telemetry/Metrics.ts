@@ -42,6 +42,11 @@ export const repair = Metric.histogram("coordinator_gap_repair_seconds", {
 const tasks = gauge("coordinator_tasks", "Tasks by state")
 export const tasksIn = (state: string) => Metric.withAttributes(tasks, { state })
 
+export const tasksWaiting = gauge(
+  "coordinator_tasks_waiting",
+  "Running tasks that wait for issues they depend on, and are not worked"
+)
+
 export const queueAge = gauge(
   "coordinator_queue_age_seconds",
   "How long the oldest ready task has waited; 0 when none waits"

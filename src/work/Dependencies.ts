@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import type { FullName } from "../domain/Repository.ts"
+import type { FullName, Repository } from "../domain/Repository.ts"
 import { taskIdOf } from "../domain/Task.ts"
 import { Gitea } from "../gitea/Gitea.ts"
 import { Outbox } from "../outbox/Outbox.ts"
@@ -11,6 +11,9 @@ import { AfterRun } from "./AfterRun.ts"
 
 /** A task rests no longer than this before its dependencies are read again. */
 const LONGEST = Duration.minutes(5)
+
+const nameOf = ({ number, repository }: { readonly number: number; readonly repository: Repository }) =>
+  `${repository.fullName}#${number}`
 
 /**
  * Lets a task wait for the open issues that Gitea says its issue depends on: before anything is paid for, and without a slot. It is
@@ -30,11 +33,11 @@ export const makeDependencies = Effect.gen(function* () {
     const open = all.filter(({ state }) => state === "open")
     const isNew = yield* tasks.waitsFor(
       id,
-      open.map((it) => taskIdOf(it.repository.id, it.number))
+      open.map((it) => ({ id: taskIdOf(it.repository.id, it.number), name: nameOf(it) }))
     )
     if (open.length === 0) return null
     const named = open.map((it) => ({
-      name: `${it.repository.fullName}#${it.number}`,
+      name: nameOf(it),
       url: `${giteaUrl}/${it.repository.fullName}/issues/${it.number}`
     }))
     yield* tasks.fenced(claim, outbox.put(dependingEntry(id, named)))

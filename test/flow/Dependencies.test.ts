@@ -1,10 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { TaskDetail } from "../../src/operator/api/Tasks.ts"
 import { textOf } from "../../src/domain/Comment.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
 import { eventually } from "../harness/Eventually.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { operatorView } from "../harness/OperatorView.ts"
 import { SECRET } from "../harness/TestSettings.ts"
 import { makeWire } from "../harness/Wire.ts"
 
@@ -26,7 +28,10 @@ const depending = Effect.fnUntraced(function* (repository: string, events: Reado
   const paid = Effect.map(claude.requests, (all) =>
     all.slice(before).filter(({ operation }) => operation === "messages")
   )
-  return { ...it, issue, other, paid }
+  const { figure, get } = yield* operatorView
+  const path = `/api/tasks/${issue.repository.id}/${issue.number}`
+  const shown = Effect.map(get(path, TaskDetail), ({ state, waitsFor }) => ({ state, waitsFor }))
+  return { ...it, issue, other, paid, shown, waiting: figure("coordinator_tasks_waiting") }
 })
 
 const HOOK = ["issues", "issue_assign"]
@@ -37,7 +42,10 @@ describe("An issue that depends on an open one", () => {
       "waits for it, says so, and is worked when a delivery tells that it was closed",
       () =>
         Effect.gen(function* () {
-          const { becomes, gitea, issue, other, paid, progress, said, settled } = yield* depending("acme/shop", HOOK)
+          const { becomes, gitea, issue, other, paid, progress, said, settled, ...operators } = yield* depending(
+            "acme/shop",
+            HOOK
+          )
           yield* gitea.assign(issue, gitea.bot.login)
           const [shown] = yield* eventually("it says what for", progress(issue), ({ length }) => length === 1)
           assert.strictEqual(
@@ -46,10 +54,15 @@ describe("An issue that depends on an open one", () => {
           )
           yield* wire.pass("12 minutes")
           assert.lengthOf(yield* paid, 0)
+          assert.deepStrictEqual(yield* operators.shown, { state: "running", waitsFor: ["acme/shop#2"] })
+          assert.strictEqual(yield* operators.waiting, 1)
           yield* gitea.close(other)
           yield* settled
           yield* becomes(issue, "completed")
           yield* said
+          assert.deepStrictEqual(yield* operators.shown, { state: "completed", waitsFor: [] })
+          yield* wire.pass("2 seconds")
+          assert.strictEqual(yield* operators.waiting, 0)
           assert.isAbove((yield* paid).length, 0)
           assert.lengthOf(yield* progress(issue), 1)
         }),

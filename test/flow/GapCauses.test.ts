@@ -1,15 +1,13 @@
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, Layer, Logger, Schema } from "effect"
-import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { adviceFor } from "../../src/domain/Gap.ts"
 import type { GapCause } from "../../src/domain/Gap.ts"
-import { OperatorToken } from "../../src/operator/OperatorToken.ts"
 import { TaskDetail } from "../../src/operator/api/Tasks.ts"
 import type { SandboxIssue } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { EvenRandom } from "../harness/EvenRandom.ts"
 import { flow } from "../harness/Flow.ts"
 import { harness } from "../harness/Harness.ts"
+import { operatorView } from "../harness/OperatorView.ts"
 import { SECRET } from "../harness/TestSettings.ts"
 import { makeWire } from "../harness/Wire.ts"
 
@@ -33,56 +31,43 @@ const Ready = Schema.Struct({
 })
 
 /** A repository of its own and what may be done in it; long enough after the start that nobody was down. */
-const scene = Effect.fnUntraced(
-  function* (repository: string) {
-    const { becomes, gitea, settled, url, webhook } = yield* flow
-    const token = yield* OperatorToken
-    const client = HttpClient.mapRequest(yield* HttpClient.HttpClient, HttpClientRequest.bearerToken(token))
-    const get = <A>(path: string, body: Schema.Codec<A, unknown>) =>
-      client
-        .get(`${url}${path}`)
-        .pipe(
-          Effect.flatMap(HttpClientResponse.filterStatusOk),
-          Effect.flatMap(HttpClientResponse.schemaBodyJson(body)),
-          Effect.orDie
-        )
-
-    yield* gitea.createRepository(repository)
-    yield* wire.pass("1 minute")
-    const opened = (assignees: ReadonlyArray<string> = []) =>
-      gitea.openIssue({ repository, title: "Slow search", body: "", by: "ada", assignees })
-    const give = (issue: SandboxIssue) => gitea.assign(issue, gitea.bot.login, "ada")
-    return {
-      bot: gitea.bot.login,
-      opened,
-      /** One that was open for a while. */
-      assigned: Effect.gen(function* () {
-        const issue = yield* opened()
-        yield* wire.pass("1 minute")
-        yield* give(issue)
-        yield* settled
-        return issue
-      }),
-      give,
-      unheard: <A>(act: Effect.Effect<A>) =>
-        Effect.acquireUseRelease(
-          gitea.disturb(SILENCE),
-          () => act,
-          () => gitea.disturb(null)
-        ),
-      worked: (issue: SandboxIssue) => becomes(issue, "completed"),
-      settled,
-      administered: gitea.promote(repository),
-      hook: (hook: { readonly active?: boolean; readonly events?: ReadonlyArray<string>; readonly denied?: boolean }) =>
-        gitea.setHooks(repository, [{ url: webhook, secret: SECRET, active: true, events: ALL, ...hook }]),
-      noHook: gitea.setHooks(repository, []),
-      intake: Effect.map(get("/health/ready", Ready), ({ components }) => components.intake),
-      gapsOf: ({ number, repository: { id } }: SandboxIssue) =>
-        Effect.map(get(`/api/tasks/${id}/${number}`, TaskDetail), ({ gaps }) => gaps)
-    }
-  },
-  Effect.provide(NodeHttpClient.layerNodeHttpOptions({ keepAlive: false }))
-)
+const scene = Effect.fnUntraced(function* (repository: string) {
+  const { becomes, gitea, settled, webhook } = yield* flow
+  const { get } = yield* operatorView
+  yield* gitea.createRepository(repository)
+  yield* wire.pass("1 minute")
+  const opened = (assignees: ReadonlyArray<string> = []) =>
+    gitea.openIssue({ repository, title: "Slow search", body: "", by: "ada", assignees })
+  const give = (issue: SandboxIssue) => gitea.assign(issue, gitea.bot.login, "ada")
+  return {
+    bot: gitea.bot.login,
+    opened,
+    /** One that was open for a while. */
+    assigned: Effect.gen(function* () {
+      const issue = yield* opened()
+      yield* wire.pass("1 minute")
+      yield* give(issue)
+      yield* settled
+      return issue
+    }),
+    give,
+    unheard: <A>(act: Effect.Effect<A>) =>
+      Effect.acquireUseRelease(
+        gitea.disturb(SILENCE),
+        () => act,
+        () => gitea.disturb(null)
+      ),
+    worked: (issue: SandboxIssue) => becomes(issue, "completed"),
+    settled,
+    administered: gitea.promote(repository),
+    hook: (hook: { readonly active?: boolean; readonly events?: ReadonlyArray<string>; readonly denied?: boolean }) =>
+      gitea.setHooks(repository, [{ url: webhook, secret: SECRET, active: true, events: ALL, ...hook }]),
+    noHook: gitea.setHooks(repository, []),
+    intake: Effect.map(get("/health/ready", Ready), ({ components }) => components.intake),
+    gapsOf: ({ number, repository: { id } }: SandboxIssue) =>
+      Effect.map(get(`/api/tasks/${id}/${number}`, TaskDetail), ({ gaps }) => gaps)
+  }
+})
 type Scene = Effect.Success<ReturnType<typeof scene>>
 
 /** What is lost and how, by the evidence there is of it; "receiver down" needs processes that end, see Downtime.test.ts. */

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { stored } from "../harness/StoreBuilder.ts"
+import { taskIdOf } from "../../src/domain/Task.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
+import { alter, stored } from "../harness/StoreBuilder.ts"
 import { hide } from "../harness/StoreTrouble.ts"
 import { operator, PATHS, storeDelivery, storeTask, Surroundings, TOKEN } from "./support.ts"
 
@@ -26,6 +28,7 @@ const TASK = {
   title: "Footnote",
   state: "running",
   cause: "claimed",
+  waitsFor: [],
   attempts: 0,
   generation: 1,
   turns: 0,
@@ -96,6 +99,27 @@ describe("ApiRoutes", () => {
         state: "ready"
       }
       assert.deepStrictEqual(json, { ...TASK, transitions, answer: null, sessions: [SESSION], gaps: [gap] })
+    }).pipe(Effect.provide(Surroundings))
+  )
+
+  it.effect("shows what a running task waits for, and of one that was taken from its run nothing", () =>
+    Effect.gen(function* () {
+      yield* records
+      const { waitsFor } = yield* Tasks
+      const id = taskIdOf(21, 57)
+      const other = { id: taskIdOf(21, 58), name: "inkwell/letterpress#58" }
+      assert.isTrue(yield* waitsFor(id, [other]))
+      const ask = yield* operator
+      const shown = Effect.all([
+        Effect.map(ask("/api/tasks"), ({ json }) => json.tasks[0].waitsFor),
+        Effect.map(ask("/api/tasks/21/57"), ({ json }) => json.waitsFor)
+      ])
+      assert.deepStrictEqual(yield* shown, [[other.name], [other.name]])
+      yield* alter("tasks", { state: "cancelled" })
+      assert.deepStrictEqual(yield* shown, [[], []])
+      yield* alter("tasks", { state: "running" })
+      assert.isFalse(yield* waitsFor(id, []))
+      assert.deepStrictEqual(yield* shown, [[], []])
     }).pipe(Effect.provide(Surroundings))
   )
 

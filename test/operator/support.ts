@@ -5,6 +5,8 @@ import type { SqlClient } from "effect/sql"
 import { MalformedEscapes } from "../../src/http/MalformedEscapes.ts"
 import { OperatorRoutes } from "../../src/operator/OperatorRoutes.ts"
 import { OperatorToken } from "../../src/operator/OperatorToken.ts"
+import { Outbox } from "../../src/outbox/Outbox.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
 import type { Settings } from "../../src/Settings.ts"
 import { stored } from "../harness/StoreBuilder.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -26,7 +28,7 @@ export const PATHS = [
 ]
 
 export const Surroundings = Layer.mergeAll(
-  TestStore,
+  Tasks.layer.pipe(Layer.provide(Outbox.layer), Layer.provideMerge(TestStore)),
   settings({ operatorToken: Redacted.make(TOKEN) }),
   Layer.succeed(OperatorToken, Redacted.make(TOKEN))
 )
@@ -38,7 +40,7 @@ const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Any))
 
 /** Asks as an operator, unless other headers are given. JSON answers are decoded. */
 export const operator = Effect.gen(function* () {
-  const context = yield* Effect.context<SqlClient.SqlClient | Settings | OperatorToken | Mac.Mac>()
+  const context = yield* Effect.context<SqlClient.SqlClient | Tasks | Settings | OperatorToken | Mac.Mac>()
   const server = yield* webServer(Routes.pipe(Layer.provideMerge(Layer.succeedContext(context))))
   const headers = { authorization: `Bearer ${TOKEN}` }
   return Effect.fnUntraced(function* (path: string, init: RequestInit = { headers }) {

@@ -13,6 +13,7 @@ import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { GiteaRetry } from "../../src/gitea/GiteaClient.ts"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { Outbox } from "../../src/outbox/Outbox.ts"
+import { Tasks } from "../../src/task/Tasks.ts"
 import { MetricsRoutes } from "../../src/operator/OpenRoutes.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { settings } from "../harness/TestSettings.ts"
@@ -54,7 +55,10 @@ const documented = {
 /** What `/metrics` says where nothing has happened yet. */
 const fresh = Effect.gen(function* () {
   const routes = MetricsRoutes.pipe(
-    Layer.provide([Outbox.layer.pipe(Layer.provideMerge(TestStore)), HttpServer.layerServices]),
+    Layer.provide([
+      Tasks.layer.pipe(Layer.provideMerge(Outbox.layer), Layer.provideMerge(TestStore)),
+      HttpServer.layerServices
+    ]),
     Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map()))
   )
   const { text } = yield* (yield* webServer(routes))("/metrics")

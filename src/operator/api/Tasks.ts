@@ -15,6 +15,8 @@ export const Task = Schema.Struct({
   state: TaskState,
   /** Why it is in its state. */
   cause: Schema.String,
+  /** The open issues that it depends on, as "owner/name#number": until they are closed it is running, and is not worked. */
+  waitsFor: Schema.Array(Schema.String),
   attempts: Schema.Int,
   generation: Schema.Int,
   turns: Schema.Int,
