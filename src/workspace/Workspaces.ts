@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, FileSystem, Layer, Path } from "effect"
 import type { Scope } from "effect"
+import type { Repository } from "../domain/Repository.ts"
 import { makeCheckout, makeExport } from "./Checkout.ts"
 import { ControlClones } from "./ControlClones.ts"
 import { removeFolder } from "./Folder.ts"
@@ -8,6 +9,8 @@ import { makeLessons } from "./Lesson.ts"
 import type { Lesson } from "./Lesson.ts"
 import { makeSaves, noRoom } from "./Saves.ts"
 import { makeSharing } from "./Sharing.ts"
+import { makeSalvage } from "./Salvage.ts"
+import { makeSiteNotes } from "./SiteNote.ts"
 import { makeSites } from "./Sites.ts"
 import type { Assignment } from "./Sites.ts"
 import { homeOf } from "./Surroundings.ts"
@@ -59,7 +62,8 @@ export class Workspaces extends Context.Service<
       const { atWork, makeRoom, remove } = folders
       const siteOf = yield* makeSites(folders.root)
       const make = yield* makeMaking(folders)
-      const { close, rescue } = yield* makeLeaving(folders)
+      const { rescue, salvage } = yield* makeSalvage(siteOf)
+      const close = yield* makeClosing(folders)
       const layOut = yield* makeLayingOut(folders)
 
       const open = Effect.fn("Workspaces.open")(function* (assignment: Assignment) {
@@ -67,17 +71,17 @@ export class Workspaces extends Context.Service<
         let site = yield* siteOf(assignment)
         const folder = path.dirname(site.tree)
         yield* clones.hold(repository.id)
-        yield* makeRoom
         yield* Effect.acquireRelease(
           Effect.sync(() => atWork.add(folder)),
           () => Effect.sync(() => atWork.delete(folder))
         )
-        yield* rescue(site)
+        yield* makeRoom(salvage)
+        yield* Effect.catchTag(rescue(site), "WorkspaceError", (error) => Effect.logWarning(error.message))
         yield* remove(folder)
         const newest =
           (yield* snapshots.newest(repository.id, { number, session })) ??
           (predecessor === null ? null : yield* snapshots.newest(repository.id, { number, session: predecessor }))
-        yield* make(site, newest?.commit ?? site.base)
+        yield* make(site, repository, newest?.commit ?? site.base)
         yield* Effect.addFinalizer(() => close(site))
         return {
           site,
@@ -106,16 +110,20 @@ const makeMaking = ({ root }: WorkFolders) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const checkOut = yield* makeCheckout
+    const notes = yield* makeSiteNotes
     const makeSave = yield* makeSaves
     const sharing = yield* makeSharing
 
     /** Comes to its place when it is whole: files that are missing in it are taken for removed ones. */
-    return Effect.fnUntraced(function* (site: Site, commit: string) {
+    return Effect.fnUntraced(function* (site: Site, repository: Repository, commit: string) {
       const folder = path.join(root, `new-${site.session}`)
-      const { base, repositoryId } = site
+      const { base, number, repositoryId, session } = site
       const tree = path.join(folder, "tree")
       yield* removeFolder(folder)
       yield* Effect.mapError(fs.makeDirectory(homeOf(tree), { recursive: true, mode: 0o700 }), () =>
+        noRoom(site.subject)
+      )
+      yield* Effect.mapError(notes.write(folder, { repository, number, session, start: base }), () =>
         noRoom(site.subject)
       )
       yield* checkOut({ clone: clones.at(repositoryId), base, commit, tree })
@@ -125,32 +133,19 @@ const makeMaking = ({ root }: WorkFolders) =>
     })
   })
 
-/** Saves what a session leaves, whether it rests or was cut off by a crash. */
-const makeLeaving = ({ atWork, remove }: WorkFolders) =>
+/** Saves what a session leaves that rests. */
+const makeClosing = ({ atWork, remove }: WorkFolders) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const snapshots = yield* Snapshots
-    const makeSave = yield* makeSaves
 
-    const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
-
-    /** What a crash left: files that no snapshot has yet. */
-    const rescue = Effect.fnUntraced(function* (site: Site) {
-      if (!(yield* exists(site.tree))) return
-      yield* makeSave(site, site.base)
-      yield* Effect.catchTag(snapshots.save(site), "WorkspaceError", (error) => Effect.logWarning(error.message))
-    })
-
-    const close = Effect.fnUntraced(function* (site: Site) {
+    return Effect.fnUntraced(function* (site: Site) {
       const folder = path.dirname(site.tree)
       const saved = yield* Effect.exit(snapshots.save(site))
       atWork.delete(folder)
       if (saved._tag === "Success") return yield* remove(folder)
       return yield* Effect.logWarning("Work could not be saved, its folder is kept", saved.cause)
     })
-
-    return { close, rescue }
   })
 
 /** Lays trees out in folders that no session works in. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { surplus, isTooFull, MIN_FREE } from "../../src/workspace/Bounds.ts"
 import { unkept } from "../../src/workspace/Keeping.ts"
 import { newestOf, nameOf, parseName } from "../../src/workspace/SnapshotRef.ts"
+import { leftOver } from "../../src/workspace/WorkFolders.ts"
 import { replyOf } from "../../src/workspace/SnapshotScript.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 
@@ -20,6 +21,17 @@ describe("Bounds", () => {
     assert.deepStrictEqual(
       surplus(all, 5).map(({ path }) => path),
       ["old", "middle"]
+    )
+  })
+})
+
+describe("Folders that were left over", () => {
+  it("were not used for a day", () => {
+    const DAY = 86_400_000
+    const all = [folder("a", 5, 10), folder("b", 5, 11), folder("c", 5, DAY)]
+    assert.deepStrictEqual(
+      leftOver(all, DAY + 11).map(({ path }) => path),
+      ["a"]
     )
   })
 })
