@@ -37,6 +37,8 @@ export const Task = Schema.Struct({
   elapsed: Schema.Int,
   /** Why it is in its state: the cause of the last transition. */
   cause: Schema.String,
+  /** The ref that its newest work is saved as; null: there is none. */
+  saved: Schema.NullOr(Schema.String),
   /** When it last became ready, in milliseconds. */
   readyAt: Schema.Int,
   updatedAt: Schema.Int,

@@ -24,6 +24,9 @@ const HEADINGS: Record<TaskState, string> = {
 /** What a person must know: what waits for somebody. Of the answer its own comment tells. */
 const NEWS: ReadonlyArray<TaskState> = ["answered", "parked", "failed"]
 
+/** What may end without a pull request. */
+const UNFINISHED: ReadonlyArray<TaskState> = ["parked", "failed", "cancelled"]
+
 /** What the model noted as done and as next. */
 interface Note {
   readonly done: string
@@ -81,11 +84,21 @@ const HINTS: Partial<Record<TaskState, string>> = {
 const whyLines = (state: TaskState, cause: string): ReadonlyArray<string> =>
   state === "ready" || state === "running" || state === "completed" ? [] : [`Why: ${plain(cause)}.`]
 
+/** Where the work is, for a person who wants to go on with it: where there may be no pull request. */
+const savedLines = (state: TaskState, saved: string | null): ReadonlyArray<string> =>
+  saved !== null && UNFINISHED.includes(state) ? [`The work is saved as \`${saved}\`.`] : []
+
 /** The text of a task's one progress comment, as Markdown; what a run noted is the model's. */
-export const progressText = (state: TaskState, cause: string, run: RunProgress | null): string =>
+export const progressText = (
+  state: TaskState,
+  cause: string,
+  run: RunProgress | null,
+  saved: string | null = null
+): string =>
   [
     `**${HEADINGS[state]}**`,
     ...whyLines(state, cause),
+    ...savedLines(state, saved),
     ...(HINTS[state] === undefined ? [] : [HINTS[state]]),
     ...(run === null ? [] : runLines(run))
   ].join("\n\n")
@@ -122,8 +135,11 @@ const progressOf = (taskId: TaskId, state: TaskState, text: string): OutboxEntry
  * The one progress comment of a task. Work that waits or runs is told of only while the issue is the bot's; that it is over is
  * told even when it no longer is, lest the comment speak of work for ever.
  */
-export const progressEntry = (taskId: TaskId, state: TaskState, cause: string): OutboxEntry =>
-  progressOf(taskId, state, progressText(state, cause, null))
+export const progressEntry = (
+  { id, saved }: Pick<Task, "id" | "saved">,
+  state: TaskState,
+  cause: string
+): OutboxEntry => progressOf(id, state, progressText(state, cause, null, saved))
 
 /** The progress comment of a task that has waited for a while; `why` null: only for its turn. */
 export const waitingEntry = (taskId: TaskId, why: string | null): OutboxEntry =>
@@ -162,10 +178,11 @@ export const runningEntry = (taskId: TaskId, cause: string, run: RunProgress): E
  * answer stands.
  */
 export const entriesFor = Effect.fnUntraced(function* (
-  { id, round }: Pick<Task, "id" | "round">,
+  task: Pick<Task, "id" | "round" | "saved">,
   { to, cause, answer }: Outcome
 ): Effect.fn.Return<ReadonlyArray<OutboxEntry>> {
-  const progress = progressEntry(id, to, cause)
+  const { id, round } = task
+  const progress = progressEntry(task, to, cause)
   if (answer === null) return [progress]
   const key = reportKey(id, round)
   const report = {

@@ -4,8 +4,6 @@ import { Gitea } from "../gitea/Gitea.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { PullRequest } from "../gitea/PullRequest.ts"
 import { disarm } from "../outbox/Disarming.ts"
-import { ControlClones } from "../workspace/ControlClones.ts"
-import type { Ground } from "./Ground.ts"
 import type { Handed } from "./Handed.ts"
 import { makeHandedCommit } from "./HandedCommit.ts"
 import { openPullOf } from "./OpenPull.ts"
@@ -20,14 +18,11 @@ export class Submission extends Context.Service<
   {
     /** The one open pull request of the task; null: the tree is that of the base, and there is nothing to hand in. */
     submit(handed: Handed): Effect.Effect<PullRequest | null, GitError | GiteaError>
-    /** Keeps what was saved for the task in Gitea, too: newest snapshots, and what it takes to go on from them. */
-    keep(ground: Ground): Effect.Effect<void, GitError>
   }
 >()("mosaic-coordinator/pull/Submission") {
   static readonly layer = Layer.effect(
     Submission,
     Effect.gen(function* () {
-      const clones = yield* ControlClones
       const gitea = yield* Gitea
       const { commitOf, isEmpty } = yield* makeHandedCommit
       const { push, refuseToOverwrite } = yield* makePush
@@ -55,9 +50,7 @@ export class Submission extends Context.Service<
         return pull
       })
 
-      const keep = Effect.fn("Submission.keep")(({ number, repository }: Ground) => clones.keep(repository, number))
-
-      return { submit, keep }
+      return { submit }
     })
   )
 }

@@ -63,6 +63,9 @@ export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, t
       onTask(id, (task) => decision.noteUnreadable(task, why))
     ),
     park: Effect.fn("Tasks.park")((id: TaskId, cause: string) => onTask(id, (task) => decision.park(task, cause))),
+    saved: Effect.fn("Tasks.saved")((id: TaskId, ref: string) =>
+      onTask(id, (task) => (task.saved === ref ? Effect.void : decision.noteSaved(task, ref)))
+    ),
     answer: Effect.fn("Tasks.answer")(
       (id: TaskId, key: string, fate: AnswerFate, alongside: Effect.Effect<void, StoreUnavailable>) =>
         onTask(id, (task) => Effect.andThen(decision.answer(task, key, fate), alongside))

@@ -70,7 +70,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
   const cancel = Effect.fnUntraced(function* (task: Task, { cause, report }: Decision & { readonly _tag: "Cancel" }) {
     yield* table.stop(task.id, "cancelled", cause, yield* Clock.currentTimeMillis)
     yield* transitions.record(task, "cancelled", cause)
-    if (report) yield* outbox.amend(progressEntry(task.id, "cancelled", cause))
+    if (report) yield* outbox.amend(progressEntry(task, "cancelled", cause))
   })
 
   const carryOut = Effect.fnUntraced(function* (
@@ -101,7 +101,7 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     if (task.state === "parked" || task.state === "answered" || isOver(task.state)) return
     yield* table.stop(task.id, "parked", cause, yield* Clock.currentTimeMillis)
     yield* transitions.record(task, "parked", cause)
-    yield* outbox.put(progressEntry(task.id, "parked", cause))
+    yield* outbox.put(progressEntry(task, "parked", cause))
   })
 
   /**
@@ -120,18 +120,18 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
   const settle = Effect.fnUntraced(function* (task: Task, to: "completed" | "cancelled" | "parked", cause: string) {
     yield* table.stop(task.id, to, cause, yield* Clock.currentTimeMillis)
     yield* transitions.record(task, to, cause)
-    yield* outbox.put(progressEntry(task.id, to, cause))
+    yield* outbox.put(progressEntry(task, to, cause))
   })
 
   const wait = Effect.fnUntraced(function* (task: Task, cause: string) {
     if (task.cause === cause) return
     yield* table.because(task.id, cause)
-    yield* outbox.put(progressEntry(task.id, "answered", cause))
+    yield* outbox.put(progressEntry(task, "answered", cause))
   })
 
   const noteLost = Effect.fnUntraced(function* (task: Task, why: string) {
     yield* table.because(task.id, lost(task, why))
-    yield* outbox.put(progressEntry(task.id, "parked", lost(task, why)))
+    yield* outbox.put(progressEntry(task, "parked", lost(task, why)))
   })
 
   /** What follows for a task whose answer is the comment with this key. */
@@ -147,5 +147,11 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     })
   })
 
-  return { carryOut, park, noteUnreadable, answer }
+  /** A run that was stopped saves its work after its task was cancelled, and only then can it be named. */
+  const noteSaved = Effect.fnUntraced(function* (task: Task, ref: string) {
+    yield* table.save(task.id, ref)
+    if (task.state === "cancelled") yield* outbox.amend(progressEntry({ ...task, saved: ref }, task.state, task.cause))
+  })
+
+  return { carryOut, park, noteUnreadable, noteSaved, answer }
 }

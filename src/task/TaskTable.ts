@@ -115,6 +115,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   /** `again`: in new sessions. */
   const restart = (id: TaskId, again: boolean, { mandate, cause, now, traceparent }: Ready) =>
     sql`update tasks set state = 'ready', ${served(mandate)}, cause = ${cause}, generation = generation + ${again ? 1 : 0},
+      saved = iif(${again ? 1 : 0}, null, saved),
       round = round + 1, attempts = 0, turns = 0, tokens = 0, elapsed = 0, requests = 0, tries = 0, suspect = 0, not_before = 0,
       ready_at = ${now}, updated_at = ${now}, traceparent = ${traceparent} where id = ${id}`
 
@@ -126,6 +127,8 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
   const stop = (id: TaskId, to: TaskState, cause: string, now: number) =>
     sql`update tasks set state = ${to}, cause = ${cause}, lease = null, lease_expires_at = null, step = null, updated_at = ${now}
       where id = ${id}`
+
+  const save = (id: TaskId, ref: string) => sql`update tasks set saved = ${ref} where id = ${id}`
 
   const because = (id: TaskId, cause: string) => sql`update tasks set cause = ${cause} where id = ${id}`
 
@@ -193,6 +196,7 @@ export const makeTaskTable = (sql: SqlClient.SqlClient) => {
     serve,
     noteText,
     stop,
+    save,
     because,
     refresh,
     unreadable,

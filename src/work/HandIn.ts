@@ -29,10 +29,6 @@ type Examination = Effect.Success<typeof makeExamination>
 
 const UNCHECKED = "the session stopped without calling `finish`, so that its work was not checked"
 
-/** Where the work is, for a person who wants to go on with it. */
-const savedAs = (outcome: Outcome, snapshot: string | null): Outcome =>
-  snapshot === null ? outcome : { ...outcome, cause: `${outcome.cause}. The work is saved as ${snapshot}` }
-
 /** What the pull request tells of the work. */
 const makeFacts = Effect.fnUntraced(function* ({ changed }: Examination) {
   const journal = yield* Journal
@@ -152,38 +148,21 @@ const makeSubmitting = Effect.gen(function* () {
   return { submit }
 })
 
-/** A snapshot in Gitea is a help, and no condition. */
-const makeKeeping = Effect.gen(function* () {
-  const snapshots = yield* Snapshots
-  const submission = yield* Submission
-
-  return Effect.fnUntraced(function* (ground: Ground, session: Session) {
-    const newest = yield* snapshots.newest(ground.repository.id, { number: ground.number, session: session.id })
-    if (newest === null) return null
-    yield* Effect.ignore(submission.keep(ground))
-    return nameOf(newest.ref)
-  })
-})
-
-/** Carries what a session made to Gitea once there is an outcome: a pull request where its checks passed, else its snapshot. */
+/** Carries what a session made to Gitea once it is done: as a pull request, where its checks passed. */
 export const makeHandIn = Effect.gen(function* () {
   const journal = yield* Journal
-  const keep = yield* makeKeeping
   const { submit } = yield* makeSubmitting
 
   return Effect.fn("HandIn")(
     function* (claim: Claim, bench: Bench, outcome: Outcome) {
       const session = (yield* journal.sessions(claim.task)).at(-1)
-      if (session === undefined) return outcome
-      const kept = yield* keep(bench.ground, session)
-      if (outcome.to !== "completed") return savedAs(outcome, kept)
-      const done = yield* submit(claim, bench, session, outcome).pipe(
+      if (session === undefined || outcome.to !== "completed") return outcome
+      return yield* submit(claim, bench, session, outcome).pipe(
         Effect.catchIf(
           (error) => error._tag === "GitError" && !error.retryable,
           (error) => Effect.succeed(parked(error.message))
         )
       )
-      return done.to === "completed" ? done : savedAs(done, kept)
     },
     Effect.catchTag(["GitError", "IsolationFailed", "WorkspaceError"], (error) => Effect.fail(asFailed(error)))
   )

@@ -48,7 +48,9 @@ const keyOf = ({ id, round }: Task) => `${id} ${round}`
 const makeEnding = Effect.gen(function* () {
   const journal = yield* Journal
   const outbox = yield* Outbox
+  const scope = yield* Effect.scope
   const tasks = yield* Tasks
+  const workplaces = yield* Workplaces
   const pauses = makeTrouble<string>({ says: "Run paused" })
 
   /** Says how a run ended, where that is of interest, and gives the refusals in pauses up to this one. */
@@ -70,6 +72,18 @@ const makeEnding = Effect.gen(function* () {
   const tell = (task: Task, entries: ReadonlyArray<OutboxEntry>) =>
     Effect.andThen(journal.end(task.id), Effect.forEach(entries, outbox.put, { discard: true }))
 
+  /** A person who stopped the work finds it in Gitea, too. No run waits for that. */
+  const keepStopped = Effect.fnUntraced(function* ({ task: { id } }: Claim) {
+    const task = yield* tasks.find(id)
+    if (task?.state === "cancelled") yield* Effect.forkIn(Effect.ignore(workplaces.keep(task)), scope)
+  })
+
+  const noteSaved = Effect.fnUntraced(function* ({ task }: Claim) {
+    const saved = yield* workplaces.saved(task)
+    if (saved !== null) yield* tasks.saved(task.id, saved)
+    return { ...task, saved: saved ?? task.saved }
+  })
+
   const move = Effect.fnUntraced(function* (claim: Claim, outcome: Outcome) {
     const entries = yield* entriesFor(claim.task, outcome)
     const { cause, state } = firstStep(outcome)
@@ -83,9 +97,15 @@ const makeEnding = Effect.gen(function* () {
       Leave: () => Effect.void
     })
 
+  const end = Effect.fnUntraced(function* (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) {
+    const refusals = yield* note(claim, exit)
+    const task = yield* noteSaved(claim)
+    yield* carryOut({ ...claim, task }, afterRun(exit, refusals))
+  })
+
   return (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) =>
-    note(claim, exit).pipe(
-      Effect.flatMap((refusals) => carryOut(claim, afterRun(exit, refusals))),
+    end(claim, exit).pipe(
+      Effect.ensuring(Effect.ignore(keepStopped(claim))),
       Effect.catchTag("ForbiddenTransition", (error) => Effect.die(error))
     )
 })
@@ -118,6 +138,7 @@ const makeSessions = Effect.gen(function* () {
       )
     )
     if (outcome === null) return afterSession(null)
+    yield* workplaces.keep(claim.task)
     return prospect._tag === "Ready"
       ? yield* handIn(claim, prospect, outcome)
       : afterSession(withoutTools(outcome, prospect.why))
@@ -150,7 +171,7 @@ const makeWork = Effect.gen(function* () {
     const waits = yield* dependOn(claim, name)
     if (waits !== null) return waits
     // The first sign of life; later ones tell how it is going.
-    if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(id, "running", cause)))
+    if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(claim.task, "running", cause)))
     const look = Effect.asVoid(observer.observe({ taskId: id, fullName: name }))
     return yield* atWork({ claim, issue, sight, look, stopping })
   })

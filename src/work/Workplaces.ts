@@ -15,6 +15,7 @@ import { guessTold, planOf } from "./BasePlan.ts"
 import type { Bench } from "./Briefings.ts"
 import { asFailed, makeDesks } from "./Desks.ts"
 import { makeHandIn } from "./HandIn.ts"
+import { makeSavedWork } from "./SavedWork.ts"
 
 const RunChecks: ToolDefinition = {
   name: RUN_CHECKS,
@@ -45,6 +46,10 @@ export class Workplaces extends Context.Service<
       prospect: Ready,
       outcome: Outcome
     ): Effect.Effect<Outcome, GiteaError | WorkplaceFailed | StoreUnavailable>
+    /** The ref that a task's newest work is saved as; null: there is none, or tools are off. */
+    saved(task: Task): Effect.Effect<string | null, StoreUnavailable>
+    /** The same, kept in Gitea as well where that can be. */
+    keep(task: Task): Effect.Effect<string | null, StoreUnavailable>
   }
 >()("mosaic-coordinator/work/Workplaces") {
   static readonly layer = Layer.effect(
@@ -81,7 +86,14 @@ export class Workplaces extends Context.Service<
       )
 
       const handIn = yield* makeHandIn
-      return { prepare, handIn: (claim, { bench }, outcome) => handIn(claim, bench, outcome) }
+      const { keep, saved } = yield* makeSavedWork
+      const none = Effect.succeed(null)
+      return {
+        prepare,
+        handIn: (claim, { bench }, outcome) => handIn(claim, bench, outcome),
+        saved: (task) => (verdict.kind === "off" ? none : saved(task)),
+        keep: (task) => (verdict.kind === "off" ? none : keep(task))
+      }
     })
   )
 }

@@ -24,6 +24,7 @@ const task = (fields: Partial<Task> = {}): Task => ({
   tokens: 0,
   elapsed: 0,
   cause: "",
+  saved: null,
   readyAt: 0,
   updatedAt: 0,
   traceparent: null,

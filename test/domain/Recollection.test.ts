@@ -52,7 +52,10 @@ describe("recollect", () => {
   it.effect("tells a question from an answer, as they are written", () =>
     Effect.gen(function* () {
       const asks = Effect.fnUntraced(function* (status: "done" | "blocked") {
-        const entries = yield* entriesFor({ id: TASK, round: 1 }, answered({ answer: "Which press?", status }))
+        const entries = yield* entriesFor(
+          { id: TASK, round: 1, saved: null },
+          answered({ answer: "Which press?", status })
+        )
         return known(...entries.map(({ body }, index) => ({ id: index, user: BOT, body }))).answers.map((it) => it.asks)
       })
       assert.deepStrictEqual(yield* asks("blocked"), [true])

@@ -69,12 +69,38 @@ describe("Work that is handed in", () => {
         const task = yield* becomes(issue, "parked")
         assert.match(
           task?.cause ?? "",
-          /^git: push mosaic\/1 failed: Not allowed to push to protected branch mosaic\/1; .*Let the bot push to branches that begin with mosaic\/.*The work is saved as refs\/mosaic\/1\//
+          /^git: push mosaic\/1 failed: Not allowed to push to protected branch mosaic\/1; .*Let the bot push to branches that begin with mosaic\//
         )
+        assert.match(task?.saved ?? "", /^refs\/mosaic\/1\//)
         yield* said
         assert.include((yield* progress(issue))[0]?.body ?? "", "Not allowed to push to protected branch")
         assert.lengthOf(yield* pulls, 0)
         assert.match(yield* shell(folder, "git for-each-ref --format='%(refname)' refs/mosaic"), /^refs\/mosaic\/1\//)
+      })
+    )
+
+    it.effect("is named on the issue, and kept in Gitea, when somebody stops it", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, folder, gitea, id, open, progress } = yield* shop("acme/stopped", CHECKS)
+        yield* claude.respond(byResults(() => run("echo more >> README.md")))
+        const issue = yield* open
+        yield* eventually(
+          "some work is saved",
+          shell(
+            server.folder,
+            `cd clones/${id}.git 2>/dev/null && git for-each-ref --format="%(refname)" refs/mosaic || true`
+          ),
+          (refs) => /\/2$/m.test(refs)
+        )
+        yield* gitea.unassign(issue, gitea.bot.login)
+        yield* becomes(issue, "cancelled")
+        const [comment] = yield* eventually("the comment names it", progress(issue), ([it]) =>
+          /Stopped[^]*saved as/.test(it?.body ?? "")
+        )
+        const [ref = ""] = /refs\/mosaic\/1\/[\w-]+\/\d+/.exec(comment?.body ?? "") ?? []
+        yield* eventually("Gitea has it", shell(folder, `git show ${ref}:README.md || true`), (text) =>
+          text.endsWith("more\n")
+        )
       })
     )
 
@@ -130,7 +156,8 @@ describe("Work that is handed in", () => {
           yield* claude.respond(afterNews(begin(gitea.comment(issue, "Say less.", "ada")), stop))
           yield* first.release
           const task = yield* becomes(issue, "parked")
-          assert.match(task?.cause ?? "", /stopped without calling `finish`[^]*The work is saved as refs\/mosaic\/1\//)
+          assert.match(task?.cause ?? "", /stopped without calling `finish`/)
+          assert.match(task?.saved ?? "", /^refs\/mosaic\/1\//)
           assert.lengthOf(yield* pulls, 0)
         })
     )

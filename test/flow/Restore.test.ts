@@ -57,7 +57,7 @@ describe.skipIf(lacking("bwrap"))("Work that did not become a pull request", () 
         yield* said
         const [comment] = yield* progress(issue)
         const [ref = ""] = /refs\/mosaic\/1\/[\w-]+\/\d+/.exec(comment?.body ?? "") ?? []
-        assert.match(comment?.body ?? "", /Waiting for a person[^]*The work is saved as refs\/mosaic\//)
+        assert.match(comment?.body ?? "", /Waiting for a person[^]*The work is saved as `refs\/mosaic\//)
         yield* shell(folder, `git clone -q '${yield* gitea.folder(NAME)}' person`)
         const restored = yield* shell(
           join(folder, "person"),

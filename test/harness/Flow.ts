@@ -16,6 +16,7 @@ import { Coordinator } from "./Harness.ts"
 export interface TaskView {
   readonly state: TaskState
   readonly cause: string
+  readonly saved: string | null
   readonly generation: number
   readonly attempts: number
   readonly mandateId: number | null
@@ -45,7 +46,7 @@ export const flow = Effect.gen(function* () {
 
   const task = (issue: SandboxIssue): Effect.Effect<TaskView | undefined> =>
     Effect.map(
-      store.read("tasks", ["state", "cause", "generation", "attempts", "mandateId", "fullName"], {
+      store.read("tasks", ["state", "cause", "generation", "attempts", "mandateId", "fullName", "saved"], {
         id: taskIdOfIssue(issue)
       }),
       ([row]) => row

@@ -35,6 +35,7 @@ export interface Tables {
     readonly tokens: number
     readonly elapsed: number
     readonly cause: string
+    readonly saved: string | null
     readonly lease: string | null
     readonly leaseExpiresAt: number | null
     readonly notBefore: number
@@ -58,6 +59,7 @@ export interface Tables {
     readonly from: TaskState | null
     readonly to: TaskState
     readonly cause: string
+    readonly saved: string | null
     readonly at: number
   }
   readonly sessions: {

@@ -46,6 +46,14 @@ describe("progressText", () => {
     assert.match(progressText(state, CAUSE, null), /unassign the bot and assign it again\.$/)
   })
 
+  it.each(TaskState.literals)("names what is saved of a %s task where there may be no pull request", (state) => {
+    const text = progressText(state, CAUSE, null, "refs/mosaic/1/s/2")
+    assert.strictEqual(
+      text.split("\n\n").includes("The work is saved as `refs/mosaic/1/s/2`."),
+      ["parked", "failed", "cancelled"].includes(state)
+    )
+  })
+
   it("keeps a note on one line, and cuts it", () => {
     const note = { done: "a\n\n# b", next: "c".repeat(10_000) }
     const lines = progressText("running", "claimed", { ...run, note }).split("\n\n")
@@ -56,7 +64,7 @@ describe("progressText", () => {
 
 describe("progressEntry", () => {
   it("mentions nobody and hides nothing, whatever name is in the cause", () => {
-    const { body } = progressEntry(TASK, "parked", "@mira said <!-- so of #1")
+    const { body } = progressEntry({ id: TASK, saved: null }, "parked", "@mira said <!-- so of #1")
     assert.notMatch(body.slice(body.indexOf("-->") + 3), /@\w|#\d|<!--/)
   })
 })
@@ -73,7 +81,7 @@ describe("runningEntry", () => {
 
 describe("entriesFor", () => {
   const said = (answer: string, status: "done" | "blocked") =>
-    Effect.map(entriesFor({ id: TASK, round: 1 }, answered({ answer, status })), (entries) =>
+    Effect.map(entriesFor({ id: TASK, round: 1, saved: null }, answered({ answer, status })), (entries) =>
       entries.map(({ body, key }) => [key, body])
     )
 

@@ -232,8 +232,8 @@ describe("Submission", () => {
   it.live("keeps the work of a session in Gitea with all that it needs to go on, and notes that it is there", () =>
     Effect.gen(function* () {
       const { clones, first, gitea, ground, saved } = yield* scene
-      const { keep } = yield* Submission
       const on = yield* ground
+      const keep = clones.keep(on.repository, on.number)
       const clone = clones.at(on.repository.id)
       const names = (folder: string, under: string) =>
         shell(folder, `git for-each-ref --format='%(refname) %(objectname)' refs/${under}`)
@@ -244,7 +244,7 @@ describe("Submission", () => {
          git update-ref refs/mosaic/1/s/1 ${first}; git update-ref refs/mosaic/1/s/2 ${work}
          git update-ref refs/mosaic/2/t/1 ${work}`
       )
-      yield* keep(on)
+      yield* keep
       const folder = yield* gitea.folder(NAME)
       const kept = [`2 ${work}`, ...["base", "checked", "joined"].map((name) => `${name} ${first}`)]
       const lines = (under: string) => kept.map((line) => `refs/${under}/1/s/${line}\n`).join("")
@@ -255,11 +255,11 @@ describe("Submission", () => {
         (all) => all.filter(({ path }) => path.endsWith("/git-receive-pack")).length
       )
       const before = yield* pushes
-      yield* keep(on)
+      yield* keep
       assert.strictEqual(yield* pushes, before, "nothing has moved")
       const other = yield* saved(first, "faster")
       yield* shell(clone, `git update-ref refs/mosaic/1/s/checked ${other}; git update-ref refs/mosaic/1/s/3 ${other}`)
-      yield* keep(on)
+      yield* keep
       assert.include(yield* names(folder, "mosaic"), `refs/mosaic/1/s/checked ${other}\n`)
       assert.notInclude(yield* names(clone, "kept"), "refs/kept/1/s/2 ")
     }).pipe(Effect.provide(Live))

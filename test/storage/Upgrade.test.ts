@@ -115,7 +115,8 @@ const ADDED: Readonly<Record<string, Record<string, string | number | null>>> = 
     step: null,
     suspect: 0,
     assignedText: null,
-    foundAt: null
+    foundAt: null,
+    saved: null
   },
   outbox: { refusals: 0, waitsSince: null, news: 0 }
 }

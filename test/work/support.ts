@@ -39,7 +39,11 @@ export const worker = ({
       mocks.Gitea({ dependencies: () => Effect.succeed([]) }),
       mocks.IssueReader({ follow: () => Effect.succeed(Effect.succeed(null)) }),
       mocks.WorkGate({ opened, unanswerable: Effect.succeed(false) }),
-      mocks.Workplaces({ prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })) }),
+      mocks.Workplaces({
+        prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })),
+        saved: () => Effect.succeed(null),
+        keep: () => Effect.succeed(null)
+      }),
       settings({ maxConcurrentAgents, repositories })
     ])
   )
