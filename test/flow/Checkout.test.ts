@@ -34,12 +34,28 @@ const inTurn =
   (request: MessagesRequest): Reply =>
     replies[toolResults(request).length] ?? { content: [] }
 
-/** A repository with these files, and an issue of it that is assigned. */
-const assigned = Effect.fnUntraced(function* (name: string, files: Readonly<Record<string, string>>) {
+const LARGE = {
+  ".gitattributes": "*.psd filter=lfs diff=lfs merge=lfs -text",
+  "art/logo.psd": `version https://git-lfs.github.com/spec/v1\noid sha256:${"4d".repeat(32)}\nsize 12345\n`,
+  ".gitmodules": '[submodule "lib"]\n\tpath = vendor/lib\n\turl = https://git.example.com/acme/lib.git'
+}
+const SUBMODULE = "1a".repeat(20)
+/** Puts a submodule into the default branch of a bare repository. */
+const LINK = `export GIT_INDEX_FILE="$PWD/link.index"; git read-tree main
+  git update-index --add --cacheinfo 160000,${SUBMODULE},vendor/lib
+  git update-ref refs/heads/main "$(git commit-tree "$(git write-tree)" -p main -m link)"; rm link.index`
+
+/** A repository with these files and what a script does to it, and an issue of it that is assigned. */
+const assigned = Effect.fnUntraced(function* (
+  name: string,
+  files: Readonly<Record<string, string>>,
+  script: string = "true"
+) {
   const it = yield* flow
   const { claude, gitea } = it
   yield* gitea.createRepository(name)
   yield* gitea.commit(name, files)
+  yield* shell(yield* gitea.folder(name), script)
   const before = (yield* claude.requests).length
   const issue = yield* gitea.openIssue({
     repository: name,
@@ -117,6 +133,48 @@ describe.skipIf(lacking("bwrap"))("A session in a checkout", () => {
         const git = yield* gitea.folder("acme/built")
         assert.strictEqual(yield* shell(git, "git diff --name-status main mosaic/1"), "A\thello\n")
         assert.notInclude((yield* gitea.pulls("acme/built"))[0]?.body ?? "", "guessed")
+      })
+    )
+
+    it.effect("carries large files and submodules along as they are, and is told of them as the readers are", () =>
+      Effect.gen(function* () {
+        const { claude } = yield* flow
+        const look = call("bash", {
+          command: "cat art/logo.psd; ls -A vendor/lib; echo more >> README.md; git status --porcelain"
+        })
+        yield* claude.respond(inTurn({ content: [look] }, { content: [call("finish", DONE)] }))
+        const check = "checks: [{ name: is whole, command: grep -q git-lfs art/logo.psd && test -d vendor/lib }]"
+        const files = { ...LARGE, "README.md": "Greeter", ".mosaic.yml": check }
+        const begun = yield* claude.hold("messages")
+        const { becomes, gitea, issue, progress, said, sent } = yield* assigned("acme/large", files, LINK)
+        yield* begun.arrived
+        const hold = yield* claude.hold("messages")
+        yield* begun.release
+        yield* hold.arrived
+        yield* said
+        const [comment] = yield* progress(issue)
+        assert.match(
+          comment?.body ?? "",
+          /large files \(Git LFS\) are pointers here[^]*submodules are empty folders here/
+        )
+        yield* hold.release
+        yield* becomes(issue, "completed")
+        const [first, second] = yield* sent
+        assert.match(
+          firstText(first),
+          /large files \(Git LFS\) are pointers here[^=]*submodules are empty folders here/
+        )
+        const [seen] = toolResults(second ?? ({ messages: [] } as never))
+        assert.strictEqual(seen?.text, `${LARGE["art/logo.psd"]} M README.md`)
+        const git = yield* gitea.folder("acme/large")
+        const snapshot = (yield* shell(git, "git for-each-ref --format='%(refname)' 'refs/mosaic/1/*/1'")).trim()
+        for (const commit of [snapshot, "mosaic/1"]) {
+          assert.strictEqual(yield* shell(git, `git diff --name-status main ${commit}`), "M\tREADME.md\n")
+          assert.strictEqual(
+            yield* shell(git, `git ls-tree ${commit} vendor/lib`),
+            `160000 commit ${SUBMODULE}\tvendor/lib\n`
+          )
+        }
       })
     )
 
