@@ -1,9 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
+import { TestClock } from "effect/testing"
+import { FullName } from "../../src/domain/Repository.ts"
 import { SessionId } from "../../src/domain/Session.ts"
+import { KeptAtMost } from "../../src/workspace/Bounds.ts"
 import { makeWorkFolders } from "../../src/workspace/WorkFolders.ts"
 import { lacking } from "../harness/Lacking.ts"
-import { shell } from "../harness/Shell.ts"
+import { shell, upstream } from "../harness/Shell.ts"
 import { ground, REPOSITORY, scene } from "./support.ts"
 
 describe.skipIf(lacking("bwrap"))("Workspaces", () => {
@@ -128,6 +131,30 @@ describe.skipIf(lacking("bwrap"))("Workspaces", () => {
           assert.isNotNull(yield* clones.commit(REPOSITORY.id, "refs/heads/next"))
           assert.strictEqual((yield* snapshots.newest(site.repositoryId, site))?.ref.n, 1)
         })
+    )
+
+    it.effect("keep their clone from being removed for as long as they are open", () =>
+      Effect.gen(function* () {
+        const { clone, clones, folder, open } = yield* scene
+        const fs = yield* FileSystem.FileSystem
+        const other = { id: 8, fullName: FullName.make("acme/other") }
+        const remote = yield* upstream(folder, other.fullName, { "README.md": "Another one." })
+        const refreshOther = Effect.andThen(
+          shell(remote, `rm -rf '${clones.at(other.id)}'`),
+          clones.refresh(other)
+        ).pipe(Effect.provideService(KeptAtMost, { clones: 1, sessions: 1 }))
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* open()
+            yield* TestClock.adjust("25 hours")
+            yield* refreshOther
+            assert.isTrue(yield* fs.exists(clone))
+          })
+        )
+        yield* TestClock.adjust("25 hours")
+        yield* refreshOther
+        assert.isFalse(yield* fs.exists(clone))
+      })
     )
 
     it.effect("go on where they were when the clone has gone and their work was kept in Gitea", () =>
