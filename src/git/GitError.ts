@@ -6,6 +6,8 @@ export const GitReason = Schema.Literals([
   "absent",
   /** Gitea, or the way to it, is out of order: it may pass by itself. */
   "unreachable",
+  /** Gitea does not know the token. It was good a moment ago, when the API took it, so that may pass as well. */
+  "unauthorized",
   /** Gitea does not let the bot do this. */
   "refused",
   /** The repository is not there, or not visible to the bot. */
@@ -39,11 +41,14 @@ export class GitError extends Schema.TaggedError<GitError>()("GitError", {
 
   /** Whether it may pass by itself. */
   get retryable() {
-    return this.reason === "unreachable" || this.reason === "locked" || this.reason === "excess"
+    return PASSING.includes(this.reason)
   }
 }
 
+const PASSING: ReadonlyArray<GitReason> = ["unreachable", "unauthorized", "locked", "excess"]
+
 const ADVICE: Partial<Record<GitReason, string>> = {
+  unauthorized: "Set GITEA_TOKEN to a token of the bot that Gitea accepts, and look at any proxy before Gitea's git",
   absent: "Install git 2.38 or newer where the coordinator runs",
   refused: "Check the scopes of GITEA_TOKEN (read:user, write:issue, write:repository) and the bot's access",
   declined:
@@ -58,10 +63,12 @@ const SIGNS: ReadonlyArray<readonly [pattern: RegExp, reason: GitReason]> = [
   [/stale info|\(fetch first\)|\(non-fast-forward\)|cannot lock ref .* is at .* but expected/i, "moved"],
   [/Unable to create '.*\.lock'|Another git process seems to be running|unable to lock/i, "locked"],
   [/pre-receive hook declined|update hook declined|protected branch|\[remote rejected\]|archived/i, "declined"],
-  [/could not read (Username|Password)|Authentication failed|Forbidden|error: 40[13]\b/i, "refused"],
+  [/could not read (Username|Password)|Authentication failed|error: 401\b/i, "unauthorized"],
+  [/Forbidden|error: 403\b/i, "refused"],
   [/repository '.*' not found|Repository not found|error: 404\b/i, "missing"],
+  // What curl could not do, and answers that are not git's: a sign-in page, or one that was cut.
   [
-    /Could not resolve|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|error: (408|429|5\d\d)\b|early EOF|RPC failed|hung up|unexpected disconnect|transfer closed|Operation too slow|error: 30\d\b|unable to update url base from redirection/i,
+    /unable to access '|early EOF|RPC failed|hung up|unexpected disconnect|not valid: is this a git repository|protocol error|bad line length|unable to update url base from redirection/i,
     "unreachable"
   ],
   [

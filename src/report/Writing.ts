@@ -12,8 +12,11 @@ import { isOverText, WritePlan } from "./WritePlan.ts"
 
 /** One comment is edited at most this often. */
 const EDIT_INTERVAL = Duration.seconds(10)
-/** Failures of a write before its text is tried without what a database may not take. */
-const PLAIN_AFTER = 2
+/**
+ * Every so many failures of a write over its text, it is tried without what a database may not take. Once is not enough: the answer
+ * to that try may be lost, and the comment that was made then is edited.
+ */
+const PLAIN_EVERY = 2
 
 /** What this process has seen of writes: how often each row failed over its text, and when any last went well (milliseconds). */
 const makeWatch = () => {
@@ -21,7 +24,10 @@ const makeWatch = () => {
   let lastWritten: number | null = null
   return {
     isAlone: ({ waitsSince }: OutboxRow) => lastWritten !== null && waitsSince !== null && lastWritten > waitsSince,
-    triesPlain: ({ key }: OutboxRow) => faults.get(key) === PLAIN_AFTER,
+    triesPlain: ({ key }: OutboxRow) => {
+      const count = faults.get(key) ?? 0
+      return count > 0 && count % PLAIN_EVERY === 0
+    },
     failed: ({ key }: OutboxRow, error: GiteaError) =>
       Effect.sync(() => isOverText(error) && faults.set(key, (faults.get(key) ?? 0) + 1)),
     written: ({ key }: OutboxRow) =>

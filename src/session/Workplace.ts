@@ -9,8 +9,8 @@ import type { ToolDefinition } from "../tool/ToolHost.ts"
 /** A session cannot go on with its tools: `why` is a sentence without a full stop. */
 export class WorkplaceFailed extends Schema.TaggedError<WorkplaceFailed>()("WorkplaceFailed", {
   why: Schema.String,
-  /** Whether it may pass by itself; else a person has to look at it. */
-  retryable: Schema.Boolean
+  /** What passes by itself, what may do so within an hour, and what a person has to look at. */
+  kind: Schema.Literals(["outage", "refusal", "person"])
 }) {
   override get message() {
     return this.why

@@ -29,8 +29,9 @@ type Outside = GiteaError | ModelError | WorkplaceFailed
 export const isOutside = (error: RunError): error is Outside =>
   error._tag !== "LeaseLost" && error._tag !== "StoreUnavailable"
 
-/** Whether Gitea refused something of this issue; an outage, or a token that is not accepted, is not about the task. */
-export const isRefusal = (error: RunError): boolean => error._tag === "GiteaError" && !concernsGitea(error)
+/** Whether Gitea refused something of this issue; an outage, or a token that its API does not accept, is not about the task. */
+export const isRefusal = (error: RunError): boolean =>
+  error._tag === "WorkplaceFailed" ? error.kind === "refusal" : error._tag === "GiteaError" && !concernsGitea(error)
 
 const stopped = AfterRun.Release({ rest: Duration.zero, as: "pause" })
 
@@ -38,7 +39,7 @@ const stopped = AfterRun.Release({ rest: Duration.zero, as: "pause" })
  * What concerns key, account or model keeps the gate closed, so that the task need not rest for it. Under its new name a repository is found by the next look.
  */
 const restAfter = (error: Outside): Duration.Duration => {
-  if (error._tag === "WorkplaceFailed") return AFTER_OUTAGE
+  if (error._tag === "WorkplaceFailed") return error.kind === "refusal" ? AFTER_REFUSAL : AFTER_OUTAGE
   if (concernsAccount(error)) return AFTER_FAULT
   if (error._tag === "GiteaError" && isMoved(error)) return AFTER_FAULT
   return error.retryable ? AFTER_OUTAGE : AFTER_REFUSAL
@@ -46,7 +47,7 @@ const restAfter = (error: Outside): Duration.Duration => {
 
 const afterError = (error: RunError, refusals: number): AfterRun => {
   if (!isOutside(error)) return AfterRun.Leave()
-  const isPersons = error._tag === "WorkplaceFailed" && !error.retryable
+  const isPersons = error._tag === "WorkplaceFailed" && error.kind === "person"
   return isPersons || isHopeless(refusals)
     ? AfterRun.Move({ outcome: parked(error.message) })
     : AfterRun.Release({ rest: restAfter(error), as: "pause" })

@@ -35,11 +35,14 @@ const BYTES_PER_TOKEN = 3
 
 export type WorkError = GitError | GiteaError | IsolationFailed | WorkspaceError
 
+const kindOf = (error: WorkError): WorkplaceFailed["kind"] => {
+  if (error._tag === "GitError" && error.reason === "unauthorized") return "refusal"
+  return "retryable" in error && error.retryable ? "outage" : "person"
+}
+
 /** Of what keeps work from going on, whether it passes by itself. */
 export const asFailed = (error: WorkError | WorkplaceFailed): WorkplaceFailed =>
-  error._tag === "WorkplaceFailed"
-    ? error
-    : new WorkplaceFailed({ why: error.message, retryable: "retryable" in error && error.retryable })
+  error._tag === "WorkplaceFailed" ? error : new WorkplaceFailed({ why: error.message, kind: kindOf(error) })
 
 const failed = (text: string): ToolResult => ({ text, isError: true })
 const ok = (text: string): ToolResult => ({ text, isError: false })
@@ -105,7 +108,7 @@ const makeFinishing = Effect.gen(function* () {
     if (examined._tag !== "Clashed") return false
     const { files, footing, tree } = examined.clash
     if ((yield* clones.commit(site.repositoryId, clashedNameOf(site))) !== null) {
-      return yield* new WorkplaceFailed({ why: clashedAgain(ground, files), retryable: false })
+      return yield* new WorkplaceFailed({ why: clashedAgain(ground, files), kind: "person" })
     }
     yield* workspace.teach({ tree, ...footing, isClash: true })
     return true
@@ -120,7 +123,7 @@ const makeFinishing = Effect.gen(function* () {
       joined: site.joined,
       saved: snapshot.commit
     })
-    if (examined._tag === "Overtaken") return yield* new WorkplaceFailed({ why: examined.why, retryable: false })
+    if (examined._tag === "Overtaken") return yield* new WorkplaceFailed({ why: examined.why, kind: "person" })
     const isTaught = yield* teach(ground, workspace, examined)
     return { text: examinedText(ground, examined, isTaught), isError: examined._tag !== "Passed" }
   })

@@ -133,7 +133,7 @@ const makeSessions = Effect.gen(function* () {
     const outcome = yield* runner.run({ ...on, workplace }).pipe(
       // What a person has to see to ends the work, and what there is of it is kept.
       Effect.catchIf(
-        (error) => error._tag === "WorkplaceFailed" && !error.retryable,
+        (error) => error._tag === "WorkplaceFailed" && error.kind === "person",
         (error) => Effect.succeed(parked(error.message))
       )
     )

@@ -35,7 +35,7 @@ export const makeSetupRun = Effect.gen(function* () {
     const done = yield* prepare(plan, site.tree)
     if (done.results.length === 0) return null
     const why = setupFault(done)
-    if (why !== null) return yield* new WorkplaceFailed({ why, retryable: false })
+    if (why !== null) return yield* new WorkplaceFailed({ why, kind: "person" })
     yield* disregard
     return resultsTold(done.results)
   })

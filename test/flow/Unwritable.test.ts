@@ -115,6 +115,29 @@ describe("A text that the database does not take", () => {
       LIMIT
     )
   })
+
+  const lost = gatedServer("Done \u{1F389} for good.")
+  layer(lost.layer)((it) => {
+    it.effect(
+      "is written so as well when the answer to that was lost, and the comment is found again",
+      () =>
+        Effect.gen(function* () {
+          const { gitea, report, running, until } = yield* scene("acme/web", lost)
+          const posts = { match: /^POST .*\/comments$/ }
+          yield* gitea.fail({ ...posts, kind: "status", status: 500, times: 2 })
+          yield* gitea.fail({ ...posts, kind: "doneThenStatus", status: 500 })
+          yield* gitea.behave({ refusesText: /[\u{10000}-\u{10FFFF}]/u })
+          yield* lost.gate.open
+          yield* until(running, "answered")
+          yield* lost.pass("80 minutes")
+          yield* until(running, "completed")
+          const answers = yield* report(running)
+          assert.lengthOf(answers, 1)
+          assert.include(answers[0]?.body, "Done \uFFFD for good.")
+        }),
+      LIMIT
+    )
+  })
 })
 
 describe("A progress comment that was deleted", () => {

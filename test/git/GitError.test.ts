@@ -4,7 +4,13 @@ import { detailOf, GitError, reasonOf } from "../../src/git/GitError.ts"
 
 describe("GitError", () => {
   it.each([
-    ["fatal: could not read Username for 'http://x': terminal prompts disabled", "refused"],
+    ["fatal: could not read Username for 'http://x': terminal prompts disabled", "unauthorized"],
+    ["fatal: unable to access 'http://x/': The requested URL returned error: 401", "unauthorized"],
+    ["fatal: unable to access 'http://x/': Empty reply from server", "unreachable"],
+    ["fatal: unable to access 'http://x/': Recv failure: Connection reset by peer", "unreachable"],
+    ["fatal: unable to access 'http://x/': server certificate verification failed", "unreachable"],
+    ["fatal: http://x/a.git/info/refs not valid: is this a git repository?", "unreachable"],
+    ["fatal: protocol error: bad line length character: <htm", "unreachable"],
     ["remote: Forbidden\nfatal: unable to access 'http://x/': The requested URL returned error: 403", "refused"],
     ["remote: Not found.\nfatal: repository 'http://x/a.git/' not found", "missing"],
     ["fatal: unable to access 'http://x/': Failed to connect to x port 1", "unreachable"],

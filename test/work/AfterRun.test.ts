@@ -3,6 +3,7 @@ import { Cause, Duration, Exit } from "effect"
 import { ModelSpendLimit, ModelUnavailable, ModelUnfit } from "../../src/anthropic/ModelError.ts"
 import { parked } from "../../src/domain/Outcome.ts"
 import { fromStatus, noAnswer } from "../../src/gitea/GiteaError.ts"
+import { WorkplaceFailed } from "../../src/session/Workplace.ts"
 import { StoreUnavailable } from "../../src/storage/StoreUnavailable.ts"
 import { LeaseLost } from "../../src/task/Lease.ts"
 import { AfterRun, afterRun, afterSession, isOutside, isRefusal } from "../../src/work/AfterRun.ts"
@@ -15,6 +16,10 @@ const spent = new ModelSpendLimit({ operation: "turn", requestId: null, code: "b
 const unfit = new ModelUnfit({ operation: "turn", requestId: null, detail: "no such model" })
 const moved = fromStatus("read comments", 301, undefined)
 const refused = fromStatus("read comments", 403, undefined)
+
+const workplace = (kind: WorkplaceFailed["kind"]) => new WorkplaceFailed({ why: "git: fetch failed", kind })
+const unauthorized = workplace("refusal")
+const persons = workplace("person")
 
 const pause = (seconds: number) => AfterRun.Release({ rest: Duration.seconds(seconds), as: "pause" })
 const leave = AfterRun.Leave()
@@ -42,6 +47,9 @@ const cases: ReadonlyArray<Case> = [
   },
   { when: "the repository was renamed", error: moved, first: pause(5), last: needsPerson(moved) },
   { when: "Gitea refuses", error: refused, first: pause(300), last: needsPerson(refused) },
+  { when: "Gitea's git is away", error: workplace("outage"), first: pause(30), last: pause(30) },
+  { when: "Gitea's git refuses the token", error: unauthorized, first: pause(300), last: needsPerson(unauthorized) },
+  { when: "a person has to see to it", error: persons, first: needsPerson(persons), last: needsPerson(persons) },
   { when: "the lease is lost", error: new LeaseLost({ task: TASK }), first: leave, last: leave },
   { when: "the store fails", error: new StoreUnavailable({ cause: "disk" }), first: leave, last: leave }
 ]
@@ -74,6 +82,6 @@ describe("afterRun", () => {
 
   it("takes only what Gitea says of one issue for a refusal", () => {
     const refusals = cases.filter(({ error }) => isRefusal(error)).map(({ when }) => when)
-    assert.deepStrictEqual(refusals, ["the repository was renamed", "Gitea refuses"])
+    assert.deepStrictEqual(refusals, ["the repository was renamed", "Gitea refuses", "Gitea's git refuses the token"])
   })
 })

@@ -1,4 +1,4 @@
-import { Array, Effect, Schedule } from "effect"
+import { Array, Clock, Duration, Effect, Schedule } from "effect"
 import { taskIdOf } from "../../../src/domain/Task.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
 import { progressKey, reportKey } from "../../../src/outbox/Outbox.ts"
@@ -11,8 +11,10 @@ import { stillness } from "./Stillness.ts"
 const MARKER = /<!-- mosaic (.*?) -->/g
 const EXAMPLES = 5
 const LOOK = Schedule.spaced("1 second")
-/** Longer than the longest wait of the coordinator after a failed look or a refused comment. */
-const PATIENCE = "8 minutes"
+/** How long nothing may get done: longer than the longest wait of the coordinator after a failed look or a refused comment. */
+const PATIENCE = Duration.minutes(8)
+/** A machine that others use as well may be slow, and still get on. */
+const LONGEST = Duration.minutes(30)
 
 /** A claim, and what speaks against it. */
 export interface Claim {
@@ -55,12 +57,20 @@ const waiting = Effect.gen(function* () {
   ]
 })
 
-/** Waits until nothing is left to do, or for the patience one may have. */
+/** Waits until nothing is left to do, for as long as there is less and less. */
 export const settled = Effect.gen(function* () {
   yield* (yield* SandboxGitea).drained
-  yield* Effect.all([waiting, unfinished]).pipe(
-    Effect.repeat({ schedule: LOOK, until: (left) => left.every(({ length }) => length === 0) }),
-    Effect.timeoutOption(PATIENCE)
+  let fewest = Infinity
+  let since = yield* Clock.currentTimeMillis
+  yield* Effect.all([waiting, unfinished, Clock.currentTimeMillis]).pipe(
+    Effect.map(([left, open, now]) => {
+      const count = left.length + open.length
+      if (count < fewest) since = now
+      fewest = Math.min(fewest, count)
+      return count === 0 || now - since > Duration.toMillis(PATIENCE)
+    }),
+    Effect.repeat({ schedule: LOOK, until: (over) => over }),
+    Effect.timeoutOption(LONGEST)
   )
 })
 
