@@ -1,4 +1,13 @@
-import { issueTitle, lastAssistantText, lastPage, summaryOf, toolResults, toolUses, userTexts } from "./Conversation.ts"
+import {
+  issueName,
+  issueTitle,
+  lastAssistantText,
+  lastPage,
+  summaryOf,
+  toolResults,
+  toolUses,
+  userTexts
+} from "./Conversation.ts"
 import type { MessagesRequest } from "./MessagesRequest.ts"
 
 const OPENING_LENGTH = 200
@@ -36,6 +45,7 @@ export const summarise = (request: MessagesRequest): string => {
   const reply = lastAssistantText(request).replace(/\s+/g, " ").slice(0, REPLY_LENGTH)
   return [
     "Summary of the conversation so far.",
+    `Issue ${issueName(request)}`,
     `Issue title: ${issueTitle(request)}`,
     `It began: ${opening(request)}`,
     tools === "" ? null : `Tools used since the last summary: ${tools}`,

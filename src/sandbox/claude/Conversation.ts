@@ -92,6 +92,12 @@ const TITLES = [
   /^\s*(\S.*)$/m
 ]
 
+const NAME = /\bIssue (\S+#\d+)/
+
+/** The issue that the conversation is about, as `owner/name#7`; it stays what it is, whatever people write. */
+export const issueName = (request: MessagesRequest): string =>
+  NAME.exec([summaryOf(request) ?? "", ...userTexts(request)].join("\n"))?.[1] ?? ""
+
 /** The title of the issue that the conversation is about, in the usual ways to put it; else its first line. */
 export const issueTitle = (request: MessagesRequest): string => {
   const text = [summaryOf(request) ?? "", ...userTexts(request)].join("\n")

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { issueTitle } from "../../../src/sandbox/claude/Conversation.ts"
+import { issueName } from "../../../src/sandbox/claude/Conversation.ts"
 import { developerAgent } from "../../../src/sandbox/claude/DeveloperAgent.ts"
 import { oddly } from "../../../src/sandbox/claude/OddReplies.ts"
 import { readerAgent } from "../../../src/sandbox/claude/ReaderAgent.ts"
@@ -12,13 +12,13 @@ export const UNSTORABLE = "\u{1F40C}"
 /** Of so many issues one is answered oddly, and of twice as many one is work on the code. */
 const ONE_OF = 3
 
-const sumOf = (title: string): number => [...title].reduce((sum, it) => sum + (it.codePointAt(0) ?? 0), 0)
+const numberOf = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 0)
 
-/** By the title of its issue, so that a conversation stays what it is. */
+/** By the number of its issue, so that a conversation stays what it is. */
 const policy: Policy = (request) => {
-  const sum = sumOf(issueTitle(request))
-  if (sum % ONE_OF === 0) return oddly(readerAgent)(request)
-  return sum % (2 * ONE_OF) === 1 ? developerAgent(request) : readerAgent(request)
+  const number = numberOf(issueName(request))
+  if (number % ONE_OF === 0) return oddly(readerAgent)(request)
+  return number % (2 * ONE_OF) === 1 ? developerAgent(request) : readerAgent(request)
 }
 
 /** What both sides do from the beginning on that they could spare a client, and that ends no work. */
