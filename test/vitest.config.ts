@@ -6,7 +6,7 @@ const WORK = [
   "test/workspace/**/*.test.ts",
   "test/check/Checks.test.ts",
   "test/pull/Submission.test.ts",
-  "test/flow/{Checkout,Handing,Moved,PullRequest,Restore,TheirHand}.test.ts"
+  "test/flow/{Checkout,CodeFaultTable,Handing,Moved,PullRequest,Restore,TheirHand}.test.ts"
 ]
 
 /** Processes of their own, every row of the fault table, and pages of which each waits on a real clock. */

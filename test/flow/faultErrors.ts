@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { Anthropic } from "../../src/anthropic/Anthropic.ts"
@@ -11,10 +12,11 @@ import { SandboxClaude } from "../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { MAX_OUTPUT, request } from "../anthropic/support.ts"
 import { eventually } from "../harness/Eventually.ts"
+import { shell } from "../harness/Shell.ts"
 import { settings } from "../harness/TestSettings.ts"
 import { makeFetch } from "./faultFetch.ts"
-import { callOf, cases, isSilent } from "./faults.ts"
-import type { FaultCase, GiteaOperation } from "./faults.ts"
+import { callOf, isSilent } from "./faults.ts"
+import type { CodeOperation, FaultCase, GiteaOperation } from "./faults.ts"
 
 /** What an adapter makes of a fault. */
 export interface Verdict {
@@ -27,6 +29,9 @@ export interface Verdict {
 
 const STEP = Duration.seconds(5)
 const REPOSITORY = FullName.make("acme/shop")
+const CODE = FullName.make("acme/code")
+/** More than pull requests are made. */
+const HEADS = 20
 
 const wire = makeFetch()
 
@@ -50,12 +55,45 @@ const Adapters = Layer.mergeAll(Gitea.layer, Anthropic.layer).pipe(
       })
     )
   ),
-  Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, SandboxClaude.layer)),
+  Layer.provideMerge(Layer.mergeAll(SandboxGitea.layer, SandboxClaude.layer, NodeServices.layer)),
   Layer.provideMerge(wire.layer),
   Layer.orDie
 )
 
-const suffered = Effect.gen(function* () {
+/** Calls about code, in a repository that has what they are about. */
+const codeCallsOf = Effect.gen(function* () {
+  const gitea = yield* Gitea
+  const sandbox = yield* SandboxGitea
+  const { id } = yield* sandbox.createRepository(CODE)
+  yield* sandbox.promote(CODE)
+  const commit = yield* sandbox.commit(CODE, { "README.md": "A shop." })
+  // What is made although its answer is lost is not made twice.
+  yield* shell(yield* sandbox.folder(CODE), `for it in $(seq ${HEADS}); do git branch head-$it ${commit}; done`)
+  let heads = 0
+  const createPull = Effect.suspend(() => {
+    heads += 1
+    return gitea.createPull(CODE, { title: "Faster", body: "", head: `head-${heads}`, base: "main" })
+  })
+  const { number } = yield* createPull
+  const [person] = yield* gitea.assignable(CODE)
+  const who = person ?? (yield* Effect.die(`nobody can be assigned in repository ${id}`))
+  return {
+    access: gitea.access(CODE),
+    writer: gitea.writer(CODE, who.id),
+    writerNamed: gitea.writer(CODE, who.id),
+    createPull,
+    setStatus: gitea.setStatus(CODE, commit, { state: "success", context: "checks", description: "" }),
+    openPullsToHandIn: gitea.openPulls(CODE),
+    openPulls: gitea.openPulls(CODE),
+    branch: gitea.branch(CODE, "main"),
+    editPull: gitea.editPull(CODE, number, { title: "Faster", body: "Much." }),
+    assignable: gitea.assignable(CODE),
+    mayWrite: gitea.mayWrite(CODE, who.login),
+    pull: gitea.pull(CODE, number)
+  } satisfies { readonly [O in CodeOperation]: Effect.Effect<unknown, GiteaError> }
+})
+
+const suffered = Effect.fnUntraced(function* (cases: ReadonlyArray<FaultCase>) {
   const gitea = yield* Gitea
   const anthropic = yield* Anthropic
   const sandboxGitea = yield* SandboxGitea
@@ -78,7 +116,8 @@ const suffered = Effect.gen(function* () {
     createComment: gitea.createComment(REPOSITORY, number, "On it."),
     editComment: gitea.editComment(REPOSITORY, comment.id, "Done."),
     assigned: gitea.assigned,
-    hook: gitea.hook(REPOSITORY, null)
+    hook: gitea.hook(REPOSITORY, null),
+    ...(yield* codeCallsOf)
   }
   const claudeCalls: { readonly [O in Operation]: Effect.Effect<unknown, ModelError> } = {
     messages: anthropic.turn(request(), MAX_OUTPUT, () => Effect.void),
@@ -132,7 +171,5 @@ const suffered = Effect.gen(function* () {
 })
 
 /** The verdict on every case, in order: each call made once, by the adapter itself. */
-export const verdicts = suffered.pipe(
-  Effect.provide(Adapters, { local: true }),
-  Effect.provide(TestClock.layer(), { local: true })
-)
+export const verdictsOf = (cases: ReadonlyArray<FaultCase>) =>
+  suffered(cases).pipe(Effect.provide(Adapters, { local: true }), Effect.provide(TestClock.layer(), { local: true }))

@@ -41,8 +41,8 @@ export const makeFetch = () => {
     return answer
   }
   return {
-    /** From now on it is this that is suffered. */
-    suffer: (it: FaultCase) => void (suffered = it),
+    /** From now on it is this that is suffered, or nothing. */
+    suffer: (it: FaultCase | null) => void (suffered = it),
     layer: Layer.succeed(FetchHttpClient.Fetch, watched),
     /** Calls whose answer is not whole yet, so that a test clock does not run ahead of the sockets. */
     open: (): Readonly<typeof open> => open,

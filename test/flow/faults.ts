@@ -87,9 +87,26 @@ export const giteaOperations = {
   assigned: { name: "list assigned issues", match: /^GET .*\/issues\/search$/ },
   hook: { name: "list hooks", match: /^GET .*\/hooks$/, circumstance: "unheard" }
 } satisfies Readonly<Record<Member, Call>> & Readonly<Record<string, Call>>
-export type GiteaOperation = keyof typeof giteaOperations
 
-export const callOf = (operation: GiteaOperation): Call => giteaOperations[operation]
+/** Every member of the adapter that is about the code of a repository, as the work with tools calls them. */
+export const codeOperations = {
+  access: { name: "read access", match: /^GET .*\/repos\/(?!issues\/)[^/]+\/[^/]+$/ },
+  writer: { name: "read permission, of whoever assigned the bot: all", match: /\/assignees$/ },
+  writerNamed: { name: "read permission, of whoever assigned the bot: one", match: /\/permission$/ },
+  createPull: { name: "create pull request", match: /^POST .*\/pulls$/ },
+  setStatus: { name: "set status", match: /^POST .*\/statuses\/\w+$/ },
+  openPullsToHandIn: { name: "list pull requests, to hand in", match: /^GET .*\/pulls$/ },
+  openPulls: { name: "list pull requests, before the work", match: /^GET .*\/pulls$/ },
+  branch: { name: "read branch", match: /^GET .*\/branches\/[^/]+$/ },
+  editPull: { name: "edit pull request", match: /^PATCH .*\/pulls\/\d+$/ },
+  assignable: { name: "read permission, of those who wrote: all", match: /\/assignees$/ },
+  mayWrite: { name: "read permission, of those who wrote: one", match: /\/permission$/ },
+  pull: { name: "read pull request", match: /^GET .*\/pulls\/\d+$/ }
+} satisfies Readonly<Record<keyof RepositoryCalls, Call>> & Readonly<Record<string, Call>>
+export type CodeOperation = keyof typeof codeOperations
+export type GiteaOperation = keyof typeof giteaOperations | CodeOperation
+
+export const callOf = (operation: GiteaOperation): Call => ({ ...giteaOperations, ...codeOperations })[operation]
 
 type Faults = { readonly [name: string]: ClaudeFault | Refused }
 
@@ -139,13 +156,15 @@ const claudeFaults: { readonly [O in Operation]: Faults } = {
 export const takesEffect = ({ kind }: FaultCase["fault"]): boolean =>
   kind === "doneThenCut" || kind === "doneThenDribble"
 
-const giteaCases = Record.toEntries(giteaOperations).flatMap(([operation]) =>
-  Record.toEntries(giteaFaults).map(([name, fault]): FaultCase => ({ side: "Gitea", operation, name, fault }))
-)
+const ofGitea = <O extends GiteaOperation>(operations: ReadonlyArray<O>) =>
+  operations.flatMap((operation) =>
+    Record.toEntries(giteaFaults).map(([name, fault]) => ({ side: "Gitea", operation, name, fault }) as const)
+  )
 const claudeCases = Record.toEntries(claudeFaults).flatMap(([operation, faults]) =>
   Record.toEntries(faults).map(([name, fault]): FaultCase => ({ side: "Claude", operation, name, fault }))
 )
-export const cases: ReadonlyArray<FaultCase> = [...giteaCases, ...claudeCases]
+export const cases: ReadonlyArray<FaultCase> = [...ofGitea(Record.keys(giteaOperations)), ...claudeCases]
+export const codeCases = ofGitea(Record.keys(codeOperations))
 
 export const circumstanceOf = ({ operation, side }: FaultCase): Circumstance => {
   if (side === "Gitea") return callOf(operation).circumstance ?? "none"

@@ -34,6 +34,8 @@ export class Faults extends Context.Service<
   Faults,
   {
     plan(fault: PlannedFault): Effect.Effect<void>
+    /** None is to come any more. */
+    readonly clear: Effect.Effect<void>
     /** Takes the oldest planned fault that strikes this call. */
     strike(call: string): Effect.Effect<Option.Option<GiteaFault>>
   }
@@ -44,6 +46,7 @@ export class Faults extends Context.Service<
       const planned = yield* Ref.make<ReadonlyArray<PlannedFault>>([])
       return {
         plan: (fault) => Ref.update(planned, Array.append(fault)),
+        clear: Ref.set(planned, []),
         strike: (call) => Ref.modify(planned, (faults) => take(faults, call))
       }
     })

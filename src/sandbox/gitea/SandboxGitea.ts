@@ -110,6 +110,8 @@ export class SandboxGitea extends Context.Service<
     behave(behaviour: Partial<Behaviour>): Effect.Effect<void>
     /** The next calls that match suffer the fault. */
     fail(fault: PlannedFault): Effect.Effect<void>
+    /** No call suffers anything any more. */
+    readonly recover: Effect.Effect<void>
     /** Every API call, in the order they ended. */
     readonly requests: Effect.Effect<ReadonlyArray<RequestRecord>>
   } & SandboxRepositories &
@@ -167,6 +169,7 @@ const make = Effect.gen(function* () {
     disturb: hooks.disturb,
     behave: manner.change,
     fail: faults.plan,
+    recover: faults.clear,
     requests: log.records
   })
 })
