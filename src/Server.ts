@@ -108,7 +108,7 @@ export const assemble = (on: typeof foundations) =>
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, BotIdentity.layer)),
     Layer.provideMerge(Layer.mergeAll(on.model, on.gitea, Git.layer)),
     Layer.provideMerge(NeededByTools),
-    // By the side of each other: the isolation is tried out while the store opens.
+    // Side by side: the isolation is tried out while the store opens.
     Layer.provideMerge(Layer.mergeAll(on.tools, on.store)),
     Layer.provideMerge(Layer.mergeAll(NodeCrypto.layer, SetupFaults.layer))
   )

@@ -26,7 +26,11 @@ type StreamParams = Parameters<SDK["beta"]["messages"]["stream"]>[0]
 type StreamEvent = SDK.Beta.Messages.BetaRawMessageStreamEvent
 
 /** A third of all code: loaded with the first call, so that it does not hold up the start. */
-const loadSdk = Effect.promise(() => import("@anthropic-ai/sdk"))
+const loadSdk = Effect.tryPromise({
+  try: () => import("@anthropic-ai/sdk"),
+  // No file may be open for the moment. Node reads it again at the next call.
+  catch: (): ModelFailure => ({ _tag: "NoAnswer", kind: "connection" })
+})
 type Loaded = Effect.Success<typeof loadSdk>
 
 const decodeTools = Schema.decodeSync(Schema.fromJsonString(Schema.Array(Schema.Json)))
@@ -162,7 +166,7 @@ const makeCall = (key: Redacted.Redacted | null, baseURL: string) =>
     const clock = yield* Clock.Clock
     const isReply = operation === "turn" || operation === "compact"
     const watch = yield* makeCallWatch(isReply ? LONGEST_REPLY : LONGEST_ANSWER)
-    const sdk = yield* loadSdk
+    const sdk = yield* Effect.mapError(loadSdk, (failure) => classify(operation, null, failure))
     const client = withoutEnvironment(
       () =>
         new sdk.Anthropic({

@@ -20,3 +20,15 @@ export const exhausted = (task: Pick<Task, "turns" | "tokens" | "elapsed" | "req
   if (task.elapsed >= Duration.toMillis(MAX_ELAPSED)) return `it ran for ${Duration.toHours(MAX_ELAPSED)} hours`
   return null
 }
+
+/** What it takes to see to one more thing, and to hand it in. */
+const SPARE = { turns: 10, tokens: 200_000, requests: 20, elapsed: Duration.toMillis(Duration.minutes(15)) }
+
+/** Whether a task has enough left to go on with work that could end here. */
+export const canGoOn = ({ elapsed, requests, tokens, turns }: Parameters<typeof exhausted>[0]): boolean =>
+  exhausted({
+    turns: turns + SPARE.turns,
+    tokens: tokens + SPARE.tokens,
+    requests: requests + SPARE.requests,
+    elapsed: elapsed + SPARE.elapsed
+  }) === null

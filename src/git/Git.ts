@@ -122,7 +122,11 @@ export class Git extends Context.Service<
             { concurrency: "unbounded" }
           )
           if (code === 0 || call.answers?.includes(code) === true) return { code, text }
-          return yield* new GitError({ operation, reason: reasonOf(said), detail: clean(detailOf(said)) })
+          return yield* new GitError({
+            operation,
+            reason: reasonOf(said, call.asBot === true ? "gitea" : "disk"),
+            detail: clean(detailOf(said))
+          })
         },
         Effect.scoped,
         (effect, { operation }) =>

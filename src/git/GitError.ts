@@ -50,7 +50,8 @@ const PASSING: ReadonlyArray<GitReason> = ["unreachable", "unauthorized", "locke
 const ADVICE: Partial<Record<GitReason, string>> = {
   unauthorized: "Set GITEA_TOKEN to a token of the bot that Gitea accepts, and look at any proxy before Gitea's git",
   absent: "Install git 2.38 or newer where the coordinator runs",
-  refused: "Check the scopes of GITEA_TOKEN (read:user, write:issue, write:repository) and the bot's access",
+  refused:
+    "Check the scopes of GITEA_TOKEN (read:user, write:issue, write:repository), the bot's access, and any proxy before Gitea",
   declined:
     "Let the bot push to branches that begin with mosaic/: see the branch protection of the repository, and its hooks",
   missing: "Add the bot to the repository as a collaborator",
@@ -62,13 +63,15 @@ const SIGNS: ReadonlyArray<readonly [pattern: RegExp, reason: GitReason]> = [
   [/No space left on device|Disk quota exceeded/i, "full"],
   [/stale info|\(fetch first\)|\(non-fast-forward\)|cannot lock ref .* is at .* but expected/i, "moved"],
   [/Unable to create '.*\.lock'|Another git process seems to be running|unable to lock/i, "locked"],
-  [/pre-receive hook declined|update hook declined|protected branch|\[remote rejected\]|archived/i, "declined"],
+  [/pre-receive hook declined|update hook declined|protected branch|\[remote rejected\]|\bis archived\b/i, "declined"],
   [/could not read (Username|Password)|Authentication failed|error: 401\b/i, "unauthorized"],
-  [/Forbidden|error: 403\b/i, "refused"],
+  [/^remote: (Gitea: )?Forbidden|error: 403\b/im, "refused"],
   [/repository '.*' not found|Repository not found|error: 404\b/i, "missing"],
+  // A push that is too large for a proxy, for instance.
+  [/(error:|HTTP) 4(?!08|29)\d\d\b/i, "refused"],
   // What curl could not do, and answers that are not git's: a sign-in page, or one that was cut.
   [
-    /unable to access '|early EOF|RPC failed|hung up|unexpected disconnect|not valid: is this a git repository|protocol error|bad line length|unable to update url base from redirection/i,
+    /unable to access 'https?:|early EOF|RPC failed|hung up|unexpected disconnect|not valid: is this a git repository|protocol error|bad line length|unable to update url base from redirection/i,
     "unreachable"
   ],
   [
@@ -77,7 +80,11 @@ const SIGNS: ReadonlyArray<readonly [pattern: RegExp, reason: GitReason]> = [
   ]
 ]
 
-export const reasonOf = (stderr: string): GitReason => SIGNS.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed"
+/** `to`: what git spoke to. On this disk nothing is out of reach, though a pack that was cut there reads the same. */
+export const reasonOf = (stderr: string, to: "gitea" | "disk"): GitReason => {
+  const reason = SIGNS.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed"
+  return reason === "unreachable" && to === "disk" ? "failed" : reason
+}
 
 const DETAIL_LENGTH = 300
 /** Lines that say nothing of what went wrong. */

@@ -28,6 +28,7 @@ const makeWatch = () => {
       const count = faults.get(key) ?? 0
       return count > 0 && count % PLAIN_EVERY === 0
     },
+    /** In an outage the look at the issue before the write fails, and no write does. */
     failed: ({ key }: OutboxRow, error: GiteaError) =>
       Effect.sync(() => isOverText(error) && faults.set(key, (faults.get(key) ?? 0) + 1)),
     written: ({ key }: OutboxRow) =>

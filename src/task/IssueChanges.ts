@@ -63,8 +63,10 @@ export const makeIssueChanges = Effect.fnUntraced(function* (table: TaskTable, t
       onTask(id, (task) => decision.noteUnreadable(task, why))
     ),
     park: Effect.fn("Tasks.park")((id: TaskId, cause: string) => onTask(id, (task) => decision.park(task, cause))),
-    saved: Effect.fn("Tasks.saved")((id: TaskId, ref: string) =>
-      onTask(id, (task) => (task.saved === ref ? Effect.void : decision.noteSaved(task, ref)))
+    saved: Effect.fn("Tasks.saved")(({ generation, id }: Pick<Task, "id" | "generation">, ref: string) =>
+      onTask(id, (task) =>
+        task.generation !== generation || task.saved === ref ? Effect.void : decision.noteSaved(task, ref)
+      )
     ),
     answer: Effect.fn("Tasks.answer")(
       (id: TaskId, key: string, fate: AnswerFate, alongside: Effect.Effect<void, StoreUnavailable>) =>

@@ -147,10 +147,11 @@ export const makeIssueDecision = (table: TaskTable, transitions: Transitions, ou
     })
   })
 
-  /** A run that was stopped saves its work after its task was cancelled, and only then can it be named. */
+  /** A run that was stopped saves its work after its task was cancelled or parked, and only then can it be named. */
   const noteSaved = Effect.fnUntraced(function* (task: Task, ref: string) {
     yield* table.save(task.id, ref)
-    if (task.state === "cancelled") yield* outbox.amend(progressEntry({ ...task, saved: ref }, task.state, task.cause))
+    if (task.state !== "cancelled" && task.state !== "parked") return
+    yield* outbox.amend(progressEntry({ ...task, saved: ref }, task.state, task.cause))
   })
 
   return { carryOut, park, noteUnreadable, noteSaved, answer }

@@ -44,8 +44,11 @@ export class Tasks extends Context.Service<
     unreadable(id: TaskId, why: string): Effect.Effect<void, StoreUnavailable>
     /** Parks a task that waits or runs; a run of it ends. */
     park(id: TaskId, cause: string): Effect.Effect<void, StoreUnavailable>
-    /** Its newest work is saved as this ref. The comment of a task that was cancelled meanwhile names it, too. */
-    saved(id: TaskId, ref: string): Effect.Effect<void, StoreUnavailable>
+    /**
+     * Its newest work, of this generation, is saved as this ref. The comment of a task that was cancelled or parked meanwhile names it,
+     * too.
+     */
+    saved(task: Pick<Task, "id" | "generation">, ref: string): Effect.Effect<void, StoreUnavailable>
     /**
      * What became of a comment of the task's. It moves the task when it is the answer that the task waits for; `alongside` is committed
      * with that in any case.

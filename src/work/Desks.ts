@@ -5,6 +5,7 @@ import type { ToolResult } from "../domain/AgentTool.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { Session } from "../domain/Session.ts"
 import type { GitError } from "../git/GitError.ts"
+import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { Ground } from "../pull/Ground.ts"
 import { WorkplaceFailed } from "../session/Workplace.ts"
@@ -35,9 +36,19 @@ const BYTES_PER_TOKEN = 3
 
 export type WorkError = GitError | GiteaError | IsolationFailed | WorkspaceError
 
+/** A token that Gitea's API does not accept closes the gate of all work, so that no task has to wait for its end. */
 const kindOf = (error: WorkError): WorkplaceFailed["kind"] => {
-  if (error._tag === "GitError" && error.reason === "unauthorized") return "refusal"
-  return "retryable" in error && error.retryable ? "outage" : "person"
+  switch (error._tag) {
+    case "GitError":
+      if (error.reason === "unauthorized" || error.reason === "excess") return "refusal"
+      return error.retryable ? "outage" : "person"
+    case "GiteaError":
+      return concernsGitea(error) ? "outage" : "refusal"
+    case "IsolationFailed":
+      return "refusal"
+    case "WorkspaceError":
+      return "person"
+  }
 }
 
 /** Of what keeps work from going on, whether it passes by itself. */

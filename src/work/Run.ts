@@ -72,15 +72,16 @@ const makeEnding = Effect.gen(function* () {
   const tell = (task: Task, entries: ReadonlyArray<OutboxEntry>) =>
     Effect.andThen(journal.end(task.id), Effect.forEach(entries, outbox.put, { discard: true }))
 
-  /** A person who stopped the work finds it in Gitea, too. No run waits for that. */
-  const keepStopped = Effect.fnUntraced(function* ({ task: { id } }: Claim) {
+  /** Whatever ended the work, a person finds it in Gitea, too. No run waits for that. */
+  const keepEnded = Effect.fnUntraced(function* ({ task: { id } }: Claim) {
     const task = yield* tasks.find(id)
-    if (task?.state === "cancelled") yield* Effect.forkIn(Effect.ignore(workplaces.keep(task)), scope)
+    if (task === null || task.state === "ready" || task.state === "running") return
+    yield* Effect.forkIn(Effect.ignore(workplaces.keep(task)), scope)
   })
 
   const noteSaved = Effect.fnUntraced(function* ({ task }: Claim) {
     const saved = yield* workplaces.saved(task)
-    if (saved !== null) yield* tasks.saved(task.id, saved)
+    if (saved !== null) yield* tasks.saved(task, saved)
     return { ...task, saved: saved ?? task.saved }
   })
 
@@ -105,7 +106,7 @@ const makeEnding = Effect.gen(function* () {
 
   return (claim: Claim, exit: Exit.Exit<AfterRun, RunError>) =>
     end(claim, exit).pipe(
-      Effect.ensuring(Effect.ignore(keepStopped(claim))),
+      Effect.ensuring(Effect.ignore(keepEnded(claim))),
       Effect.catchTag("ForbiddenTransition", (error) => Effect.die(error))
     )
 })
@@ -173,7 +174,9 @@ const makeWork = Effect.gen(function* () {
     // The first sign of life; later ones tell how it is going.
     if (turns === 0) yield* tasks.fenced(claim, outbox.put(progressEntry(claim.task, "running", cause)))
     const look = Effect.asVoid(observer.observe({ taskId: id, fullName: name }))
-    return yield* atWork({ claim, issue, sight, look, stopping })
+    // The repository may have been renamed, and another one have its old name.
+    const named = { ...claim, task: { ...claim.task, fullName: name } }
+    return yield* atWork({ claim: named, issue, sight, look, stopping })
   })
 })
 

@@ -24,13 +24,12 @@ export const makeSavedWork = Effect.gen(function* () {
     return null
   })
 
-  /** The same, kept in Gitea as well where that can be: it is a help, and no condition. */
+  /** Keeps it in Gitea as well where that can be: it is a help, and no condition. */
   const keep = Effect.fn("SavedWork.keep")(function* (task: Task) {
-    const name = yield* saved(task)
-    if (name !== null) {
-      yield* Effect.ignore(clones.keep({ id: task.repositoryId, fullName: task.fullName }, task.number))
-    }
-    return name
+    if ((yield* saved(task)) === null) return
+    yield* Effect.catch(clones.keep({ id: task.repositoryId, fullName: task.fullName }, task.number), (error) =>
+      Effect.logInfo("Work is kept here alone", error.message)
+    )
   })
 
   return { keep, saved }

@@ -48,8 +48,8 @@ export class Workplaces extends Context.Service<
     ): Effect.Effect<Outcome, GiteaError | WorkplaceFailed | StoreUnavailable>
     /** The ref that a task's newest work is saved as; null: there is none, or tools are off. */
     saved(task: Task): Effect.Effect<string | null, StoreUnavailable>
-    /** The same, kept in Gitea as well where that can be. */
-    keep(task: Task): Effect.Effect<string | null, StoreUnavailable>
+    /** Keeps that in Gitea as well where it can be. */
+    keep(task: Task): Effect.Effect<void, StoreUnavailable>
   }
 >()("mosaic-coordinator/work/Workplaces") {
   static readonly layer = Layer.effect(
@@ -87,12 +87,11 @@ export class Workplaces extends Context.Service<
 
       const handIn = yield* makeHandIn
       const { keep, saved } = yield* makeSavedWork
-      const none = Effect.succeed(null)
       return {
         prepare,
         handIn: (claim, { bench }, outcome) => handIn(claim, bench, outcome),
-        saved: (task) => (verdict.kind === "off" ? none : saved(task)),
-        keep: (task) => (verdict.kind === "off" ? none : keep(task))
+        saved: (task) => (verdict.kind === "off" ? Effect.succeed(null) : saved(task)),
+        keep: (task) => (verdict.kind === "off" ? Effect.void : keep(task))
       }
     })
   )

@@ -25,9 +25,19 @@ describe("GitError", () => {
     ["fatal: bad config line 1 in file config", "damaged"],
     ["fatal: not a git repository: '/x'", "damaged"],
     ["fatal: write error: No space left on device", "full"],
+    ["error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413", "refused"],
+    ["error: RPC failed; HTTP 429 curl 22 The requested URL returned error: 429", "unreachable"],
+    ["remote: This repo is archived. You can view files and clone it.", "declined"],
+    ["fatal: unable to access 'http://x/a/archived-forbidden.git/': Could not resolve host: x", "unreachable"],
+    ["fatal: unable to access '/x/config': Permission denied", "failed"],
     ["fatal: something new", "failed"]
   ] as const)("knows the reason of %j", (stderr, reason) => {
-    assert.strictEqual(reasonOf(stderr), reason)
+    assert.strictEqual(reasonOf(stderr, "gitea"), reason)
+  })
+
+  it("takes nothing on this disk for out of reach", () => {
+    assert.strictEqual(reasonOf("fatal: early EOF", "gitea"), "unreachable")
+    assert.strictEqual(reasonOf("fatal: early EOF", "disk"), "failed")
   })
 
   it("tells in one line what went wrong", () => {

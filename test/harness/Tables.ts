@@ -59,7 +59,6 @@ export interface Tables {
     readonly from: TaskState | null
     readonly to: TaskState
     readonly cause: string
-    readonly saved: string | null
     readonly at: number
   }
   readonly sessions: {

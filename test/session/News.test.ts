@@ -186,26 +186,29 @@ describe("News", () => {
     }).pipe(Effect.provide(workbench({ claude: model, thread: read })))
   })
 
-  it.effect("hold no answer where the task may take no further turn, nor where Gitea does not tell them", () => {
-    const { seen, sight, thread: read } = thread()
-    const model = claude({
-      turn: () =>
-        Effect.sync(() => {
-          seen.comments = [...seen.comments, comment(seen.comments.length + 1, "And this.")]
-          return finish("Move it.")
-        })
-    })
-    return Effect.gen(function* () {
-      const claim = yield* claimed
-      yield* alter("tasks", { turns: MAX_TURNS - 1 })
-      assert.deepInclude(yield* workOn(claim, sight), { to: "completed", answer: "Move it." })
-      assert.lengthOf(model.paid(), 1)
-      yield* alter("tasks", { turns: 0 })
-      seen.isDown = true
-      assert.deepInclude(yield* workOn(claim, sight), { to: "completed", answer: "Move it." })
-      assert.lengthOf(model.paid(), 1)
-    }).pipe(Effect.provide(workbench({ claude: model, thread: read })))
-  })
+  it.effect(
+    "hold no answer where the task has too little left to answer again, nor where Gitea does not tell them",
+    () => {
+      const { seen, sight, thread: read } = thread()
+      const model = claude({
+        turn: () =>
+          Effect.sync(() => {
+            seen.comments = [...seen.comments, comment(seen.comments.length + 1, "And this.")]
+            return finish("Move it.")
+          })
+      })
+      return Effect.gen(function* () {
+        const claim = yield* claimed
+        yield* alter("tasks", { turns: MAX_TURNS - 11 })
+        assert.deepInclude(yield* workOn(claim, sight), { to: "completed", answer: "Move it." })
+        assert.lengthOf(model.paid(), 1)
+        yield* alter("tasks", { turns: 0 })
+        seen.isDown = true
+        assert.deepInclude(yield* workOn(claim, sight), { to: "completed", answer: "Move it." })
+        assert.lengthOf(model.paid(), 1)
+      }).pipe(Effect.provide(workbench({ claude: model, thread: read })))
+    }
+  )
 
   it.effect("hold an answer by what a look shows that is taken then; while none can be taken the answer goes", () => {
     const { seen, sight, thread: read } = thread()

@@ -42,7 +42,7 @@ export const worker = ({
       mocks.Workplaces({
         prepare: () => Effect.succeed(Prospect.Off({ why: "none here" })),
         saved: () => Effect.succeed(null),
-        keep: () => Effect.succeed(null)
+        keep: () => Effect.void
       }),
       settings({ maxConcurrentAgents, repositories })
     ])
