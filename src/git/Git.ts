@@ -4,6 +4,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import type { FullName } from "../domain/Repository.ts"
 import { redact } from "../domain/Redaction.ts"
 import { secretsOf, Settings } from "../Settings.ts"
+import type { SettingsValues } from "../Settings.ts"
 import * as Metrics from "../telemetry/Metrics.ts"
 import { environmentOf } from "./GitEnvironment.ts"
 import { detailOf, GitError, reasonOf } from "./GitError.ts"
@@ -94,45 +95,7 @@ export class Git extends Context.Service<
     Git,
     Effect.gen(function* () {
       const settings = yield* Settings
-      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-      const path = yield* Effect.orDie(Config.withDefault(Config.String("PATH"), PATH))
-      const clean = (text: string) => redact(secretsOf(settings), text)
-
-      const commandOf = ({ args, asBot = false, env = {}, gitDir, input }: GitCall) =>
-        ChildProcess.make("git", args, {
-          extendEnv: false,
-          env: {
-            ...environmentOf(
-              path,
-              asBot ? { to: "gitea", url: settings.giteaUrl, token: settings.giteaToken } : { to: "disk" }
-            ),
-            ...(gitDir === null ? {} : { GIT_DIR: gitDir }),
-            ...env
-          },
-          stdin: typeof input === "string" ? Stream.encodeText(Stream.make(input)) : (input ?? "ignore"),
-          forceKillAfter: PATIENCE
-        })
-
-      const exchange = Effect.fnUntraced(
-        function* (call: GitCall) {
-          const { operation } = call
-          const child = yield* spawner.spawn(commandOf(call))
-          const [text, said, code] = yield* Effect.all(
-            [answerOf(operation, child.stdout), complaint(child.stderr), child.exitCode],
-            { concurrency: "unbounded" }
-          )
-          if (code === 0 || call.answers?.includes(code) === true) return { code, text }
-          return yield* new GitError({
-            operation,
-            reason: reasonOf(said, call.asBot === true ? "gitea" : "disk"),
-            detail: clean(detailOf(said))
-          })
-        },
-        Effect.scoped,
-        (effect, { operation }) =>
-          Effect.catchTag(effect, "PlatformError", (error) => Effect.fail(notRun(operation, error)))
-      )
-
+      const exchange = yield* makeExchange(settings)
       const run = Effect.fn("Git.run")((call: GitCall) => {
         const duration = call.asBot === true ? REMOTE_LIMIT : LOCAL_LIMIT
         return Effect.timeoutOrElse(exchange(call), {
@@ -163,6 +126,50 @@ export class Git extends Context.Service<
     })
   )
 }
+
+/** One run of git: what it answered, or why it failed. */
+const makeExchange = Effect.fnUntraced(function* (settings: SettingsValues) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const path = yield* Effect.orDie(Config.withDefault(Config.String("PATH"), PATH))
+  const clean = (text: string) => redact(secretsOf(settings), text)
+
+  const commandOf = ({ args, asBot = false, env = {}, gitDir, input }: GitCall) =>
+    ChildProcess.make("git", args, {
+      extendEnv: false,
+      env: {
+        ...environmentOf(
+          path,
+          asBot ? { to: "gitea", url: settings.giteaUrl, token: settings.giteaToken } : { to: "disk" }
+        ),
+        ...(gitDir === null ? {} : { GIT_DIR: gitDir }),
+        ...env
+      },
+      stdin: typeof input === "string" ? Stream.encodeText(Stream.make(input)) : (input ?? "ignore"),
+      forceKillAfter: PATIENCE
+    })
+
+  const exchange = Effect.fnUntraced(
+    function* (call: GitCall) {
+      const { operation } = call
+      const child = yield* spawner.spawn(commandOf(call))
+      const [text, said, code] = yield* Effect.all(
+        [answerOf(operation, child.stdout), complaint(child.stderr), child.exitCode],
+        { concurrency: "unbounded" }
+      )
+      if (code === 0 || call.answers?.includes(code) === true) return { code, text }
+      return yield* new GitError({
+        operation,
+        reason: reasonOf(said, call.asBot === true ? "gitea" : "disk"),
+        detail: clean(detailOf(said))
+      })
+    },
+    Effect.scoped,
+    (effect, { operation }) =>
+      Effect.catchTag(effect, "PlatformError", (error) => Effect.fail(notRun(operation, error)))
+  )
+
+  return exchange
+})
 
 const notRun = (operation: string, error: PlatformError.PlatformError): GitError =>
   error.reason._tag === "NotFound"

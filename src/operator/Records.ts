@@ -47,6 +47,12 @@ const gapOf = ({ cause, downFrom, downTo, foundAt, happenedAt, state }: Gap) => 
   state
 })
 
+const sessionOf = (row: SessionRecord, used: number | null): Session => ({
+  ...row,
+  used,
+  ratio: ratioOf(used, row.limit)
+})
+
 const sampleOf = (sample: UsageRecord) => ({ ...sample, ratio: ratioOf(sample.used, sample.limit) })
 
 /**
@@ -77,13 +83,10 @@ export class Records extends Context.Service<
       const { waiting } = yield* Tasks
       const usage = yield* UsageRecords
 
-      const withUsage = Effect.fnUntraced(function* (rows: ReadonlyArray<SessionRecord>) {
-        const newest = yield* usage.newest(rows.map(({ id }) => id))
-        return rows.map((row): Session => {
-          const used = newest.get(row.id) ?? null
-          return { ...row, used, ratio: ratioOf(used, row.limit) }
-        })
-      })
+      const withUsage = (rows: ReadonlyArray<SessionRecord>) =>
+        Effect.map(usage.newest(rows.map(({ id }) => id)), (newest) =>
+          rows.map((row) => sessionOf(row, newest.get(row.id) ?? null))
+        )
 
       const taskDetail = Effect.fn("Records.task")(function* (id: string) {
         const row = yield* tasks.find(id)

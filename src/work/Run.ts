@@ -44,13 +44,34 @@ const withoutTools = (outcome: Outcome, why: string): Outcome =>
 /** A task that is started again begins with no trouble. */
 const keyOf = ({ id, round }: Task) => `${id} ${round}`
 
+/** Tells where the work is that a run leaves. */
+const makeSavedNotes = Effect.gen(function* () {
+  const scope = yield* Effect.scope
+  const tasks = yield* Tasks
+  const workplaces = yield* Workplaces
+
+  /** Whatever ended the work, a person finds it in Gitea, too. No run waits for that. */
+  const keepEnded = Effect.fnUntraced(function* ({ task: { id } }: Claim) {
+    const task = yield* tasks.find(id)
+    if (task === null || task.state === "ready" || task.state === "running") return
+    yield* Effect.forkIn(Effect.ignore(workplaces.keep(task)), scope)
+  })
+
+  const noteSaved = Effect.fnUntraced(function* ({ task }: Claim) {
+    const saved = yield* workplaces.saved(task)
+    if (saved !== null) yield* tasks.saved(task, saved)
+    return { ...task, saved: saved ?? task.saved }
+  })
+
+  return { keepEnded, noteSaved }
+})
+
 /** Ends a claim by how its run went. */
 const makeEnding = Effect.gen(function* () {
   const journal = yield* Journal
   const outbox = yield* Outbox
-  const scope = yield* Effect.scope
   const tasks = yield* Tasks
-  const workplaces = yield* Workplaces
+  const { keepEnded, noteSaved } = yield* makeSavedNotes
   const pauses = makeTrouble<string>({ says: "Run paused" })
 
   /** Says how a run ended, where that is of interest, and gives the refusals in pauses up to this one. */
@@ -71,19 +92,6 @@ const makeEnding = Effect.gen(function* () {
   /** A session that had ended before its task moved would be followed by another one. */
   const tell = (task: Task, entries: ReadonlyArray<OutboxEntry>) =>
     Effect.andThen(journal.end(task.id), Effect.forEach(entries, outbox.put, { discard: true }))
-
-  /** Whatever ended the work, a person finds it in Gitea, too. No run waits for that. */
-  const keepEnded = Effect.fnUntraced(function* ({ task: { id } }: Claim) {
-    const task = yield* tasks.find(id)
-    if (task === null || task.state === "ready" || task.state === "running") return
-    yield* Effect.forkIn(Effect.ignore(workplaces.keep(task)), scope)
-  })
-
-  const noteSaved = Effect.fnUntraced(function* ({ task }: Claim) {
-    const saved = yield* workplaces.saved(task)
-    if (saved !== null) yield* tasks.saved(task, saved)
-    return { ...task, saved: saved ?? task.saved }
-  })
 
   const move = Effect.fnUntraced(function* (claim: Claim, outcome: Outcome) {
     const entries = yield* entriesFor(claim.task, outcome)
