@@ -1,4 +1,4 @@
-import { Context } from "effect"
+import { Context, Effect } from "effect"
 
 export const MEBIBYTE = 1024 * 1024
 
@@ -50,3 +50,21 @@ export const surplus = <A extends Kept>(kept: ReadonlyArray<A>, limit: number): 
   }
   return gone
 }
+
+/**
+ * Takes the oldest away, one after the other, until the rest is within `limit` bytes. `takeAway` gives whether it has gone; what has
+ * to stay takes of the bound for the others.
+ */
+export const bringWithin = Effect.fnUntraced(function* <A extends Kept, E, R>(
+  all: ReadonlyArray<A>,
+  limit: number,
+  takeAway: (one: A) => Effect.Effect<boolean, E, R>
+) {
+  let left = all
+  let room = limit
+  for (let [oldest] = surplus(left, room); oldest !== undefined; [oldest] = surplus(left, room)) {
+    const one = oldest
+    if (!(yield* takeAway(one))) room -= one.size
+    left = left.filter((other) => other !== one)
+  }
+})

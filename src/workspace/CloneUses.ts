@@ -1,5 +1,5 @@
-import { Clock, Duration, Effect, Semaphore } from "effect"
-import type { Option, Scope } from "effect"
+import { Clock, Duration, Effect, Option, Semaphore } from "effect"
+import type { Scope } from "effect"
 
 /** So many can use a clone at once without being disturbed; more wait. */
 const USES = 1024
@@ -15,15 +15,18 @@ export interface Uses {
   undisturbed(id: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** What disturbs that; not run where somebody brings some. */
   ifUndisturbed<A, E, R>(id: number, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R>
-  /** In use until the scope ends. */
+  /** In use until the scope ends. Waits for the end of a removal that cannot be stopped any more: the clone may be gone then. */
   hold(id: number): Effect.Effect<void, never, Scope.Scope>
   /** What nobody may notice: run where the clone was not used for a day, or ever since the start, and alone with it. */
-  ifResting<E, R>(id: number, effect: Effect.Effect<void, E, R>): Effect.Effect<void, E, R>
+  ifResting<A, E, R>(id: number, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R>
+  /** Takes it out of its place, if nobody has begun to use it since. Short: who wants to use it waits. Inside `ifResting`. */
+  takeOut<A, E, R>(id: number, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R>
 }
 
 export const makeUses: Effect.Effect<Uses> = Effect.sync(() => {
   const turnOf = eachIts(1)
   const usesOf = eachIts(USES)
+  const doorOf = eachIts(1)
   const holders = new Map<number, number>()
   const usedAt = new Map<number, bigint>()
 
@@ -41,9 +44,17 @@ export const makeUses: Effect.Effect<Uses> = Effect.sync(() => {
     refreshing: (id, effect) => turnOf(id).withPermit(Effect.andThen(use(id), effect)),
     undisturbed: (id) => (effect) => usesOf(id).withPermits(1)(effect),
     ifUndisturbed,
-    hold: (id) => Effect.asVoid(Effect.acquireRelease(count(id, 1), () => Effect.andThen(count(id, -1), use(id)))),
+    // Counted first: a removal either sees that, or has gone so far that it is waited for.
+    hold: (id) =>
+      Effect.andThen(
+        Effect.acquireRelease(count(id, 1), () => Effect.andThen(count(id, -1), use(id))),
+        doorOf(id).withPermit(Effect.void)
+      ),
     ifResting: (id, effect) =>
-      Effect.asVoid(turnOf(id).withPermitsIfAvailable(1)(ifUndisturbed(id, Effect.when(effect, isResting(id)))))
+      Effect.map(turnOf(id).withPermitsIfAvailable(1)(ifUndisturbed(id, Effect.when(effect, isResting(id)))), (done) =>
+        Option.flatten(Option.flatten(done))
+      ),
+    takeOut: (id, effect) => doorOf(id).withPermit(Effect.when(effect, isResting(id)))
   }
 })
 

@@ -20,19 +20,37 @@ export const makeFetching = Effect.fnUntraced(function* (root: string) {
   const fs = yield* FileSystem.FileSystem
   const git = yield* Git
   const path = yield* Path.Path
-  const { create, fetch } = yield* makeCommands
+  const { create, fetch, list } = yield* makeCommands
   const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
   const fromGitea = ({ fullName }: Repository, gitDir: string) =>
     fetch(gitDir, git.remote(fullName), BRANCHES, ["--prune", "--force"])
 
+  /** One by one, so that what cannot be read holds nothing else back. */
+  const fetchEach = Effect.fnUntraced(function* (broken: string, gitDir: string) {
+    const names = yield* list(broken, [REFS, PUSHED])
+    yield* Effect.forEach(names, (name) => Effect.ignore(fetch(gitDir, broken, [`+${name}:${name}`])), {
+      discard: true
+    })
+  })
+
   /** What can still be read of the work comes along; it may be nowhere else. What comes whole is not left there, too. */
-  const fromBroken = Effect.fnUntraced(function* (broken: string, gitDir: string) {
+  const fromBroken = Effect.fnUntraced(function* ({ fullName, id }: Repository, broken: string, gitDir: string) {
     if (!(yield* exists(broken))) return
     // It may be these files alone that cannot be read.
     yield* Effect.ignore(fs.writeFileString(path.join(broken, "config"), "[core]\n\tbare = true\n"))
     yield* Effect.ignore(fs.writeFileString(path.join(broken, "HEAD"), "ref: refs/heads/main\n"))
-    const fetched = yield* Effect.exit(fetch(gitDir, broken, LEFT))
-    if (fetched._tag === "Success") yield* removeFolder(broken)
+    const why = yield* Effect.match(fetch(gitDir, broken, LEFT), {
+      onSuccess: () => null,
+      onFailure: (error) => error.message
+    })
+    if (why === null) {
+      yield* removeFolder(broken)
+      return
+    }
+    yield* Effect.ignore(fetchEach(broken, gitDir))
+    yield* Effect.logWarning("Clone is kept beside the new one: not all of it could be read").pipe(
+      Effect.annotateLogs({ repository: fullName, id, folder: broken, why })
+    )
   })
 
   /** Comes to its place when it is whole. */
@@ -42,8 +60,9 @@ export const makeFetching = Effect.fnUntraced(function* (root: string) {
     yield* Effect.mapError(fs.makeDirectory(root, { recursive: true, mode: 0o700 }), notWritten("create the clone"))
     yield* create(fresh)
     yield* fromGitea(repository, fresh)
-    yield* Effect.ignore(fetch(fresh, git.remote(repository.fullName), WORK))
-    yield* fromBroken(`${gitDir}.broken`, fresh)
+    // A later refresh does not look for it.
+    yield* fetch(fresh, git.remote(repository.fullName), WORK)
+    yield* fromBroken(repository, `${gitDir}.broken`, fresh)
     yield* Effect.mapError(fs.rename(fresh, gitDir), notWritten("create the clone"))
   })
 
@@ -86,5 +105,10 @@ const makeCommands = Effect.gen(function* () {
       })
     )
 
-  return { create, fetch }
+  const list = (gitDir: string, folders: ReadonlyArray<string>) =>
+    git
+      .text({ operation: "list refs", gitDir, args: ["for-each-ref", "--format=%(refname)", ...folders] })
+      .pipe(Effect.map((text) => text.split("\n").filter((name) => name !== "")))
+
+  return { create, fetch, list }
 })

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import { chmod, lstat, readdir, rm, stat, statfs } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { chmod, lstat, readdir, rename, rm, stat, statfs } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
 import type { Kept } from "./Bounds.ts"
 
 const OWN = 0o700
@@ -77,3 +77,37 @@ export const removeFolder = (path: string): Effect.Effect<boolean> =>
           Effect.map(remove(path), (again) => again._tag === "Some")
         )
   )
+
+/** What a crash leaves of a folder that was being made or removed, or was there for checks: nothing that is needed is in it. */
+const HALF = /^(new|gone|check)-/
+
+const namesIn = (root: string) => Effect.map(subfolders(root), (entries) => entries.map(({ name }) => name))
+
+/** Names of the folders in a folder that are whole. */
+export const wholeIn = (root: string): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(namesIn(root), (names) => names.filter((name) => !HALF.test(name)))
+
+/** Removes the others. Only where nobody makes or removes one. */
+export const removeHalf = (root: string): Effect.Effect<void> =>
+  Effect.flatMap(namesIn(root), (names) =>
+    Effect.forEach(
+      names.filter((name) => HALF.test(name)),
+      (name) => removeFolder(join(root, name)),
+      { discard: true }
+    )
+  )
+
+/**
+ * Takes a folder out of its place at once: what a crash leaves of a removal must not be taken for what was there. Gives where it is
+ * until it is removed; null: it could not be moved.
+ */
+export const moveOut = (path: string): Effect.Effect<string | null> => {
+  const gone = join(dirname(path), `gone-${basename(path)}`)
+  return Effect.andThen(
+    removeFolder(gone),
+    Effect.map(
+      attempt(() => rename(path, gone)),
+      (moved) => (moved._tag === "Some" ? gone : null)
+    )
+  )
+}

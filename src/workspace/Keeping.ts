@@ -25,21 +25,42 @@ const neededOf = (refs: ReadonlyArray<Ref>): ReadonlyArray<Ref> => {
 }
 
 /**
- * Pure: of the refs of a clone under `refs/mosaic` and `refs/kept`, what is needed to go on with the work and is not known to be in
- * Gitea as it is now, and which notes are of no use any more.
+ * Pure: of the refs of a clone under `refs/mosaic` and `refs/kept`, what is needed to go on with the work, what of that is not known
+ * to be in Gitea as it is now, and which notes are of no use any more.
  */
 export const unkept = (
   refs: ReadonlyArray<Ref>
-): { readonly missing: ReadonlyArray<Ref>; readonly stale: ReadonlyArray<string> } => {
+): {
+  readonly needed: ReadonlyArray<Ref>
+  readonly missing: ReadonlyArray<Ref>
+  readonly stale: ReadonlyArray<string>
+} => {
   const noted = new Map(
     refs.filter(({ name }) => name.startsWith(`${KEPT}/`)).map(({ commit, name }) => [name, commit])
   )
   const needed = neededOf(refs.filter(({ name }) => name.startsWith(`${REFS}/`)))
   const names = new Set(needed.map(({ name }) => keptNameOf(name)))
   return {
+    needed,
     missing: needed.filter(({ commit, name }) => noted.get(keptNameOf(name)) !== commit),
     stale: [...noted.keys()].filter((name) => !names.has(name))
   }
+}
+
+/** A commit and a name on each line. */
+const parseRefs = (text: string): ReadonlyArray<Ref> =>
+  text.split("\n").flatMap((line) => {
+    const [commit = "", name = ""] = line.split(/\s/)
+    return name === "" ? [] : [{ name, commit }]
+  })
+
+const isFooting = ({ name }: Ref): boolean => /\/(base|joined)$/.test(name)
+const sessionOf = ({ name }: Ref): string => name.slice(0, name.lastIndexOf("/"))
+
+/** Pure: without those of sessions that have nothing but where their work would begin. Nobody goes on with these. */
+export const ofWork = (refs: ReadonlyArray<Ref>): ReadonlyArray<Ref> => {
+  const worked = new Set(refs.filter((ref) => !isFooting(ref)).map(sessionOf))
+  return refs.filter((ref) => worked.has(sessionOf(ref)))
 }
 
 /** Keeps the work of a clone in Gitea, and knows what of it is there. */
@@ -56,16 +77,20 @@ export const makeKeeping = Effect.gen(function* () {
           [REFS, KEPT].map((folder) => `${folder}/${number === null ? "" : `${number}/`}`)
         )
       })
-      .pipe(
-        Effect.map((text) =>
-          unkept(
-            text.split("\n").flatMap((line) => {
-              const [commit = "", name = ""] = line.split(" ")
-              return name === "" ? [] : [{ name, commit }]
-            })
-          )
-        )
-      )
+      .pipe(Effect.map((text) => unkept(parseRefs(text))))
+
+  /** Of refs, those that Gitea has not, or at another commit, in the repository that has this name now. */
+  const absent = Effect.fnUntraced(function* (fullName: FullName, refs: ReadonlyArray<Ref>) {
+    const remote = git.remote(fullName)
+    const text = yield* git.text({
+      operation: "look for saved work",
+      gitDir: null,
+      asBot: remote.startsWith("http"),
+      args: ["ls-remote", "--quiet", remote, `${REFS}/*`]
+    })
+    const there = new Map(parseRefs(text).map(({ commit, name }) => [name, commit]))
+    return refs.filter(({ commit, name }) => there.get(name) !== commit)
+  })
 
   /** A snapshot never moves; where a session stands does. */
   const specOf = ({ commit, name }: Ref) => `${parseName(name) === null ? "+" : ""}${commit}:${name}`
@@ -92,5 +117,5 @@ export const makeKeeping = Effect.gen(function* () {
     })
   })
 
-  return { keep, look }
+  return { absent, keep, look }
 })

@@ -17,6 +17,12 @@ export const makeLeftovers = Effect.gen(function* () {
   const listOf = ({ tree }: Site) => path.join(path.dirname(tree), "setup.exclude")
 
   const failed = (site: Site, detail: string) => new WorkspaceError({ subject: site.subject, detail })
+  const notWritten = ({ subject }: Site) =>
+    new WorkspaceError({
+      subject,
+      detail: "a list could not be written: make room on the disk of AGENT_WORK_DIR",
+      outlook: "passing"
+    })
 
   /** Has the snapshots to come leave out what was found before. */
   const restore = Effect.fn("Leftovers.restore")(function* (site: Site) {
@@ -24,7 +30,7 @@ export const makeLeftovers = Effect.gen(function* () {
     if (list === null) return
     yield* fs.makeDirectory(path.join(site.save, "info"), { recursive: true }).pipe(
       Effect.andThen(fs.writeFileString(path.join(site.save, "info", "exclude"), list)),
-      Effect.mapError(() => failed(site, "a list could not be written: make room on the disk of AGENT_WORK_DIR"))
+      Effect.mapError(() => notWritten(site))
     )
   })
 
@@ -37,7 +43,7 @@ export const makeLeftovers = Effect.gen(function* () {
       return yield* failed(site, `what setup left could not be listed: ${why}`)
     }
     yield* Effect.mapError(fs.writeFileString(listOf(site), patternsOf(new TextDecoder().decode(ran.stdout))), () =>
-      failed(site, "a list could not be written: make room on the disk of AGENT_WORK_DIR")
+      notWritten(site)
     )
     yield* restore(site)
   })

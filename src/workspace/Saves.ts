@@ -8,7 +8,11 @@ import type { Site } from "./Snapshots.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
 
 export const noRoom = (subject: string) =>
-  new WorkspaceError({ subject, detail: "its folder could not be made: make room on the disk of AGENT_WORK_DIR" })
+  new WorkspaceError({
+    subject,
+    detail: "its folder could not be made: make room on the disk of AGENT_WORK_DIR",
+    outlook: "passing"
+  })
 
 /** The repository that snapshots are made in. It replaces one that is there. Only the isolation runs git on it. */
 export const makeSaves = Effect.gen(function* () {

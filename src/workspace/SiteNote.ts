@@ -23,7 +23,8 @@ export const makeSiteNotes = Effect.gen(function* () {
 
   const write = Effect.fnUntraced(function* (folder: string, note: SiteNote) {
     const text = yield* Effect.orDie(encode(note))
-    yield* fs.writeFileString(fileOf(folder), `${text}\n`)
+    yield* fs.writeFileString(`${fileOf(folder)}.new`, `${text}\n`)
+    yield* fs.rename(`${fileOf(folder)}.new`, fileOf(folder))
   })
 
   /** Null: nothing is known of it. */

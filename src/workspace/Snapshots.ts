@@ -4,7 +4,7 @@ import type { GitError } from "../git/GitError.ts"
 import type { IsolationFailed } from "../tool/IsolationFailed.ts"
 import { MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MEBIBYTE, SavedAtMost } from "./Bounds.ts"
 import { ControlClones } from "./ControlClones.ts"
-import { nameOf, newestOf, parseName } from "./SnapshotRef.ts"
+import { folderOf, nameOf, newestOf, parseName } from "./SnapshotRef.ts"
 import type { Author, SnapshotRef } from "./SnapshotRef.ts"
 import { makeSiteRuns } from "./SiteRuns.ts"
 import { replyOf, SNAPSHOT_SCRIPT } from "./SnapshotScript.ts"
@@ -37,6 +37,13 @@ export type SaveError = GitError | IsolationFailed | WorkspaceError
 const overBy = (what: "files" | "bytes", { files, mebibytes }: typeof SavedAtMost.Service): string =>
   `it ${what === "files" ? `has more than ${files.toLocaleString("en")} files` : `holds more than ${mebibytes} MiB`}: have build results ignored by .gitignore`
 
+/** How a tool says so where no git of ours is run. */
+const NO_ROOM = /No space left on device|Disk quota exceeded/i
+
+/** Pure: whether git will not take a snapshot, however often it is tried: for what is in it, or its size. */
+const isRefused = ({ detail, reason }: GitError): boolean =>
+  reason === "failed" && /fsck error|maximum allowed size/.test(detail)
+
 /** Saves the trees of workspaces as commits in the control clone. */
 export class Snapshots extends Context.Service<
   Snapshots,
@@ -57,7 +64,7 @@ export class Snapshots extends Context.Service<
       const name = yield* makeNaming
 
       const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
-        const names = yield* clones.names(repositoryId, `refs/mosaic/${author.number}/${author.session}/`)
+        const names = yield* clones.names(repositoryId, `${folderOf(author)}/`)
         const ref = newestOf(names, author)
         if (ref === null) return null
         const commit = yield* clones.commit(repositoryId, nameOf(ref))
@@ -78,12 +85,14 @@ export class Snapshots extends Context.Service<
             case "over":
               return yield* new WorkspaceError({
                 subject: site.subject,
-                detail: overBy(reply.what, yield* SavedAtMost)
+                detail: overBy(reply.what, yield* SavedAtMost),
+                outlook: "lasting"
               })
             case "failed":
               return yield* new WorkspaceError({
                 subject: site.subject,
-                detail: `it could not be saved: ${reply.detail}`
+                detail: `it could not be saved: ${reply.detail}`,
+                ...(NO_ROOM.test(reply.detail) ? { outlook: "passing" } : {})
               })
           }
         },
@@ -122,12 +131,20 @@ const makeTaking = Effect.gen(function* () {
   /** Checked object by object: what a tree of an agent's may not contain is refused here. */
   return Effect.fnUntraced(function* (site: Site, commit: string, tree: string) {
     const gitDir = clones.at(site.repositoryId)
-    yield* git.run({
-      operation: "take a snapshot in",
-      gitDir,
-      args: ["index-pack", "--stdin", "--strict", "--fix-thin", `--max-input-size=${MAX_SNAPSHOT}`],
-      input: fs.stream(path.join(site.save, "new.pack"))
-    })
+    yield* git
+      .run({
+        operation: "take a snapshot in",
+        gitDir,
+        args: ["index-pack", "--stdin", "--strict", "--fix-thin", `--max-input-size=${MAX_SNAPSHOT}`],
+        input: fs.stream(path.join(site.save, "new.pack"))
+      })
+      .pipe(
+        Effect.catchIf(isRefused, ({ detail }) =>
+          Effect.fail(
+            new WorkspaceError({ subject: site.subject, detail: `git refuses it: ${detail}`, outlook: "lasting" })
+          )
+        )
+      )
     yield* git.run({
       operation: "check a snapshot",
       gitDir,
@@ -152,7 +169,7 @@ const makeNaming = Effect.gen(function* () {
 
   const prune = Effect.fnUntraced(function* (site: Site, n: number) {
     const gitDir = clones.at(site.repositoryId)
-    const old = (yield* clones.names(site.repositoryId, `refs/mosaic/${site.number}/${site.session}/`))
+    const old = (yield* clones.names(site.repositoryId, `${folderOf(site)}/`))
       .map(parseName)
       .filter((ref) => ref !== null && ref.n <= n - MAX_SNAPSHOTS)
     yield* git.run({

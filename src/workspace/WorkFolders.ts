@@ -1,75 +1,105 @@
 import { Clock, Duration, Effect, FileSystem, Path, Semaphore } from "effect"
 import { Settings } from "../Settings.ts"
-import { KeptAtMost, surplus } from "./Bounds.ts"
+import { bringWithin, KeptAtMost } from "./Bounds.ts"
 import type { Kept } from "./Bounds.ts"
-import { measure, removeFolder } from "./Folder.ts"
+import { measure, moveOut, removeFolder, removeHalf, wholeIn } from "./Folder.ts"
+import { makeClaims } from "./FolderClaims.ts"
 
 /** After so long nobody comes back for a folder that a crash left, or whose work could not be saved. */
 const LEFT_OVER = Duration.toMillis(Duration.days(1))
+
+/** What could not be saved is not tried again before. */
+const AGAIN = Duration.hours(1)
 
 /** Pure: those that were not used for a day. */
 export const leftOver = (resting: ReadonlyArray<Kept>, now: number): ReadonlyArray<Kept> =>
   resting.filter(({ usedAt }) => usedAt + LEFT_OVER < now)
 
-/** Saves the work in a folder: true where it is safe, else what is given says why, for the log. */
-export type Salvage = (folder: string, told: Effect.Effect<void>) => Effect.Effect<boolean>
+/** Work that could not be saved: whose, where and why, for the log. */
+export interface Unsaved {
+  readonly about: Readonly<Record<string, string | number>>
+  /** It never can be, as long as the files are what they are. */
+  readonly isLasting: boolean
+}
 
-/** What a crash leaves of a folder that was being made or removed, or was there for checks: no work is in it. */
-const HALF = /^(new|gone|check)-/
+/** Saves the work in a folder; null: it is safe. */
+export type Salvage = (folder: string) => Effect.Effect<Unsaved | null>
 
 /** The folders of sessions under AGENT_WORK_DIR. What a crash left of those that hold no work is removed here, once. */
 export const makeWorkFolders = Effect.gen(function* () {
   const { workDir } = yield* Settings
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const scope = yield* Effect.scope
   const root = path.resolve(workDir, "sessions")
-  const atWork = new Set<string>()
-  const tried = new Set<string>()
-  const turn = Semaphore.makeUnsafe(1)
-  const names = Effect.orElseSucceed(fs.readDirectory(root), () => [])
-  const half = (yield* names).filter((name) => HALF.test(name))
-  yield* Effect.forEach(half, (name) => removeFolder(path.join(root, name)), { discard: true })
+  const { alone, enter, isAtWork } = makeClaims()
+  const { remove, settle } = yield* makeSettling
+  const [turn, sweep] = [Semaphore.makeUnsafe(1), Semaphore.makeUnsafe(1)]
+  yield* removeHalf(root)
 
-  /** Out of its place at once: what a crash leaves of a removal must not be taken for work. */
-  const remove = Effect.fnUntraced(function* (folder: string) {
-    const gone = path.join(root, `gone-${path.basename(folder)}`)
-    tried.delete(folder)
-    yield* removeFolder(gone)
-    const moved = yield* Effect.exit(fs.rename(folder, gone))
-    return yield* removeFolder(moved._tag === "Success" ? gone : folder)
-  })
+  /** Only folders of sessions that are not at work count. */
+  const resting = Effect.flatMap(wholeIn(root), (names) =>
+    Effect.forEach(
+      names.map((name) => path.join(root, name)).filter((folder) => !isAtWork(folder)),
+      measure
+    )
+  )
 
-  /** Tried once; what cannot be saved stays as long as there is room. True: it has gone. */
-  const clear = Effect.fnUntraced(function* (salvage: Salvage, { path: folder }: Kept) {
-    if (tried.has(folder) || atWork.has(folder)) return false
-    tried.add(folder)
-    const isSafe = yield* salvage(folder, Effect.logWarning("Work could not be saved, its folder is kept"))
-    return isSafe && (yield* remove(folder))
-  })
-
-  const drop = Effect.fnUntraced(function* (salvage: Salvage, { path: folder }: Kept) {
-    if (atWork.has(folder)) return
-    yield* salvage(folder, Effect.logWarning("Work removed that could not be saved"))
-    yield* remove(folder)
+  const clearOld = Effect.fnUntraced(function* (salvage: Salvage, all: ReadonlyArray<Kept>) {
+    const old = leftOver(all, yield* Clock.currentTimeMillis)
+    yield* Effect.forEach(old, (folder) => alone(folder.path, settle(salvage, folder.path, false)), { discard: true })
   })
 
   /**
-   * Only folders of sessions that are not at work count. Those that were left over for a day go once their work is saved, and the
-   * oldest where all of them are too large, saved if it can be done.
+   * The oldest go where all of them together are too large, saved if it can be done; that is waited for. Those that were left over
+   * for a day go later by themselves, one after the other, once their work is saved.
    */
   const makeRoom = Effect.fnUntraced(function* (salvage: Salvage) {
-    const resting = (yield* names)
-      .filter((name) => !HALF.test(name))
-      .map((name) => path.join(root, name))
-      .filter((folder) => !atWork.has(folder))
-    const all = yield* Effect.forEach(resting, measure)
-    const old = leftOver(all, yield* Clock.currentTimeMillis)
-    const cleared = yield* Effect.filter(old, (folder) => clear(salvage, folder))
-    const left = all.filter((folder) => !cleared.includes(folder))
-    const gone = surplus(left, (yield* KeptAtMost).sessions)
-    yield* Effect.forEach(gone, (folder) => drop(salvage, folder), { discard: true })
+    const all = yield* resting
+    yield* bringWithin(all, (yield* KeptAtMost).sessions, (folder) =>
+      alone(folder.path, settle(salvage, folder.path, true))
+    )
+    yield* Effect.forkIn(sweep.withPermitsIfAvailable(1)(clearOld(salvage, all)), scope)
   })
 
-  // One after the other: whoever has put a folder to work and waited here knows that nobody else is at it.
-  return { atWork, makeRoom: (salvage: Salvage) => turn.withPermit(makeRoom(salvage)), remove, root }
+  return { enter, makeRoom: (salvage: Salvage) => turn.withPermit(makeRoom(salvage)), remove, root }
+})
+
+/** Saves and removes what was left in a folder that nobody else is at. */
+const makeSettling = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const tried = new Map<string, { readonly at: bigint; readonly unsaved: Unsaved }>()
+
+  const remove = Effect.fnUntraced(function* (folder: string) {
+    tried.delete(folder)
+    return yield* removeFolder((yield* moveOut(folder)) ?? folder)
+  })
+
+  /** The last answer, for as long as it is not tried again. */
+  const lately = Effect.fnUntraced(function* (folder: string) {
+    const last = tried.get(folder)
+    const now = yield* Clock.monotonicTimeNanos
+    return last !== undefined && Duration.isLessThan(Duration.nanos(now - last.at), AGAIN) ? last.unsaved : null
+  })
+
+  /**
+   * True: it has gone. What cannot be saved stays, and is told of, as long as there is room (`isPressing`: there is none), and where it
+   * may be saved later in any case.
+   */
+  const settle = Effect.fnUntraced(function* (salvage: Salvage, folder: string, isPressing: boolean) {
+    if (!(yield* Effect.orElseSucceed(fs.exists(folder), () => true))) return true
+    const before = yield* lately(folder)
+    const unsaved = before ?? (yield* salvage(folder))
+    if (unsaved === null) return yield* remove(folder)
+    if (before === null) tried.set(folder, { at: yield* Clock.monotonicTimeNanos, unsaved })
+    const isLost = isPressing && unsaved.isLasting
+    if (isLost || before === null) {
+      const tell = isLost
+        ? Effect.logWarning("Work removed that could not be saved")
+        : Effect.logWarning("Work could not be saved, its folder is kept")
+      yield* Effect.annotateLogs(tell, unsaved.about)
+    }
+    return isLost && (yield* remove(folder))
+  })
+
+  return { remove, settle }
 })

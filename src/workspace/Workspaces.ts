@@ -44,7 +44,10 @@ export interface Workspace {
 export class Workspaces extends Context.Service<
   Workspaces,
   {
-    /** Saved and removed when the scope ends. What a crash left of it is saved first. The clone has been refreshed before. */
+    /**
+     * Saved and removed when the scope ends. What a crash left of it is saved first, or set aside where that cannot be. The clone has
+     * been refreshed before.
+     */
     open(assignment: Assignment): Effect.Effect<Workspace, SaveError, Scope.Scope>
     /** The tree of a commit in a folder of its own, until the scope ends. */
     layOut(repositoryId: number, commit: string): Effect.Effect<string, SaveError, Scope.Scope>
@@ -59,7 +62,7 @@ export class Workspaces extends Context.Service<
       const leftovers = yield* makeLeftovers
       const teach = yield* makeLessons
       const folders = yield* makeWorkFolders
-      const { atWork, makeRoom, remove } = folders
+      const { enter, makeRoom, remove } = folders
       const siteOf = yield* makeSites(folders.root)
       const make = yield* makeMaking(folders)
       const { rescue, salvage } = yield* makeSalvage(siteOf)
@@ -71,12 +74,9 @@ export class Workspaces extends Context.Service<
         let site = yield* siteOf(assignment)
         const folder = path.dirname(site.tree)
         yield* clones.hold(repository.id)
-        yield* Effect.acquireRelease(
-          Effect.sync(() => atWork.add(folder)),
-          () => Effect.sync(() => atWork.delete(folder))
-        )
+        yield* enter(folder)
         yield* makeRoom(salvage)
-        yield* Effect.catchTag(rescue(site), "WorkspaceError", (error) => Effect.logWarning(error.message))
+        yield* rescue(assignment, site)
         yield* remove(folder)
         const newest =
           (yield* snapshots.newest(repository.id, { number, session })) ??
@@ -134,7 +134,7 @@ const makeMaking = ({ root }: WorkFolders) =>
   })
 
 /** Saves what a session leaves that rests. */
-const makeClosing = ({ atWork, remove }: WorkFolders) =>
+const makeClosing = ({ remove }: WorkFolders) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const snapshots = yield* Snapshots
@@ -142,14 +142,13 @@ const makeClosing = ({ atWork, remove }: WorkFolders) =>
     return Effect.fnUntraced(function* (site: Site) {
       const folder = path.dirname(site.tree)
       const saved = yield* Effect.exit(snapshots.save(site))
-      atWork.delete(folder)
       if (saved._tag === "Success") return yield* remove(folder)
       return yield* Effect.logWarning("Work could not be saved, its folder is kept", saved.cause)
     })
   })
 
 /** Lays trees out in folders that no session works in. */
-const makeLayingOut = ({ atWork, root }: WorkFolders) =>
+const makeLayingOut = ({ root }: WorkFolders) =>
   Effect.gen(function* () {
     const clones = yield* ControlClones
     const fs = yield* FileSystem.FileSystem
@@ -160,18 +159,10 @@ const makeLayingOut = ({ atWork, root }: WorkFolders) =>
     return Effect.fn("Workspaces.layOut")(function* (repositoryId: number, commit: string) {
       const folder = path.join(root, `check-${commit.slice(0, 12)}-${yield* Clock.currentTimeMillis}`)
       yield* Effect.acquireRelease(
-        Effect.mapError(
-          Effect.andThen(
-            Effect.sync(() => atWork.add(folder)),
-            fs.makeDirectory(path.join(folder, "tree"), { recursive: true, mode: 0o700 })
-          ),
-          () => noRoom(commit)
+        Effect.mapError(fs.makeDirectory(path.join(folder, "tree"), { recursive: true, mode: 0o700 }), () =>
+          noRoom(commit)
         ),
-        () =>
-          Effect.andThen(
-            Effect.sync(() => atWork.delete(folder)),
-            removeFolder(folder)
-          )
+        () => removeFolder(folder)
       )
       yield* Effect.mapError(fs.makeDirectory(path.join(folder, "home"), { recursive: true, mode: 0o700 }), () =>
         noRoom(commit)

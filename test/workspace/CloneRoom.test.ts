@@ -23,6 +23,8 @@ const cloned = Effect.fnUntraced(function* (of: { readonly work?: boolean } = {}
   return {
     clone,
     id,
+    /** Its work is in Gitea from then on. */
+    keep: clones.keep(repository, 1),
     isThere: FileSystem.FileSystem.pipe(Effect.flatMap((fs) => fs.exists(clone))),
     remote,
     repository
@@ -39,6 +41,8 @@ describe("Clones that together are too large", () => {
       Effect.gen(function* () {
         const clones = yield* ControlClones
         const [worked, plain] = [yield* cloned({ work: true }), yield* cloned()]
+        yield* worked.keep
+        yield* shell(plain.clone, "git update-ref refs/mosaic/1/t/base main")
         yield* aDayLater
         const next = yield* another
         assert.deepStrictEqual([yield* worked.isThere, yield* plain.isThere, yield* next.isThere], [false, false, true])
@@ -73,19 +77,62 @@ describe("Clones that together are too large", () => {
       })
     )
 
-    it.effect("stay with work that cannot be pushed, which is told once, and others go in their place", () =>
+    it.effect("stay with work that was not pushed, which is told once, and others go in their place", () =>
       Effect.gen(function* () {
         const lines: Array<string> = []
         const [stuck, plain] = [yield* cloned({ work: true }), yield* cloned()]
-        yield* shell(stuck.remote, "git config receive.hideRefs refs/mosaic")
         yield* aDayLater
         yield* Effect.andThen(another, another).pipe(Effect.provide(warned(lines)))
         assert.deepStrictEqual([yield* stuck.isThere, yield* plain.isThere], [true, false])
         assert.deepStrictEqual(lines, ["Warn Clone kept though there is no room for it"])
-        yield* shell(stuck.remote, "git config --unset receive.hideRefs")
-        yield* aDayLater
+        assert.strictEqual(yield* shell(stuck.remote, "git for-each-ref refs/mosaic"), "", "nothing is pushed unasked")
+        yield* stuck.keep
         yield* another
         assert.isFalse(yield* stuck.isThere)
+      })
+    )
+
+    it.effect(
+      "stay where Gitea has lost their work, or another repository has their name, and nothing is pushed there",
+      () =>
+        Effect.gen(function* () {
+          const lines: Array<string> = []
+          const [lost, renamed, away] = [
+            yield* cloned({ work: true }),
+            yield* cloned({ work: true }),
+            yield* cloned({ work: true })
+          ]
+          yield* Effect.forEach([lost, renamed, away], ({ keep }) => keep)
+          yield* shell(lost.remote, "git update-ref -d refs/mosaic/1/s/1")
+          yield* shell(away.remote, "mv $PWD $PWD.away")
+          const { folder } = yield* Ground
+          yield* shell(renamed.remote, "mv $PWD $PWD.renamed")
+          yield* upstream(folder, renamed.repository.fullName, { "README.md": "Somebody else's." })
+          yield* aDayLater
+          yield* Effect.provide(another, warned(lines))
+          assert.deepStrictEqual([yield* lost.isThere, yield* renamed.isThere, yield* away.isThere], [true, true, true])
+          assert.lengthOf(lines, 3)
+          assert.strictEqual(yield* shell(renamed.remote, "git for-each-ref refs/mosaic"), "")
+          yield* shell(lost.remote, "git update-ref refs/mosaic/1/s/1 main")
+          yield* shell(folder, `mv '${away.remote}.away' '${away.remote}'`)
+          yield* another
+          assert.deepStrictEqual(
+            [yield* lost.isThere, yield* renamed.isThere, yield* away.isThere],
+            [false, true, false]
+          )
+        })
+    )
+
+    it.effect("stay where what could not be read of them lies beside", () =>
+      Effect.gen(function* () {
+        const plain = yield* cloned()
+        yield* shell(plain.clone, "mkdir ../$(basename $PWD).broken")
+        yield* aDayLater
+        yield* another
+        assert.isTrue(yield* plain.isThere)
+        yield* shell(plain.clone, "rmdir ../$(basename $PWD).broken")
+        yield* another
+        assert.isFalse(yield* plain.isThere)
       })
     )
 

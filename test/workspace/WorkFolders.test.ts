@@ -1,8 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, FileSystem, Logger, References } from "effect"
+import { Deferred, Effect, Exit, FileSystem, Logger, References } from "effect"
+import { TestClock } from "effect/testing"
 import { FullName } from "../../src/domain/Repository.ts"
 import { SessionId } from "../../src/domain/Session.ts"
 import { KeptAtMost, SavedAtMost } from "../../src/workspace/Bounds.ts"
+import { makeWorkFolders } from "../../src/workspace/WorkFolders.ts"
+import { eventually } from "../harness/Eventually.ts"
 import { lacking } from "../harness/Lacking.ts"
 import { shell, upstream } from "../harness/Shell.ts"
 import { ground, REPOSITORY, scene } from "./support.ts"
@@ -73,6 +76,57 @@ describe.skipIf(lacking("bwrap"))("Folders of sessions that are not at work", ()
       })
     )
 
+    it.effect(
+      "stay without room for them, too, where they may be saved later, which is tried again after an hour",
+      () =>
+        Effect.gen(function* () {
+          const lines: Array<unknown> = []
+          const { another, clone, isThere, number, saved, site } = yield* left
+          const lock = `refs/mosaic/${number}/${site.session}/1.lock`
+          yield* shell(clone, `mkdir -p "$(dirname ${lock})"; touch ${lock}`)
+          const without = another.pipe(Effect.provideService(KeptAtMost, WITHOUT_ROOM), Effect.provide(told(lines)))
+          yield* without
+          yield* shell(clone, `rm ${lock}`)
+          yield* without
+          assert.isTrue(yield* isThere)
+          assert.deepStrictEqual(
+            lines.map((line) => (Array.isArray(line) ? line.slice(0, 4) : line)),
+            [["Work could not be saved, its folder is kept", "acme/shop", number, site.session]]
+          )
+          yield* TestClock.adjust("61 minutes")
+          yield* without
+          assert.isFalse(yield* isThere)
+          assert.include(yield* saved, "100644 late/20")
+        })
+    )
+
+    it.effect("hold no session up while they are saved without need, but the one whose folder it is", () =>
+      Effect.gen(function* () {
+        const { age, another, site } = yield* left
+        yield* age
+        const [begun, done] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+        const folder = site.tree.replace(/\/tree$/, "")
+        const folders = yield* makeWorkFolders
+        yield* folders.makeRoom((path) =>
+          path === folder
+            ? Deferred.succeed(begun, undefined).pipe(Effect.andThen(Deferred.await(done)), Effect.as(null))
+            : Effect.succeed({ about: {}, isLasting: false })
+        )
+        yield* Deferred.await(begun)
+        const entering = yield* Effect.forkChild(folders.enter(folder), { startImmediately: true })
+        yield* folders.enter(`${folder}-other`)
+        assert.isUndefined(entering.pollUnsafe())
+        yield* Deferred.succeed(done, undefined)
+        yield* eventually(
+          "it is free",
+          Effect.sync(() => entering.pollUnsafe()),
+          (exit) => exit !== undefined
+        )
+        assert.isTrue(Exit.isSuccess(entering.pollUnsafe() ?? Exit.interrupt()))
+        yield* another
+      })
+    )
+
     it.effect("are saved and removed once nobody came back for a day, whosever session begins then", () =>
       Effect.gen(function* () {
         const { age, clone, clones, folder, isThere, number, saved, session, workspaces } = yield* left
@@ -85,7 +139,7 @@ describe.skipIf(lacking("bwrap"))("Folders of sessions that are not at work", ()
         yield* clones.refresh(other)
         const theirs = { repository: other, number: 1, session: SessionId.make(`${session}-theirs`), predecessor: null }
         yield* Effect.scoped(workspaces.open({ ...theirs, start }))
-        assert.isFalse(yield* isThere)
+        yield* eventually("its folder has gone", isThere, (is) => !is)
         assert.include(yield* saved, "100644 late/20")
       })
     )
@@ -96,7 +150,18 @@ describe.skipIf(lacking("bwrap"))("Folders of sessions that are not at work", ()
         const { age, another, isThere, site } = yield* left
         yield* shell(site.tree, `echo '{}' > ../site.json`)
         yield* age
-        yield* Effect.andThen(another, another).pipe(Effect.provide(told(lines)))
+        const twice = Effect.andThen(another, another)
+        yield* Effect.provide(
+          Effect.andThen(
+            twice,
+            eventually(
+              "it is told",
+              Effect.sync(() => lines.length),
+              (n) => n > 0
+            )
+          ),
+          told(lines)
+        )
         assert.isTrue(yield* isThere)
         assert.deepStrictEqual(lines, [
           [
@@ -107,6 +172,50 @@ describe.skipIf(lacking("bwrap"))("Folders of sessions that are not at work", ()
             "it is not known whose folder it is"
           ]
         ])
+      })
+    )
+
+    it.effect("are set aside where git refuses them, as the work of nobody else, when their session goes on", () =>
+      Effect.gen(function* () {
+        const lines: Array<unknown> = []
+        const { another, files, folder, number, open, session, site, snapshots } = yield* left
+        const fs = yield* FileSystem.FileSystem
+        const sessions = `${folder}/work/sessions`
+        yield* shell(site.tree, `printf '[submodule "x"]\\n\\tpath = x\\n\\turl = -u./trap\\n' > .gitmodules`)
+        yield* Effect.scoped(
+          Effect.flatMap(Effect.provide(open(), told(lines)), ({ site }) =>
+            shell(site.tree, "rm -f late; echo on > on")
+          )
+        )
+        const [kept = ""] = (yield* fs.readDirectory(sessions)).filter((name) => name.startsWith(`kept-${session}-`))
+        assert.deepStrictEqual(
+          lines.map((line) => (Array.isArray(line) ? line.slice(0, 4) : line)),
+          [["Work could not be saved, its folder is kept", "acme/shop", number, session]]
+        )
+        assert.isTrue(yield* fs.exists(`${sessions}/${kept}/tree/late/20`))
+        yield* shell(sessions, `rm ${kept}/tree/.gitmodules; touch -d '@-90000' ${kept}`)
+        yield* another
+        const saved = yield* eventually(
+          "it is saved as its own",
+          snapshots.newest(site.repositoryId, { number, session: SessionId.make(kept) }),
+          (newest) => newest !== null
+        )
+        assert.include(yield* files(saved?.commit ?? ""), "100644 late/20")
+        const own = yield* snapshots.newest(site.repositoryId, site)
+        assert.include(yield* files(own?.commit ?? ""), "100644 on")
+      })
+    )
+
+    it.effect("fail the session that goes on where they may be saved later, and are saved then", () =>
+      Effect.gen(function* () {
+        const { clone, isThere, number, open, saved, site } = yield* left
+        const lock = `refs/mosaic/${number}/${site.session}/1.lock`
+        yield* shell(clone, `mkdir -p "$(dirname ${lock})"; touch ${lock}`)
+        assert.strictEqual((yield* Effect.flip(Effect.scoped(open())))._tag, "GitError")
+        assert.isTrue(yield* isThere)
+        yield* shell(clone, `rm ${lock}`)
+        yield* Effect.scoped(open())
+        assert.include(yield* saved, "100644 late/20")
       })
     )
   })

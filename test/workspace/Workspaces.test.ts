@@ -135,8 +135,9 @@ describe.skipIf(lacking("bwrap"))("Workspaces", () => {
 
     it.effect("keep their clone from being removed for as long as they are open", () =>
       Effect.gen(function* () {
-        const { clone, clones, folder, open } = yield* scene
+        const { clone, clones, folder, number, open } = yield* scene
         const fs = yield* FileSystem.FileSystem
+        const issues = Array.from({ length: number }, (_, index) => index + 1)
         const other = { id: 8, fullName: FullName.make("acme/other") }
         const remote = yield* upstream(folder, other.fullName, { "README.md": "Another one." })
         const refreshOther = Effect.andThen(
@@ -151,6 +152,7 @@ describe.skipIf(lacking("bwrap"))("Workspaces", () => {
             assert.isTrue(yield* fs.exists(clone))
           })
         )
+        yield* Effect.forEach(issues, (issue) => clones.keep(REPOSITORY, issue))
         yield* TestClock.adjust("25 hours")
         yield* refreshOther
         assert.isFalse(yield* fs.exists(clone))
