@@ -9,7 +9,7 @@ export interface Outcome {
   readonly answer: string | null
   /** What the change does, in the agent's words. */
   readonly title?: string
-  /** The session stopped without `finish`: what passed the checks before that is not what it answers for. */
+  /** The session stopped without `finish`: what passed the checks before that is what it answers for only if nothing changed since. */
   readonly unfinished?: true
 }
 

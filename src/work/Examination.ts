@@ -41,6 +41,8 @@ export type ExamineError = GitError | GiteaError | IsolationFailed | WorkspaceEr
 /** What passed: the commit that remembers it, what that is made on, and what the checks said. */
 export interface Checked {
   readonly commit: string
+  /** The snapshot that was examined. */
+  readonly saved: string
   readonly footing: Footing
   readonly lines: ReadonlyArray<CheckLine>
   /** Nobody named the checks. */
@@ -143,11 +145,11 @@ const makeRecords = Effect.gen(function* () {
       args: ["log", "--max-count=1", "--format=%P%n%B", commit]
     })
     const [parents = "", ...message] = text.split("\n")
-    const [, base, joined = null] = parents.split(" ")
-    if (base === undefined) return null
+    const [saved, base, joined = null] = parents.split(" ")
+    if (saved === undefined || base === undefined) return null
     const nothing = { guessed: false, checks: [] }
     const record = yield* Effect.orElseSucceed(decodeRecord(message.join("\n").trim()), () => nothing)
-    return { commit, footing: { base, joined }, lines: record.checks, guessed: record.guessed }
+    return { commit, saved, footing: { base, joined }, lines: record.checks, guessed: record.guessed }
   })
 
   return { checked, remember }

@@ -127,8 +127,11 @@ const makeSubmitting = Effect.gen(function* () {
   ): Effect.fn.Return<Outcome, ExamineError | StoreUnavailable> {
     const author = { number: bench.ground.number, session: session.id }
     const { id } = bench.ground.repository
-    const found = outcome.unfinished ? null : yield* examination.checked(id, author)
-    if (found === null) return (yield* snapshots.newest(id, author)) === null ? outcome : parked(UNCHECKED)
+    const newest = yield* snapshots.newest(id, author)
+    const checked = yield* examination.checked(id, author)
+    const isStale = outcome.unfinished === true && checked?.saved !== newest?.commit
+    const found = isStale ? null : checked
+    if (found === null) return newest === null ? outcome : parked(UNCHECKED)
     const ground = yield* preflight.again(bench.ground)
     const begun = yield* clones.commit(id, baseNameOf(author))
     const why = begun === null ? null : yield* preflight.overtaken(ground, begun)

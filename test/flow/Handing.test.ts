@@ -162,6 +162,27 @@ describe("Work that is handed in", () => {
         })
     )
 
+    it.effect("is what passed, where the session ends without `finish` and has changed nothing since", () =>
+      Effect.gen(function* () {
+        const { becomes, claude, gitea, open, pulls } = yield* shop("acme/same", CHECKS)
+        const first = yield* claude.hold("messages")
+        const issue = yield* open
+        const comment = begin(gitea.comment(issue, "Thank you.", "ada"))
+        const thanks: Reply = { content: [{ type: "text", text: "You are welcome." }] }
+        yield* claude.respond(
+          byResults((results) => {
+            if (results.length === 0) return run("echo more >> README.md")
+            if (results.length > 1) return thanks
+            comment()
+            return finish("Said more.")
+          })
+        )
+        yield* first.release
+        yield* becomes(issue, "completed")
+        assert.lengthOf(yield* pulls, 1)
+      })
+    )
+
     it.effect("is one pull request when the issue was closed and assigned again in the middle of a turn", () =>
       Effect.gen(function* () {
         const { becomes, claude, folder, gitea, open, pulls } = yield* shop("acme/again", CHECKS)

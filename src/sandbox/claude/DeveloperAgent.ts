@@ -54,7 +54,9 @@ export const developerAgent = (request: MessagesRequest): Reply => {
   const path = results.map(({ text }) => NAMED.exec(text)?.[1]).findLast((found) => found !== undefined)
   const edits = toolUses(request).filter(({ name }) => name === "edit").length
   if (last === undefined) return call("I run the tests first, to see what fails.", "bash", { command: TEST })
-  if (last.name === "finish" && !last.isError) return { content: [say("The work is done.")] }
+  // The answer was not taken yet, because there was news.
+  if (last.name === "finish" && !last.isError)
+    return call("That is done.", "finish", { answer: SUMMARY, status: "done" })
   if (last.name === "edit" && !last.isError) {
     return edits === 1
       ? call("That should be it.", "finish", { answer: SUMMARY, status: "done" })
