@@ -20,38 +20,11 @@ export const makeFetching = Effect.fnUntraced(function* (root: string) {
   const fs = yield* FileSystem.FileSystem
   const git = yield* Git
   const path = yield* Path.Path
-  const { create, fetch, list } = yield* makeCommands
+  const { create, fetch } = yield* makeCommands
+  const fromBroken = yield* makeTakingOver
   const exists = (folder: string) => Effect.orElseSucceed(fs.exists(folder), () => false)
   const fromGitea = ({ fullName }: Repository, gitDir: string) =>
     fetch(gitDir, git.remote(fullName), BRANCHES, ["--prune", "--force"])
-
-  /** One by one, so that what cannot be read holds nothing else back. */
-  const fetchEach = Effect.fnUntraced(function* (broken: string, gitDir: string) {
-    const names = yield* list(broken, [REFS, PUSHED])
-    yield* Effect.forEach(names, (name) => Effect.ignore(fetch(gitDir, broken, [`+${name}:${name}`])), {
-      discard: true
-    })
-  })
-
-  /** What can still be read of the work comes along; it may be nowhere else. What comes whole is not left there, too. */
-  const fromBroken = Effect.fnUntraced(function* ({ fullName, id }: Repository, broken: string, gitDir: string) {
-    if (!(yield* exists(broken))) return
-    // It may be these files alone that cannot be read.
-    yield* Effect.ignore(fs.writeFileString(path.join(broken, "config"), "[core]\n\tbare = true\n"))
-    yield* Effect.ignore(fs.writeFileString(path.join(broken, "HEAD"), "ref: refs/heads/main\n"))
-    const why = yield* Effect.match(fetch(gitDir, broken, LEFT), {
-      onSuccess: () => null,
-      onFailure: (error) => error.message
-    })
-    if (why === null) {
-      yield* removeFolder(broken)
-      return
-    }
-    yield* Effect.ignore(fetchEach(broken, gitDir))
-    yield* Effect.logWarning("Clone is kept beside the new one: not all of it could be read").pipe(
-      Effect.annotateLogs({ repository: fullName, id, folder: broken, why })
-    )
-  })
 
   /** Comes to its place when it is whole. */
   const make = Effect.fnUntraced(function* (repository: Repository, gitDir: string) {
@@ -83,6 +56,43 @@ export const makeFetching = Effect.fnUntraced(function* (root: string) {
       () => rebuild(repository, gitDir)
     )
   })
+})
+
+/** Takes over what a clone has that was set aside because it could not be read. */
+const makeTakingOver = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { fetch, list } = yield* makeCommands
+
+  /** One by one, so that what cannot be read holds nothing else back. */
+  const fetchEach = Effect.fnUntraced(function* (broken: string, gitDir: string) {
+    const names = yield* list(broken, [REFS, PUSHED])
+    yield* Effect.forEach(names, (name) => Effect.ignore(fetch(gitDir, broken, [`+${name}:${name}`])), {
+      discard: true
+    })
+  })
+
+  /** What can still be read of the work comes along; it may be nowhere else. What comes whole is not left there, too. */
+  const fromBroken = Effect.fnUntraced(function* ({ fullName, id }: Repository, broken: string, gitDir: string) {
+    if (!(yield* Effect.orElseSucceed(fs.exists(broken), () => false))) return
+    // It may be these files alone that cannot be read.
+    yield* Effect.ignore(fs.writeFileString(path.join(broken, "config"), "[core]\n\tbare = true\n"))
+    yield* Effect.ignore(fs.writeFileString(path.join(broken, "HEAD"), "ref: refs/heads/main\n"))
+    const why = yield* Effect.match(fetch(gitDir, broken, LEFT), {
+      onSuccess: () => null,
+      onFailure: (error) => error.message
+    })
+    if (why === null) {
+      yield* removeFolder(broken)
+      return
+    }
+    yield* Effect.ignore(fetchEach(broken, gitDir))
+    yield* Effect.logWarning("Clone is kept beside the new one: not all of it could be read").pipe(
+      Effect.annotateLogs({ repository: fullName, id, folder: broken, why })
+    )
+  })
+
+  return fromBroken
 })
 
 const makeCommands = Effect.gen(function* () {
