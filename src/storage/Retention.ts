@@ -29,9 +29,9 @@ export interface Retention {
 /** How many of so many rows may go in one run. */
 export const shareOf = (rows: number): number => Math.max(AT_LEAST, Math.floor(rows / SHARE))
 
-/** The same for a table, as a limit in SQL. */
+/** The same for a table, as a limit in SQL. Numbers are bound as floating point, and SQLite takes no such limit with a fraction. */
 export const shareOfTable = (sql: SqlClient.SqlClient, table: string) =>
-  sql`(select max(${AT_LEAST}, count(*) / ${SHARE}) from ${sql(table)})`
+  sql`(select cast(max(${AT_LEAST}, count(*) / ${SHARE}) as integer) from ${sql(table)})`
 
 /** Carries a statement out, and tells how many rows it changed. */
 export const changing = <E>(sql: SqlClient.SqlClient, statement: Effect.Effect<unknown, E>) =>

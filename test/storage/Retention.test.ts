@@ -203,14 +203,14 @@ describe("Retention", () => {
       yield* stored.task()
       yield* stored.session()
       const sql = yield* SqlClient.SqlClient
-      const old = Array.from({ length: 4_800 }, () => stored.sample({ at: daysAgo(8), action: "continue" }))
+      const old = Array.from({ length: 4_801 }, () => stored.sample({ at: daysAgo(8), action: "continue" }))
       yield* sql.withTransaction(Effect.all(old, { discard: true }))
       yield* Layer.build(RetentionJob)
       yield* TestClock.adjust(0)
-      assert.strictEqual(yield* count("samples"), 3_600)
+      assert.strictEqual(yield* count("samples"), 3_601)
       assert.deepStrictEqual(lines, ["Info Old rows removed"])
       yield* TestClock.adjust("1 day")
-      assert.strictEqual(yield* count("samples"), 2_600)
+      assert.strictEqual(yield* count("samples"), 2_601)
     }).pipe(Effect.provide([TestStore, logged(lines)]))
   })
 
