@@ -31,9 +31,10 @@ export const setupFault = ({ refused, results }: SetUp): string | null => {
 export const makeSetupRun = Effect.gen(function* () {
   const { prepare } = yield* makeCheckRun
 
-  return Effect.fn("SetupRun")(function* (plan: CheckPlan, { disregard, site }: Workspace) {
+  return Effect.fn("SetupRun")(function* (plan: CheckPlan, { beginSetup, disregard, site }: Workspace) {
+    if (plan.setup === null) return null
+    yield* beginSetup
     const done = yield* prepare(plan, site.tree)
-    if (done.results.length === 0) return null
     const why = setupFault(done)
     if (why !== null) return yield* new WorkplaceFailed({ why, kind: "person" })
     yield* disregard

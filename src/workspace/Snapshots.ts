@@ -6,6 +6,7 @@ import { MAX_SNAPSHOT, MAX_SNAPSHOTS, MAX_TREE_FILES, MEBIBYTE, SavedAtMost } fr
 import { ControlClones } from "./ControlClones.ts"
 import { folderOf, nameOf, newestOf, parseName } from "./SnapshotRef.ts"
 import type { Author, SnapshotRef } from "./SnapshotRef.ts"
+import { makeSetupMark } from "./SetupMark.ts"
 import { makeSiteRuns } from "./SiteRuns.ts"
 import { replyOf, SNAPSHOT_SCRIPT } from "./SnapshotScript.ts"
 import { WorkspaceError } from "./WorkspaceError.ts"
@@ -60,6 +61,7 @@ export class Snapshots extends Context.Service<
       const clones = yield* ControlClones
       const git = yield* Git
       const make = yield* makeMaking
+      const mark = yield* makeSetupMark
       const take = yield* makeTaking
       const name = yield* makeNaming
 
@@ -75,6 +77,7 @@ export class Snapshots extends Context.Service<
         function* (site: Site) {
           const gitDir = clones.at(site.repositoryId)
           const last = yield* newest(site.repositoryId, site)
+          if (yield* mark.isSet(site)) return last
           const reply = yield* make(site, yield* git.tree(gitDir, last?.commit ?? site.base))
           switch (reply.kind) {
             case "same":

@@ -8,6 +8,7 @@ import { makeLeftovers } from "./Leftovers.ts"
 import { makeLessons } from "./Lesson.ts"
 import type { Lesson } from "./Lesson.ts"
 import { makeSaves, noRoom } from "./Saves.ts"
+import { makeSetupMark } from "./SetupMark.ts"
 import { makeSharing } from "./Sharing.ts"
 import { makeSalvage } from "./Salvage.ts"
 import { makeSiteNotes } from "./SiteNote.ts"
@@ -24,6 +25,8 @@ export interface Workspace {
   readonly site: Site
   /** The snapshot that it was made from; null: from the base. */
   readonly begunFrom: Snapshot | null
+  /** From now on nothing in it is saved, until `disregard`: a setup that fails, or is cut off, leaves no work. */
+  readonly beginSetup: Effect.Effect<void, SaveError>
   /**
    * What lies there beside the tree that it was made from is no work: it was left by `setup`, and is never saved. Files of that tree
    * are put back as they were.
@@ -60,6 +63,7 @@ export class Workspaces extends Context.Service<
       const path = yield* Path.Path
       const snapshots = yield* Snapshots
       const leftovers = yield* makeLeftovers
+      const mark = yield* makeSetupMark
       const teach = yield* makeLessons
       const folders = yield* makeWorkFolders
       const { enter, makeRoom, remove } = folders
@@ -86,7 +90,8 @@ export class Workspaces extends Context.Service<
         return {
           site,
           begunFrom: newest,
-          disregard: leftovers.find(site, newest?.commit ?? site.base),
+          beginSetup: mark.set(site),
+          disregard: Effect.andThen(leftovers.find(site, newest?.commit ?? site.base), mark.clear(site)),
           now: Effect.sync(() => site),
           save: Effect.suspend(() => snapshots.save(site)),
           teach: (lesson: Lesson) =>

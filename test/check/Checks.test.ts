@@ -86,8 +86,11 @@ describe("Checks", () => {
       assert.match(results[2]?.tail ?? "", /^HTTP\/1.1 403 [^]*not a host that setup may reach/)
       assert.strictEqual(results[3]?.outcome, "failed")
       assert.lengthOf(results, 4)
-      assert.deepStrictEqual(refused, ["elsewhere.example.com", "localhost"])
-      assert.match(results[3]?.tail ?? "", /\[hosts that setup may not reach: elsewhere\.example\.com, localhost\]$/)
+      assert.deepStrictEqual(refused, ["elsewhere.example.com", "localhost (its address is not on the internet)"])
+      assert.match(
+        results[3]?.tail ?? "",
+        /\[hosts that setup may not reach: elsewhere\.example\.com, localhost \(its address is not on the internet\)\]$/
+      )
     }).pipe(Effect.scoped, Effect.provide(CheckTools("bwrap")))
   )
 

@@ -37,6 +37,20 @@ describe.skipIf(lacking("bwrap"))("What setup leaves in a workspace", () => {
       })
     )
 
+    it.effect("is no work either where setup fails or is cut off", () =>
+      Effect.gen(function* () {
+        const { open } = yield* scene
+        const begun = Effect.gen(function* () {
+          const { begunFrom, beginSetup, site } = yield* open()
+          assert.isNull(begunFrom)
+          yield* beginSetup
+          yield* shell(site.tree, SETUP)
+        })
+        yield* Effect.scoped(begun)
+        yield* Effect.scoped(begun)
+      })
+    )
+
     it.effect("is not what the session did before it, which stays saved", () =>
       Effect.gen(function* () {
         const { files, open } = yield* scene

@@ -75,7 +75,7 @@ const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial, onRefus
     dial(host, (result) => {
       if (client.destroyed) return void (typeof result !== "string" && result.destroy())
       if (typeof result === "string") {
-        onRefused(host)
+        onRefused(`${host} (${result})`)
         return void refuse(client, "403 Forbidden", `${host} cannot be reached: ${result}.`)
       }
       tunnel(client, result, head.subarray(end + HEAD_END.length))
@@ -88,7 +88,7 @@ const serve = (client: Socket, hosts: ReadonlyArray<string>, dial: Dial, onRefus
  * A proxy on a unix socket of its own, for the length of the scope: CONNECT to port 443 of the hosts and to nothing else. A name is
  * looked up once; private, loopback and link-local addresses are refused, so that a listed name cannot lead back to this machine.
  * Nothing is added to what passes through. The socket is made at the path, which has to lie in the shared volume where a tools
- * container is used. Gives the hosts that were refused so far, by name, 20 at most.
+ * container is used. Gives the hosts that were refused so far, by name and why where they are listed, 20 at most.
  */
 export const openSetupProxy = Effect.fn("SetupProxy.open")(function* (
   path: string,
