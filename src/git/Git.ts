@@ -87,6 +87,8 @@ export class Git extends Context.Service<
     text(call: GitCall): Effect.Effect<string, GitError>
     /** Where Gitea serves a repository. To be used as the bot. */
     remote(fullName: FullName): string
+    /** Names of the refs under prefixes. */
+    refs(gitDir: string, prefixes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, GitError>
     /** The tree of a commit. */
     tree(gitDir: string, commit: string): Effect.Effect<string, GitError>
   }
@@ -120,6 +122,10 @@ export class Git extends Context.Service<
         run,
         text,
         remote: (fullName) => `${settings.giteaUrl}/${fullName}.git`,
+        refs: (gitDir, prefixes) =>
+          text({ operation: "list refs", gitDir, args: ["for-each-ref", "--format=%(refname)", ...prefixes] }).pipe(
+            Effect.map((names) => names.split("\n").filter((name) => name !== ""))
+          ),
         tree: (gitDir, commit) =>
           text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
       }

@@ -39,32 +39,15 @@ export interface Kept {
   readonly usedAt: number
 }
 
-/** Pure: what is to be removed, oldest first, until the rest is within `limit` bytes. */
-export const surplus = <A extends Kept>(kept: ReadonlyArray<A>, limit: number): ReadonlyArray<A> => {
-  let size = kept.reduce((sum, folder) => sum + folder.size, 0)
-  const gone: Array<A> = []
-  for (const folder of [...kept].sort((left, right) => left.usedAt - right.usedAt)) {
-    if (size <= limit) break
-    gone.push(folder)
-    size -= folder.size
-  }
-  return gone
-}
-
-/**
- * Takes the oldest away, one after the other, until the rest is within `limit` bytes. `takeAway` gives whether it has gone; what has
- * to stay takes of the bound for the others.
- */
+/** Takes the oldest away, one after the other, until what is there is within `limit` bytes. `takeAway` gives whether it has gone. */
 export const bringWithin = Effect.fnUntraced(function* <A extends Kept, E, R>(
   all: ReadonlyArray<A>,
   limit: number,
   takeAway: (one: A) => Effect.Effect<boolean, E, R>
 ) {
-  let left = all
-  let room = limit
-  for (let [oldest] = surplus(left, room); oldest !== undefined; [oldest] = surplus(left, room)) {
-    const one = oldest
-    if (!(yield* takeAway(one))) room -= one.size
-    left = left.filter((other) => other !== one)
+  let size = all.reduce((sum, one) => sum + one.size, 0)
+  for (const one of all.toSorted((left, right) => left.usedAt - right.usedAt)) {
+    if (size <= limit) return
+    if (yield* takeAway(one)) size -= one.size
   }
 })

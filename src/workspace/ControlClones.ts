@@ -111,11 +111,7 @@ const makeReading = Effect.fnUntraced(function* (at: (id: number) => string) {
       .pipe(Effect.map(({ code, text }) => (code === 0 ? text.trim() : null)))
   )
 
-  const names = Effect.fn("ControlClones.names")((id: number, prefix: string) =>
-    git
-      .text({ operation: "list refs", gitDir: at(id), args: ["for-each-ref", "--format=%(refname)", prefix] })
-      .pipe(Effect.map((text) => text.split("\n").filter((line) => line !== "")))
-  )
+  const names = Effect.fn("ControlClones.names")((id: number, prefix: string) => git.refs(at(id), [prefix]))
 
   return { commit, names }
 })

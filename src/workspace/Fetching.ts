@@ -61,12 +61,13 @@ export const makeFetching = Effect.fnUntraced(function* (root: string) {
 /** Takes over what a clone has that was set aside because it could not be read. */
 const makeTakingOver = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
+  const git = yield* Git
   const path = yield* Path.Path
-  const { fetch, list } = yield* makeCommands
+  const { fetch } = yield* makeCommands
 
   /** One by one, so that what cannot be read holds nothing else back. */
   const fetchEach = Effect.fnUntraced(function* (broken: string, gitDir: string) {
-    const names = yield* list(broken, [REFS, PUSHED])
+    const names = yield* git.refs(broken, [REFS, PUSHED])
     yield* Effect.forEach(names, (name) => Effect.ignore(fetch(gitDir, broken, [`+${name}:${name}`])), {
       discard: true
     })
@@ -115,10 +116,5 @@ const makeCommands = Effect.gen(function* () {
       })
     )
 
-  const list = (gitDir: string, folders: ReadonlyArray<string>) =>
-    git
-      .text({ operation: "list refs", gitDir, args: ["for-each-ref", "--format=%(refname)", ...folders] })
-      .pipe(Effect.map((text) => text.split("\n").filter((name) => name !== "")))
-
-  return { create, fetch, list }
+  return { create, fetch }
 })

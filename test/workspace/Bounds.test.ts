@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { surplus, isTooFull, MIN_FREE } from "../../src/workspace/Bounds.ts"
+import { Effect } from "effect"
+import { bringWithin, isTooFull, MIN_FREE } from "../../src/workspace/Bounds.ts"
 import { unkept } from "../../src/workspace/Keeping.ts"
 import { newestOf, nameOf, parseName } from "../../src/workspace/SnapshotRef.ts"
 import { leftOver } from "../../src/workspace/WorkFolders.ts"
@@ -11,18 +12,19 @@ const TREE = "a".repeat(40)
 const COMMIT = "b".repeat(40)
 
 describe("Bounds", () => {
-  it("take the oldest folders away until the rest fits, and none too many", () => {
-    const all = [folder("new", 5, 3), folder("old", 5, 1), folder("middle", 5, 2)]
-    assert.deepStrictEqual(surplus(all, 15), [])
-    assert.deepStrictEqual(
-      surplus(all, 14).map(({ path }) => path),
-      ["old"]
-    )
-    assert.deepStrictEqual(
-      surplus(all, 5).map(({ path }) => path),
-      ["old", "middle"]
-    )
-  })
+  it.effect("take the oldest folders away until the rest fits, and none too many", () =>
+    Effect.gen(function* () {
+      const all = [folder("new", 5, 3), folder("old", 5, 1), folder("middle", 5, 2)]
+      const taken = Effect.fnUntraced(function* (limit: number) {
+        const gone: Array<string> = []
+        yield* bringWithin(all, limit, ({ path }) => Effect.sync(() => gone.push(path) > 0))
+        return gone
+      })
+      assert.deepStrictEqual(yield* taken(15), [])
+      assert.deepStrictEqual(yield* taken(14), ["old"])
+      assert.deepStrictEqual(yield* taken(5), ["old", "middle"])
+    })
+  )
 })
 
 describe("Folders that were left over", () => {

@@ -92,15 +92,17 @@ const TITLES = [
   /^\s*(\S.*)$/m
 ]
 
+/** All that the conversation was told, with what an earlier summary carried on. */
+const toldIn = (request: MessagesRequest): string => [summaryOf(request) ?? "", ...userTexts(request)].join("\n")
+
 const NAME = /\bIssue (\S+#\d+)/
 
 /** The issue that the conversation is about, as `owner/name#7`; it stays what it is, whatever people write. */
-export const issueName = (request: MessagesRequest): string =>
-  NAME.exec([summaryOf(request) ?? "", ...userTexts(request)].join("\n"))?.[1] ?? ""
+export const issueName = (request: MessagesRequest): string => NAME.exec(toldIn(request))?.[1] ?? ""
 
 /** The title of the issue that the conversation is about, in the usual ways to put it; else its first line. */
 export const issueTitle = (request: MessagesRequest): string => {
-  const text = [summaryOf(request) ?? "", ...userTexts(request)].join("\n")
+  const text = toldIn(request)
   const title = TITLES.map((pattern) => pattern.exec(text)?.[1]).find(Predicate.isNotUndefined) ?? ""
   return title.replace(/^["'`\s]+|["'`\s]+$/g, "").slice(0, TITLE_LENGTH)
 }
