@@ -18,6 +18,8 @@ export interface Figures {
   readonly lines: number
   /** Attempted by the stand-in's hook. */
   readonly deliveries: number
+  /** Of all tasks. */
+  readonly rounds: number
   /** By table. */
   readonly rows: Readonly<Record<string, number>>
 }
@@ -53,15 +55,16 @@ export const figures = Effect.gen(function* () {
     log: bytes / MEBIBYTE,
     lines,
     deliveries: (yield* (yield* SandboxGitea).deliveries).length,
+    rounds: (yield* store.column("tasks", "round")).reduce((sum, round) => sum + round, 0),
     rows: yield* rowsOf
   }
   yield* Ref.update((yield* Run).readings, (all) => [...all, read])
   return read
 })
 
-export const line = ({ deliveries, handles, log, memory, rows, store }: Figures): string =>
+export const line = ({ deliveries, handles, log, memory, rounds, rows, store }: Figures): string =>
   `memory ${memory.toFixed(0).padStart(4)} MB, ${handles} handles, store ${store.toFixed(1)} MB, log ${log.toFixed(1)} MB, ` +
-  `${deliveries} deliveries, ${rows["tasks"] ?? 0} tasks`
+  `${deliveries} deliveries, ${rows["tasks"] ?? 0} tasks, ${rounds} rounds`
 
 const row = (name: string, before: number, after: number, digits = 0): string =>
   [
@@ -80,5 +83,6 @@ export const comparison = (before: Figures, after: Figures): ReadonlyArray<strin
   row("log, MB", before.log, after.log, 1),
   row("log lines", before.lines, after.lines),
   row("deliveries sent", before.deliveries, after.deliveries),
+  row("rounds", before.rounds, after.rounds),
   ...Object.entries(after.rows).map(([name, count]) => row(`rows of ${name}`, before.rows[name] ?? 0, count))
 ]

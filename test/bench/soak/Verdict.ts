@@ -45,6 +45,16 @@ const unfinished = Effect.gen(function* () {
   })
 })
 
+/** Those that were worked more often than the bot was asked. */
+const unasked = Effect.gen(function* () {
+  const rounds = new Map((yield* taskRows).map(({ id, round }) => [id, round]))
+  return (yield* (yield* People).opened).flatMap((opened) => {
+    const id = idOf(opened)
+    const round = rounds.get(id) ?? 0
+    return round > opened.mandates ? [`${id}: ${round} rounds, asked ${opened.mandates} times`] : []
+  })
+})
+
 const waiting = Effect.gen(function* () {
   const { store } = yield* Lives
   const deliveries = yield* store.column("deliveries", "deliveryId", { status: "accepted" })
@@ -131,6 +141,7 @@ export const verdict = Effect.gen(function* () {
     { name: "no delivery is stored twice", against: deliveries.doubled },
     { name: "no delivery, task or comment waits any more", against: yield* waiting },
     { name: "every open issue of the bot is completed", against: yield* unfinished },
+    { name: "and none was worked in more rounds than the bot was asked for", against: yield* unasked },
     { name: "no progress and no report is on an issue twice", against: doubled(keys) },
     { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
     { name: "no work has two open pull requests", against: doubled(yield* pulls) },
