@@ -43,6 +43,13 @@ export interface GitAnswer {
   readonly text: string
 }
 
+export interface NamedCommit {
+  /** Of its ref, whole. */
+  readonly name: string
+  readonly commit: string
+  readonly tree: string
+}
+
 const complaint = (stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
   stream.pipe(
     Stream.decodeText,
@@ -89,6 +96,8 @@ export class Git extends Context.Service<
     remote(fullName: FullName): string
     /** Names of the refs under prefixes. */
     refs(gitDir: string, prefixes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, GitError>
+    /** The commits that refs under a prefix point to. */
+    commits(gitDir: string, prefix: string): Effect.Effect<ReadonlyArray<NamedCommit>, GitError>
     /** The tree of a commit. */
     tree(gitDir: string, commit: string): Effect.Effect<string, GitError>
   }
@@ -114,6 +123,11 @@ export class Git extends Context.Service<
       })
       const text = (call: GitCall) => Effect.map(run(call), (answer) => answer.text.trim())
 
+      const list = (gitDir: string, format: string, prefixes: ReadonlyArray<string>) =>
+        text({ operation: "list refs", gitDir, args: ["for-each-ref", `--format=${format}`, ...prefixes] }).pipe(
+          Effect.map((lines) => lines.split("\n").filter((line) => line !== ""))
+        )
+
       const problem = text({ operation: "ask git for its version", gitDir: null, args: ["--version"] }).pipe(
         Effect.match({ onSuccess: outdated, onFailure: (error) => error.message })
       )
@@ -122,9 +136,13 @@ export class Git extends Context.Service<
         run,
         text,
         remote: (fullName) => `${settings.giteaUrl}/${fullName}.git`,
-        refs: (gitDir, prefixes) =>
-          text({ operation: "list refs", gitDir, args: ["for-each-ref", "--format=%(refname)", ...prefixes] }).pipe(
-            Effect.map((names) => names.split("\n").filter((name) => name !== ""))
+        refs: (gitDir, prefixes) => list(gitDir, "%(refname)", prefixes),
+        commits: (gitDir, prefix) =>
+          Effect.map(list(gitDir, "%(refname) %(objectname) %(tree)", [prefix]), (lines) =>
+            lines.map((line) => {
+              const [name = "", commit = "", tree = ""] = line.split(" ")
+              return { name, commit, tree }
+            })
           ),
         tree: (gitDir, commit) =>
           text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })

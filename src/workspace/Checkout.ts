@@ -1,8 +1,12 @@
-import { Effect, Path } from "effect"
+import { Effect, FileSystem, Path } from "effect"
 import { Git } from "../git/Git.ts"
+import { GitError } from "../git/GitError.ts"
 
 /** How many commits of the past an agent can look at. */
 const DEPTH = 50
+
+/** Of commits that an agent makes in its checkout, which nobody else sees. */
+const AUTHOR = "[user]\n\tname = mosaic\n\temail = mosaic@localhost\n"
 
 export interface CheckoutOf {
   /** The control clone. */
@@ -20,6 +24,7 @@ export interface CheckoutOf {
  * nothing that names the clone. All of it before the first tool call: afterwards the folder is hostile for good.
  */
 export const makeCheckout = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
   const git = yield* Git
   const path = yield* Path.Path
   const operation = "check the repository out"
@@ -28,8 +33,10 @@ export const makeCheckout = Effect.gen(function* () {
     const gitDir = path.join(tree, ".git")
     const run = (...args: ReadonlyArray<string>) => git.run({ operation, gitDir, env: { GIT_WORK_TREE: tree }, args })
     yield* git.run({ operation, gitDir: null, args: ["init", "--quiet", "--template=", tree] })
-    yield* run("config", "user.name", "mosaic")
-    yield* run("config", "user.email", "mosaic@localhost")
+    yield* Effect.mapError(
+      fs.writeFileString(path.join(gitDir, "config"), AUTHOR, { flag: "a" }),
+      () => new GitError({ operation, reason: "failed", detail: "its configuration could not be written" })
+    )
     yield* run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", `--depth=${DEPTH}`, clone, base, commit)
     yield* run("checkout", "--quiet", "-B", "work", base)
     if (commit === base) return

@@ -19,6 +19,10 @@ rm -rf "$lists" "$SAVE/index.lock" "$SAVE/new.pack"
 mkdir "$lists"
 cd "$TREE"
 
+# Beside the look at the files.
+{ git ls-tree -r -z --full-tree "$BASE" > "$lists/tree" && cut -z -f 2- "$lists/tree" | sort -z > "$lists/base"; } &
+base=$!
+
 # What the agent closed to itself could not be read, nor removed by the group; and git would wait for ever for a fifo of these names.
 # Only what needs it is opened: a file whose mode is set, even to what it was, is no longer known to the index and would be read again.
 list() {
@@ -39,12 +43,11 @@ if [ ! -e "$GIT_INDEX_FILE" ] || ! git ls-files -z > "$lists/held" 2> /dev/null;
   git read-tree "$BASE"
   git ls-files -z > "$lists/held"
 fi
-git ls-tree -r -z --full-tree "$BASE" > "$lists/tree"
 
 sort -z "$lists/found" > "$lists/all"
 git check-ignore -z --stdin --no-index < "$lists/all" > "$lists/matched" || [ $? -eq 1 ]
 sort -z "$lists/matched" > "$lists/ignored"
-cut -z -f 2- "$lists/tree" | sort -z > "$lists/base"
+wait "$base"
 comm -z -23 "$lists/ignored" "$lists/base" > "$lists/left"
 comm -z -23 "$lists/all" "$lists/left" > "$lists/kept"
 if [ "$files" -gt "$MAX_FILES" ] && [ "$(tr -cd '\0' < "$lists/kept" | wc -c)" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi

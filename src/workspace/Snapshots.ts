@@ -31,6 +31,7 @@ export interface Site extends Author {
 export interface Snapshot {
   readonly ref: SnapshotRef
   readonly commit: string
+  readonly tree: string
 }
 
 export type SaveError = GitError | IsolationFailed | WorkspaceError
@@ -66,11 +67,11 @@ export class Snapshots extends Context.Service<
       const name = yield* makeNaming
 
       const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
-        const names = yield* clones.names(repositoryId, `${folderOf(author)}/`)
-        const ref = newestOf(names, author)
-        if (ref === null) return null
-        const commit = yield* clones.commit(repositoryId, nameOf(ref))
-        return commit === null ? null : { ref, commit }
+        const all = yield* git.commits(clones.at(repositoryId), `${folderOf(author)}/`)
+        const byName = new Map(all.map((it) => [it.name, it]))
+        const ref = newestOf([...byName.keys()], author)
+        const named = ref === null ? undefined : byName.get(nameOf(ref))
+        return ref === null || named === undefined ? null : { ref, commit: named.commit, tree: named.tree }
       })
 
       const save = Effect.fn("Snapshots.save")(
@@ -78,13 +79,13 @@ export class Snapshots extends Context.Service<
           const gitDir = clones.at(site.repositoryId)
           const last = yield* newest(site.repositoryId, site)
           if (yield* mark.isSet(site)) return last
-          const reply = yield* make(site, yield* git.tree(gitDir, last?.commit ?? site.base))
+          const reply = yield* make(site, last?.tree ?? (yield* git.tree(gitDir, site.base)))
           switch (reply.kind) {
             case "same":
               return last
             case "saved":
               yield* take(site, reply.commit, reply.tree)
-              return yield* name(site, reply.commit, (last?.ref.n ?? 0) + 1)
+              return yield* name(site, reply, (last?.ref.n ?? 0) + 1)
             case "over":
               return yield* new WorkspaceError({
                 subject: site.subject,
@@ -148,16 +149,14 @@ const makeTaking = Effect.gen(function* () {
           )
         )
       )
-    yield* git.run({
-      operation: "check a snapshot",
-      gitDir,
-      args: ["rev-list", "--objects", "--quiet", commit, "--not", site.base]
-    })
-    const treeAndParents = yield* git.text({
-      operation: "check a snapshot",
-      gitDir,
-      args: ["rev-parse", `${commit}^{tree}`, `${commit}^@`]
-    })
+    const check = (...args: ReadonlyArray<string>) => git.text({ operation: "check a snapshot", gitDir, args })
+    const [treeAndParents] = yield* Effect.all(
+      [
+        check("rev-parse", `${commit}^{tree}`, `${commit}^@`),
+        check("rev-list", "--objects", "--quiet", commit, "--not", site.base)
+      ],
+      { concurrency: "unbounded" }
+    )
     const isOurs = treeAndParents === `${tree}\n${site.base}`
     if (!isOurs) {
       return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })
@@ -183,7 +182,7 @@ const makeNaming = Effect.gen(function* () {
     })
   })
 
-  return Effect.fnUntraced(function* (site: Site, commit: string, n: number) {
+  return Effect.fnUntraced(function* (site: Site, { commit, tree }: Omit<Snapshot, "ref">, n: number) {
     const ref = { number: site.number, session: site.session, n }
     yield* git.run({
       operation: "name a snapshot",
@@ -192,6 +191,6 @@ const makeNaming = Effect.gen(function* () {
     })
     if (n > MAX_SNAPSHOTS) yield* prune(site, n)
     yield* Effect.logInfo("Work saved").pipe(Effect.annotateLogs({ snapshot: nameOf(ref) }))
-    return { ref, commit }
+    return { ref, commit, tree }
   })
 })
