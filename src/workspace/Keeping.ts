@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Array, Effect } from "effect"
 import type { FullName } from "../domain/Repository.ts"
 import { Git } from "../git/Git.ts"
 import { folderOf, KEPT, keptNameOf, parseName, REFS } from "./SnapshotRef.ts"
@@ -100,21 +100,29 @@ export const makeKeeping = Effect.gen(function* () {
     const sent = missing.slice(0, AT_ONCE)
     if (sent.length === 0) return
     const remote = git.remote(fullName)
-    yield* git.run({
-      operation: "push a snapshot",
-      gitDir,
-      asBot: remote.startsWith("http"),
-      args: ["push", "--quiet", remote, ...sent.map(specOf)]
-    })
+    const declined = yield* git
+      .run({
+        operation: "push a snapshot",
+        gitDir,
+        asBot: remote.startsWith("http"),
+        args: ["push", "--quiet", remote, ...sent.map(specOf)]
+      })
+      .pipe(
+        Effect.as(null),
+        Effect.catchIf(({ reason }) => reason === "declined", Effect.succeed)
+      )
+    // Where a hook declines one, it may take the others.
+    const left = declined === null ? [] : yield* absent(fullName, sent)
     yield* git.run({
       operation: "note what Gitea has",
       gitDir,
       args: ["update-ref", "--stdin"],
       input: [
-        ...sent.map(({ commit, name }) => `update ${keptNameOf(name)} ${commit}\n`),
+        ...Array.difference(sent, left).map(({ commit, name }) => `update ${keptNameOf(name)} ${commit}\n`),
         ...stale.map((name) => `delete ${name}\n`)
       ].join("")
     })
+    if (declined !== null) return yield* declined
   })
 
   return { absent, keep, look }

@@ -92,6 +92,29 @@ describe("Clones that together are too large", () => {
       })
     )
 
+    it.effect("stay with what a hook of the repository declined, and what it took is not pushed again", () =>
+      Effect.gen(function* () {
+        const clones = yield* ControlClones
+        const { clone, id, isThere, keep, remote } = yield* cloned({ work: true })
+        yield* shell(clone, "git update-ref refs/mosaic/1/s/checked main")
+        const hook = `${remote}/hooks/update`
+        yield* shell(
+          remote,
+          `mkdir -p hooks; printf '#!/bin/sh\\ncase $1 in *checked) exit 1;; esac' > ${hook}; chmod +x ${hook}`
+        )
+        const error = yield* Effect.flip(keep)
+        assert.strictEqual(error.reason, "declined")
+        assert.deepStrictEqual(yield* clones.names(id, "refs/kept/"), ["refs/kept/1/s/1", "refs/kept/1/s/base"])
+        yield* aDayLater
+        yield* another
+        assert.isTrue(yield* isThere)
+        yield* shell(remote, `rm ${hook}`)
+        yield* keep
+        yield* another
+        assert.isFalse(yield* isThere)
+      })
+    )
+
     it.effect(
       "stay where Gitea has lost their work, or another repository has their name, and nothing is pushed there",
       () =>
