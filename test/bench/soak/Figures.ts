@@ -1,4 +1,5 @@
 import { Effect, FileSystem, Ref } from "effect"
+import { SandboxClaude } from "../../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
 import { TABLES } from "../../harness/Tables.ts"
 import { Lives } from "./Lives.ts"
@@ -20,9 +21,16 @@ export interface Figures {
   readonly deliveries: number
   /** Of all tasks. */
   readonly rounds: number
+  readonly paid: number
   /** By table. */
   readonly rows: Readonly<Record<string, number>>
 }
+
+/** Requests of Claude that cost something. */
+export const paid = Effect.map(
+  Effect.flatMap(SandboxClaude, ({ requests }) => requests),
+  (all) => all.filter(({ operation }) => operation === "messages" || operation === "compact").length
+)
 
 const size = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
@@ -56,15 +64,16 @@ export const figures = Effect.gen(function* () {
     lines,
     deliveries: (yield* (yield* SandboxGitea).deliveries).length,
     rounds: (yield* store.column("tasks", "round")).reduce((sum, round) => sum + round, 0),
+    paid: yield* paid,
     rows: yield* rowsOf
   }
   yield* Ref.update((yield* Run).readings, (all) => [...all, read])
   return read
 })
 
-export const line = ({ deliveries, handles, log, memory, rounds, rows, store }: Figures): string =>
+export const line = ({ deliveries, handles, log, memory, paid, rounds, rows, store }: Figures): string =>
   `memory ${memory.toFixed(0).padStart(4)} MB, ${handles} handles, store ${store.toFixed(1)} MB, log ${log.toFixed(1)} MB, ` +
-  `${deliveries} deliveries, ${rows["tasks"] ?? 0} tasks, ${rounds} rounds`
+  `${deliveries} deliveries, ${rows["tasks"] ?? 0} tasks, ${rounds} rounds, ${paid} paid`
 
 const row = (name: string, before: number, after: number, digits = 0): string =>
   [
@@ -84,5 +93,6 @@ export const comparison = (before: Figures, after: Figures): ReadonlyArray<strin
   row("log lines", before.lines, after.lines),
   row("deliveries sent", before.deliveries, after.deliveries),
   row("rounds", before.rounds, after.rounds),
+  row("paid requests", before.paid, after.paid),
   ...Object.entries(after.rows).map(([name, count]) => row(`rows of ${name}`, before.rows[name] ?? 0, count))
 ]

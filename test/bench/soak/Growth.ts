@@ -9,7 +9,7 @@ const WARM_MEMORY = 300
 const MORE_MEMORY = 40
 /** Connections come and go with the load, and each of ten runs has pipes to its tools. One kept of each of 80 tasks is over it. */
 const MORE_HANDLES = 70
-/** Per delivery, or per round. */
+/** Per delivery, or per paid request. */
 const FASTER = 1.25
 /** For a table that hardly grows. */
 const MORE_ROWS = 200
@@ -21,7 +21,7 @@ const above = (bound: number, what: string, before: number, after: number): Read
 
 /**
  * What is claimed of the figures of one life, at a sixth of the time, at half of it and at its end. Lines and rows come with every
- * delivery, and rows of the work with every round, of which there are the more the longer people ask again; a kill leaves its own
+ * delivery, and rows of the work with every paid request; a kill leaves its own
  * behind. So of them the second half is held against the time before it, by what came more often.
  */
 const claimsOf = (sixth: Figures, half: Figures, end: Figures): ReadonlyArray<Claim> => {
@@ -29,7 +29,7 @@ const claimsOf = (sixth: Figures, half: Figures, end: Figures): ReadonlyArray<Cl
   const deliveries = shareOf((figures) => figures.deliveries)
   const either = Math.max(
     deliveries,
-    shareOf(({ rounds }) => rounds)
+    shareOf(({ paid }) => paid)
   )
   const grown = (what: string, share: number, more: number, valueOf: (figures: Figures) => number) => {
     const before = valueOf(half)
@@ -49,7 +49,7 @@ const claimsOf = (sixth: Figures, half: Figures, end: Figures): ReadonlyArray<Cl
       against: grown("MB", deliveries, MORE_LOG, ({ log }) => log)
     },
     {
-      name: `and to each table at most ${FASTER} times as many rows, or a round does, and ${MORE_ROWS} in all`,
+      name: `and to each table at most ${FASTER} times as many rows, or a paid request does, and ${MORE_ROWS} in all`,
       against: Object.keys(end.rows).flatMap((table) => grown(table, either, MORE_ROWS, ({ rows }) => rows[table] ?? 0))
     }
   ]

@@ -1,7 +1,7 @@
 import { Array, Effect } from "effect"
 import { MAX_REQUESTS } from "../../../src/domain/TaskLimits.ts"
-import { SandboxClaude } from "../../../src/sandbox/claude/SandboxClaude.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
+import { paid } from "./Figures.ts"
 import { Lives } from "./Lives.ts"
 import { Run } from "./Run.ts"
 import type { Claim } from "./Verdict.ts"
@@ -13,11 +13,6 @@ const EDITS_PER_MINUTE = 6
 const MORE_EDITS = 5
 /** Paid requests of a round, on average: an undisturbed one has three or four, and faults, kills and odd replies add theirs. */
 const PAID_PER_ROUND = 20
-
-const paid = Effect.map(
-  Effect.flatMap(SandboxClaude, ({ requests }) => requests),
-  (all) => all.filter(({ operation }) => operation === "messages" || operation === "compact").length
-)
 
 const writes = Effect.map(
   Effect.flatMap(SandboxGitea, ({ requests }) => requests),
