@@ -4,17 +4,17 @@ import { defineConfig } from "vitest/config"
 /** With real git, and most of them with real isolation: every call is a process. */
 const WORK = [
   "test/workspace/**/*.test.ts",
-  "test/check/Checks.test.ts",
+  "test/{check/Checks,git/Git,sandbox/gitea/GitHttp}.test.ts",
   "test/pull/Submission.test.ts",
   "test/flow/{Checkout,CodeFaultTable,Handing,Moved,PullRequest,Restore,TheirHand}.test.ts"
 ]
 
-/** Processes of their own, every row of the fault table, and pages of which each waits on a real clock. */
+/** Processes of their own, every row of the fault table, floods, and pages of which each waits on a real clock. */
 const SLOW = [
   "test/process/**/*.test.ts",
   "test/tool/**/*.test.ts",
-  "test/flow/FaultTable.test.ts",
-  "test/flow/Pages.test.ts"
+  "test/flow/{FaultTable,Flood,Gaps,Pages}.test.ts",
+  "test/webhook/Crowd.test.ts"
 ]
 
 export default defineConfig({

@@ -9,8 +9,7 @@ import { heldTurn } from "./heldTurn.ts"
 const NAME = "acme/shop"
 const DRAFT = { repository: NAME, title: "Slow search", body: "It takes 9 s." }
 const OK = { status: "ok" } as const
-/** A stranger's, 17 MB in all. */
-/** Together over the 16 MiB that are read of one answer. */
+/** A stranger's, together over the 16 MiB that are read of one answer. */
 const COMMENTS = 290
 const FEW = 60
 const LENGTH = 60_000

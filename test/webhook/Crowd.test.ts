@@ -6,8 +6,8 @@ import { Coordinator, harness } from "../harness/Harness.ts"
 import { CLOSE, deliveryHead, lengthOf, rawDelivery } from "../harness/RawRequest.ts"
 import { converse, openSocket, statusesIn } from "../harness/RawSocket.ts"
 
-/** Milliseconds: both ends of 2,050 connections share one process. */
 const MEBIBYTE = 1_048_576
+/** Milliseconds: both ends of 2,050 connections share one process. */
 const PATIENCE = 120_000
 
 const AT_ONCE = { concurrency: "unbounded" } as const
