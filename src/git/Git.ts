@@ -43,13 +43,6 @@ export interface GitAnswer {
   readonly text: string
 }
 
-export interface NamedCommit {
-  /** Of its ref, whole. */
-  readonly name: string
-  readonly commit: string
-  readonly tree: string
-}
-
 const complaint = (stream: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
   stream.pipe(
     Stream.decodeText,
@@ -96,8 +89,11 @@ export class Git extends Context.Service<
     remote(fullName: FullName): string
     /** Names of the refs under prefixes. */
     refs(gitDir: string, prefixes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, GitError>
-    /** The commits that refs under a prefix point to. */
-    commits(gitDir: string, prefix: string): Effect.Effect<ReadonlyArray<NamedCommit>, GitError>
+    /** The commit that a ref points to, and its tree; null: there is no such ref. */
+    named(
+      gitDir: string,
+      ref: string
+    ): Effect.Effect<{ readonly commit: string; readonly tree: string } | null, GitError>
     /** The tree of a commit. */
     tree(gitDir: string, commit: string): Effect.Effect<string, GitError>
   }
@@ -137,13 +133,11 @@ export class Git extends Context.Service<
         text,
         remote: (fullName) => `${settings.giteaUrl}/${fullName}.git`,
         refs: (gitDir, prefixes) => list(gitDir, "%(refname)", prefixes),
-        commits: (gitDir, prefix) =>
-          Effect.map(list(gitDir, "%(refname) %(objectname) %(tree)", [prefix]), (lines) =>
-            lines.map((line) => {
-              const [name = "", commit = "", tree = ""] = line.split(" ")
-              return { name, commit, tree }
-            })
-          ),
+        named: (gitDir, ref) =>
+          Effect.map(list(gitDir, "%(objectname) %(tree)", [ref]), ([line]) => {
+            const [commit = "", tree = ""] = line?.split(" ") ?? []
+            return line === undefined ? null : { commit, tree }
+          }),
         tree: (gitDir, commit) =>
           text({ operation: "read a tree", gitDir, args: ["rev-parse", "--verify", `${commit}^{tree}`] })
       }

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { PlatformError } from "effect"
 
 /** Why git failed, as far as anything follows from it. */
 export const GitReason = Schema.Literals([
@@ -45,6 +46,10 @@ export class GitError extends Schema.TaggedError<GitError>()("GitError", {
   }
 }
 
+/** A file beside what git writes could not be written. */
+export const notWritten = (operation: string) => (error: PlatformError.PlatformError) =>
+  new GitError({ operation, reason: "full", detail: `a file could not be written (${error.reason._tag})` })
+
 const PASSING: ReadonlyArray<GitReason> = ["unreachable", "unauthorized", "locked", "excess"]
 
 const ADVICE: Partial<Record<GitReason, string>> = {
@@ -75,7 +80,7 @@ const SIGNS: ReadonlyArray<readonly [pattern: RegExp, reason: GitReason]> = [
     "unreachable"
   ],
   [
-    /not a git repository|bad config|object file .* is empty|loose object .* is corrupt|unable to read (tree|sha1|object)|missing (blob|tree|commit)|bad object|corrupt|inflate: data stream error|does not match index|pack has bad/i,
+    /not a git repository|bad config|object file .* is empty|loose object .* is corrupt|unable to read (tree|sha1|object)|missing (blob|tree|commit|object)|bad object|corrupt|inflate: data stream error|does not match index|pack has bad/i,
     "damaged"
   ]
 ]

@@ -4,7 +4,7 @@ import { RUN_CHECKS } from "../domain/AgentTool.ts"
 import type { ToolResult } from "../domain/AgentTool.ts"
 import type { ToolUse } from "../domain/Reply.ts"
 import type { Session } from "../domain/Session.ts"
-import type { GitError, GitReason } from "../git/GitError.ts"
+import type { GitError } from "../git/GitError.ts"
 import { concernsGitea } from "../gitea/GiteaError.ts"
 import type { GiteaError } from "../gitea/GiteaError.ts"
 import type { Ground } from "../pull/Ground.ts"
@@ -36,20 +36,18 @@ const BYTES_PER_TOKEN = 3
 
 export type WorkError = GitError | GiteaError | IsolationFailed | WorkspaceError
 
-const MAY_PASS: ReadonlyArray<GitReason> = ["unauthorized", "excess", "full"]
-
 /** A token that Gitea's API does not accept closes the gate of all work, so that no task has to wait for its end. */
 const kindOf = (error: WorkError): WorkplaceFailed["kind"] => {
   switch (error._tag) {
     case "GitError":
-      if (MAY_PASS.includes(error.reason)) return "refusal"
+      if (error.reason === "unauthorized" || error.reason === "excess") return "refusal"
       return error.retryable ? "outage" : "person"
     case "GiteaError":
       return concernsGitea(error) ? "outage" : "refusal"
     case "IsolationFailed":
       return "refusal"
     case "WorkspaceError":
-      return error.outlook === "passing" ? "refusal" : "person"
+      return "person"
   }
 }
 

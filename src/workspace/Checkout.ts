@@ -1,12 +1,12 @@
 import { Effect, FileSystem, Path } from "effect"
 import { Git } from "../git/Git.ts"
-import { GitError } from "../git/GitError.ts"
+import { notWritten } from "../git/GitError.ts"
 
 /** How many commits of the past an agent can look at. */
 const DEPTH = 50
 
-/** Of commits that an agent makes in its checkout, which nobody else sees. */
-const AUTHOR = "[user]\n\tname = mosaic\n\temail = mosaic@localhost\n"
+/** Who makes the commits of an agent in its checkout. Nobody else sees them. */
+const COMMITTER = "[user]\n\tname = mosaic\n\temail = mosaic@localhost\n"
 
 export interface CheckoutOf {
   /** The control clone. */
@@ -34,8 +34,8 @@ export const makeCheckout = Effect.gen(function* () {
     const run = (...args: ReadonlyArray<string>) => git.run({ operation, gitDir, env: { GIT_WORK_TREE: tree }, args })
     yield* git.run({ operation, gitDir: null, args: ["init", "--quiet", "--template=", tree] })
     yield* Effect.mapError(
-      fs.writeFileString(path.join(gitDir, "config"), AUTHOR, { flag: "a" }),
-      () => new GitError({ operation, reason: "failed", detail: "its configuration could not be written" })
+      fs.writeFileString(path.join(gitDir, "config"), COMMITTER, { flag: "a" }),
+      notWritten(operation)
     )
     yield* run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", `--depth=${DEPTH}`, clone, base, commit)
     yield* run("checkout", "--quiet", "-B", "work", base)

@@ -1,8 +1,7 @@
 import { Effect, FileSystem, Path } from "effect"
-import type { PlatformError } from "effect"
 import type { Repository } from "../domain/Repository.ts"
 import { Git } from "../git/Git.ts"
-import { GitError } from "../git/GitError.ts"
+import { notWritten } from "../git/GitError.ts"
 import { removeFolder } from "./Folder.ts"
 import { KEPT, PUSHED, REFS } from "./SnapshotRef.ts"
 
@@ -11,9 +10,6 @@ const BRANCHES = ["+refs/heads/*:refs/heads/*"]
 const WORK = [`${REFS}/*:${REFS}/*`, `+${REFS}/*:${KEPT}/*`]
 /** What a clone that cannot be read any longer has. Nobody else moves it, so that what Gitea has is never newer. */
 const LEFT = [`+${REFS}/*:${REFS}/*`, `+${PUSHED}/*:${PUSHED}/*`]
-
-const notWritten = (operation: string) => (error: PlatformError.PlatformError) =>
-  new GitError({ operation, reason: "full", detail: `a file could not be written (${error.reason._tag})` })
 
 /** Brings a clone under `root` up to what Gitea has, and makes it where it is not there or cannot be read. */
 export const makeFetching = Effect.fnUntraced(function* (root: string) {

@@ -112,7 +112,7 @@ export const makeKeeping = Effect.gen(function* () {
         Effect.catchIf(({ reason }) => reason === "declined", Effect.succeed)
       )
     // Where a hook declines one, it may take the others.
-    const left = declined === null ? [] : yield* absent(fullName, sent)
+    const left = declined === null ? [] : yield* Effect.mapError(absent(fullName, sent), () => declined)
     yield* git.run({
       operation: "note what Gitea has",
       gitDir,

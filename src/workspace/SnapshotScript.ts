@@ -2,7 +2,7 @@ import type { Ran } from "../tool/ToolHost.ts"
 
 /**
  * Saves the tree of a workspace, inside the isolation, in bash. What it is told by its environment: TREE (the workspace), SAVE (a bare
- * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or empty), MAX_FILES
+ * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or that of the base), MAX_FILES
  * and MAX_BYTES of what is saved, and MAX_TREE_FILES of all that is there. It prints one line: `same <tree>`, `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
  *
  * The agent's `.git` is neither read nor written: its configuration and attributes would run code. Files of a nested repository are
@@ -20,7 +20,7 @@ mkdir "$lists"
 cd "$TREE"
 
 # Beside the look at the files.
-{ git ls-tree -r -z --full-tree "$BASE" > "$lists/tree" && cut -z -f 2- "$lists/tree" | sort -z > "$lists/base"; } &
+{ git ls-tree -r -z --full-tree "$BASE" > "$lists/tree" && cut -z -f 2- "$lists/tree" | sort -z > "$lists/base"; } 2> "$lists/why" &
 base=$!
 
 # What the agent closed to itself could not be read, nor removed by the group; and git would wait for ever for a fifo of these names.
@@ -47,7 +47,7 @@ fi
 sort -z "$lists/found" > "$lists/all"
 git check-ignore -z --stdin --no-index < "$lists/all" > "$lists/matched" || [ $? -eq 1 ]
 sort -z "$lists/matched" > "$lists/ignored"
-wait "$base"
+wait "$base" || { cat "$lists/why" >&2; exit 1; }
 comm -z -23 "$lists/ignored" "$lists/base" > "$lists/left"
 comm -z -23 "$lists/all" "$lists/left" > "$lists/kept"
 if [ "$files" -gt "$MAX_FILES" ] && [ "$(tr -cd '\0' < "$lists/kept" | wc -c)" -gt "$MAX_FILES" ]; then echo "over files"; exit 0; fi

@@ -67,11 +67,11 @@ export class Snapshots extends Context.Service<
       const name = yield* makeNaming
 
       const newest = Effect.fn("Snapshots.newest")(function* (repositoryId: number, author: Author) {
-        const all = yield* git.commits(clones.at(repositoryId), `${folderOf(author)}/`)
-        const byName = new Map(all.map((it) => [it.name, it]))
-        const ref = newestOf([...byName.keys()], author)
-        const named = ref === null ? undefined : byName.get(nameOf(ref))
-        return ref === null || named === undefined ? null : { ref, commit: named.commit, tree: named.tree }
+        const names = yield* clones.names(repositoryId, `${folderOf(author)}/`)
+        const ref = newestOf(names, author)
+        if (ref === null) return null
+        const named = yield* git.named(clones.at(repositoryId), nameOf(ref))
+        return named === null ? null : { ref, ...named }
       })
 
       const save = Effect.fn("Snapshots.save")(
@@ -150,13 +150,15 @@ const makeTaking = Effect.gen(function* () {
         )
       )
     const check = (...args: ReadonlyArray<string>) => git.text({ operation: "check a snapshot", gitDir, args })
-    const [treeAndParents] = yield* Effect.all(
+    const [walked, read] = yield* Effect.all(
       [
-        check("rev-parse", `${commit}^{tree}`, `${commit}^@`),
-        check("rev-list", "--objects", "--quiet", commit, "--not", site.base)
+        Effect.exit(check("rev-list", "--objects", "--quiet", commit, "--not", site.base)),
+        Effect.exit(check("rev-parse", `${commit}^{tree}`, `${commit}^@`))
       ],
       { concurrency: "unbounded" }
     )
+    yield* walked
+    const treeAndParents = yield* read
     const isOurs = treeAndParents === `${tree}\n${site.base}`
     if (!isOurs) {
       return yield* new WorkspaceError({ subject: site.subject, detail: "what came back is not its snapshot" })

@@ -48,9 +48,8 @@ const began = performance.now()
 
 const report = () => {
   const seconds = (performance.now() - began) / 1000
-  process.stdout.write(
-    JSON.stringify({ perSecond: count / seconds, p50: percentile(0.5), p99: percentile(0.99), refused })
-  )
+  const result = { perSecond: count / seconds, p50: percentile(0.5), p99: percentile(0.99), refused }
+  process.stdout.write(JSON.stringify(result), () => process.exit())
 }
 
 /** Sends one request after the other, over a new connection when the last one was closed. */
@@ -66,25 +65,25 @@ const lane = () => {
       socket.write(request)
     }
   }
-  const note = () => {
+  const note = (isTaken: boolean) => {
     if (sent !== null) latencies.push(performance.now() - sent)
-    if (!answer.startsWith("HTTP/1.1 200")) refused++
+    if (!isTaken) refused++
     if (latencies.length === count) report()
     sent = null
   }
   socket.on("connect", send).on("data", (text: string) => {
     answer += text
     if (!isWhole(answer)) return
-    note()
+    note(answer.startsWith("HTTP/1.1 200"))
     if (/^connection: close/im.test(answer)) socket.end()
     else send()
     answer = ""
   })
   socket.on("error", (error) => {
-    if (sent === null) throw error
+    if (socket.connecting || socket.bytesWritten === 0) throw error
   })
   socket.on("close", () => {
-    if (sent !== null) note()
+    if (sent !== null) note(false)
     if (next < count) lane()
   })
 }

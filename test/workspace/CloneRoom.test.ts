@@ -92,7 +92,7 @@ describe("Clones that together are too large", () => {
       })
     )
 
-    it.effect("stay with what a hook of the repository declined, and what it took is not pushed again", () =>
+    it.effect("stay with what a hook of the repository declined, and what it took is known to be there", () =>
       Effect.gen(function* () {
         const clones = yield* ControlClones
         const { clone, id, isThere, keep, remote } = yield* cloned({ work: true })

@@ -26,8 +26,8 @@ export interface Figures {
   readonly rows: Readonly<Record<string, number>>
 }
 
-/** Requests of Claude that cost something. */
-export const paid = Effect.map(
+/** Requests of operations that cost something, whatever came of them. */
+export const paidRequests = Effect.map(
   Effect.flatMap(SandboxClaude, ({ requests }) => requests),
   (all) => all.filter(({ operation }) => operation === "messages" || operation === "compact").length
 )
@@ -64,7 +64,7 @@ export const figures = Effect.gen(function* () {
     lines,
     deliveries: (yield* (yield* SandboxGitea).deliveries).length,
     rounds: (yield* store.column("tasks", "round")).reduce((sum, round) => sum + round, 0),
-    paid: yield* paid,
+    paid: yield* paidRequests,
     rows: yield* rowsOf
   }
   yield* Ref.update((yield* Run).readings, (all) => [...all, read])

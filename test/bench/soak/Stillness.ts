@@ -1,7 +1,7 @@
 import { Array, Effect } from "effect"
 import { MAX_REQUESTS } from "../../../src/domain/TaskLimits.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
-import { paid } from "./Figures.ts"
+import { paidRequests } from "./Figures.ts"
 import { Lives } from "./Lives.ts"
 import { Run } from "./Run.ts"
 import type { Claim } from "./Verdict.ts"
@@ -33,10 +33,10 @@ const restless = Effect.gen(function* () {
 export const stillness = Effect.gen(function* () {
   const tasks = yield* (yield* Lives).store.read("tasks", ["id", "requests", "round"])
   const rounds = tasks.reduce((sum, { round }) => sum + round, 0)
-  const before = { paid: yield* paid, writes: (yield* writes).length }
+  const before = { paid: yield* paidRequests, writes: (yield* writes).length }
   yield* Effect.sleep(LOOK)
   const later = (yield* writes).slice(before.writes).map(({ method, path }) => `${method} ${path}`)
-  const more = (yield* paid) - before.paid
+  const more = (yield* paidRequests) - before.paid
   const claims: ReadonlyArray<Claim> = [
     { name: `nothing is written in ${LOOK} after all is settled`, against: later },
     { name: "and nothing is paid for", against: more === 0 ? [] : [`${more} requests`] },

@@ -141,7 +141,7 @@ export const verdict = Effect.gen(function* () {
     { name: "no delivery is stored twice", against: deliveries.doubled },
     { name: "no delivery, task or comment waits any more", against: yield* waiting },
     { name: "every open issue of the bot is completed", against: yield* unfinished },
-    { name: "and none was worked in more rounds than the bot was asked for", against: yield* unasked },
+    { name: "no issue was worked in more rounds than the bot was asked for", against: yield* unasked },
     { name: "no progress and no report is on an issue twice", against: doubled(keys) },
     { name: "each of them has its progress and its report", against: yield* unsaid(new Set(keys)) },
     { name: "no work has two open pull requests", against: doubled(yield* pulls) },
