@@ -9,7 +9,7 @@ const WORK = [
   "test/flow/{Checkout,CodeFaultTable,Handing,Moved,PullRequest,Restore,TheirHand}.test.ts"
 ]
 
-/** Processes of their own, every row of the fault table, floods, lost hooks by the dozen, and pages of which each waits on a real clock. */
+/** Processes of their own, every row of the fault table, floods, and pages of which each waits on a real clock. */
 const SLOW = [
   "test/process/**/*.test.ts",
   "test/tool/**/*.test.ts",

@@ -2,8 +2,9 @@ import type { Ran } from "../tool/ToolHost.ts"
 
 /**
  * Saves the tree of a workspace, inside the isolation, in bash. What it is told by its environment: TREE (the workspace), SAVE (a bare
- * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or that of the base), MAX_FILES
- * and MAX_BYTES of what is saved, and MAX_TREE_FILES of all that is there. It prints one line: `same <tree>`, `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
+ * repository of its own, which borrows the objects of the base), BASE (a commit), LAST (the tree saved last, or that of the base),
+ * MAX_FILES and MAX_BYTES of what is saved, and MAX_TREE_FILES of all that is there. It prints one line: `same <tree>`,
+ * `saved <tree> <commit>` with the objects in $SAVE/new.pack, or `over <what>`.
  *
  * The agent's `.git` is neither read nor written: its configuration and attributes would run code. Files of a nested repository are
  * saved as files, and what the base has as a submodule stays as it is. What `.gitignore` names is not saved, unless the base has it.

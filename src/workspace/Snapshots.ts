@@ -157,6 +157,7 @@ const makeTaking = Effect.gen(function* () {
       ],
       { concurrency: "unbounded" }
     )
+    // Where both fail, the walk tells what cannot be read.
     yield* walked
     const treeAndParents = yield* read
     const isOurs = treeAndParents === `${tree}\n${site.base}`

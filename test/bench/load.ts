@@ -1,11 +1,13 @@
 // The load, in a process of its own: signs `count` deliveries of distinct issues, then sends them over `connections` connections.
 // It speaks HTTP by hand: Node's client takes longer for a request than the servers do, and would be all that is measured.
-import { createHmac, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { connect } from "node:net"
+import { signedDelivery } from "../harness/Deliveries.ts"
+import { rawDelivery } from "../harness/RawRequest.ts"
 
-const [address = "", secret = "", connectionsText = "1", countText = "1"] = process.argv.slice(2)
-const url = new URL(address)
+const [url = "", secret = "", connectionsText = "1", countText = "1"] = process.argv.slice(2)
+const { hostname, port } = new URL(url)
 const connections = Number(connectionsText)
 const count = Number(countText)
 const payload = JSON.parse(readFileSync(new URL("../fixtures/gitea/issues-assigned.json", import.meta.url), "utf8"))
@@ -14,19 +16,8 @@ const run = Number.parseInt(randomUUID().slice(0, 6), 16)
 const requests = Array.from({ length: count }, (_, index) => {
   const number = index + 1
   const repository = { ...payload.repository, id: run }
-  const body = Buffer.from(
-    JSON.stringify({ ...payload, number, issue: { ...payload.issue, number }, repository }, null, 2)
-  )
-  const head = [
-    `POST ${url.pathname} HTTP/1.1`,
-    `host: ${url.host}`,
-    "content-type: application/json",
-    `content-length: ${body.length}`,
-    "x-gitea-event: issues",
-    `x-gitea-delivery: ${randomUUID()}`,
-    `x-gitea-signature: ${createHmac("sha256", secret).update(body).digest("hex")}`
-  ]
-  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body])
+  const body = JSON.stringify({ ...payload, number, issue: { ...payload.issue, number }, repository }, null, 2)
+  return rawDelivery(signedDelivery(body, { secret }), [])
 })
 
 /** An answer has either a length or chunks. */
@@ -54,7 +45,7 @@ const report = () => {
 
 /** Sends one request after the other, over a new connection when the last one was closed. */
 const lane = () => {
-  const socket = connect(Number(url.port), url.hostname).setNoDelay().setEncoding("latin1")
+  const socket = connect(Number(port), hostname).setNoDelay().setEncoding("latin1")
   let sent: number | null = null
   let answer = ""
   const send = () => {
@@ -80,7 +71,7 @@ const lane = () => {
     answer = ""
   })
   socket.on("error", (error) => {
-    if (socket.connecting || socket.bytesWritten === 0) throw error
+    if (socket.bytesWritten === 0) throw error
   })
   socket.on("close", () => {
     if (sent !== null) note(false)

@@ -24,7 +24,7 @@ export const coordinator = (file: string, env: Record<string, string> = {}) =>
 
 /** `count` deliveries to a server at `url`, signed with `secret`, in a process of its own. */
 export const load = (url: string, secret: string, connections: number, count: number) =>
-  node(["test/bench/load.ts", `${url}/webhook/gitea`, secret, String(connections), String(count)])
+  node(["test/bench/load.ts", url, secret, String(connections), String(count)])
 
 /** The address a server names; its output is read to the end, or the pipe would fill and stop it. */
 export const addressOf = Effect.fnUntraced(function* (handle: ChildProcessSpawner.ChildProcessHandle) {

@@ -32,6 +32,12 @@ export const paidRequests = Effect.map(
   (all) => all.filter(({ operation }) => operation === "messages" || operation === "compact").length
 )
 
+/** Rounds of all tasks. */
+export const allRounds = Effect.map(
+  Effect.flatMap(Lives, ({ store }) => store.column("tasks", "round")),
+  (rounds) => rounds.reduce((sum, round) => sum + round, 0)
+)
+
 const size = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
     fs.stat(path).pipe(
@@ -63,7 +69,7 @@ export const figures = Effect.gen(function* () {
     log: bytes / MEBIBYTE,
     lines,
     deliveries: (yield* (yield* SandboxGitea).deliveries).length,
-    rounds: (yield* store.column("tasks", "round")).reduce((sum, round) => sum + round, 0),
+    rounds: yield* allRounds,
     paid: yield* paidRequests,
     rows: yield* rowsOf
   }

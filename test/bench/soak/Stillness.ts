@@ -1,7 +1,7 @@
 import { Array, Effect } from "effect"
 import { MAX_REQUESTS } from "../../../src/domain/TaskLimits.ts"
 import { SandboxGitea } from "../../../src/sandbox/gitea/SandboxGitea.ts"
-import { paidRequests } from "./Figures.ts"
+import { allRounds, paidRequests } from "./Figures.ts"
 import { Lives } from "./Lives.ts"
 import { Run } from "./Run.ts"
 import type { Claim } from "./Verdict.ts"
@@ -31,8 +31,8 @@ const restless = Effect.gen(function* () {
 
 /** Claims that nothing goes on without end. To be asked when all is settled. */
 export const stillness = Effect.gen(function* () {
-  const tasks = yield* (yield* Lives).store.read("tasks", ["id", "requests", "round"])
-  const rounds = tasks.reduce((sum, { round }) => sum + round, 0)
+  const tasks = yield* (yield* Lives).store.read("tasks", ["id", "requests"])
+  const rounds = yield* allRounds
   const before = { paid: yield* paidRequests, writes: (yield* writes).length }
   yield* Effect.sleep(LOOK)
   const later = (yield* writes).slice(before.writes).map(({ method, path }) => `${method} ${path}`)

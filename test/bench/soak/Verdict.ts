@@ -28,6 +28,7 @@ interface WrittenComment {
 }
 
 const taskRows = Effect.flatMap(Lives, ({ store }) => store.read("tasks", ["id", "state", "cause", "round"]))
+const rounds = Effect.map(taskRows, (rows) => new Map(rows.map(({ id, round }) => [id, round])))
 const idOf = ({ issue: { number, repository } }: Opened) => taskIdOf(repository.id, number)
 const isAsked = ({ assigned, open }: Opened) => assigned && open
 
@@ -47,10 +48,10 @@ const unfinished = Effect.gen(function* () {
 
 /** Those that were worked more often than the bot was asked. */
 const unasked = Effect.gen(function* () {
-  const rounds = new Map((yield* taskRows).map(({ id, round }) => [id, round]))
+  const worked = yield* rounds
   return (yield* (yield* People).opened).flatMap((opened) => {
     const id = idOf(opened)
-    const round = rounds.get(id) ?? 0
+    const round = worked.get(id) ?? 0
     return round > opened.mandates ? [`${id}: ${round} rounds, asked ${opened.mandates} times`] : []
   })
 })
@@ -107,10 +108,10 @@ const written = Effect.gen(function* () {
 
 /** What each issue that is the bot's has to have: the progress, and the report of its newest round. */
 const unsaid = Effect.fnUntraced(function* (keys: ReadonlySet<string>) {
-  const rounds = new Map((yield* taskRows).map(({ id, round }) => [id, round]))
+  const worked = yield* rounds
   return (yield* (yield* People).opened).filter(isAsked).flatMap((opened) => {
     const id = idOf(opened)
-    return [progressKey(id), reportKey(id, rounds.get(id) ?? 0)].filter((key) => !keys.has(key))
+    return [progressKey(id), reportKey(id, worked.get(id) ?? 0)].filter((key) => !keys.has(key))
   })
 })
 
