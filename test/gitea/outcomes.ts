@@ -5,8 +5,8 @@ import type { GiteaError } from "../../src/gitea/GiteaError.ts"
 import { SandboxGitea } from "../../src/sandbox/gitea/SandboxGitea.ts"
 import { leftOut } from "../../src/telemetry/Metrics.ts"
 import { call } from "../sandbox/gitea/support.ts"
-import { damaged, DAMAGES, placesIn } from "./damage.ts"
-import type { Damage, Path } from "./damage.ts"
+import { damaged, DAMAGES, placesIn } from "../harness/Damage.ts"
+import type { Damage, Path } from "../harness/Damage.ts"
 
 const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Unknown))
 
