@@ -3,23 +3,48 @@ import { formatWithOptions } from "node:util"
 import { redact } from "../domain/Redaction.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 
+/** Writes all that is said in one turn of the event loop at once: each write of its own wakes whoever reads the log. */
+const writerTo = (stdout: NodeJS.WriteStream) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let said = ""
+      const flush = () => {
+        if (said !== "") stdout.write(said)
+        said = ""
+      }
+      const write = (text: string) => {
+        if (said === "") process.nextTick(flush)
+        said += text
+      }
+      process.on("exit", flush)
+      return { write, flush }
+    }),
+    ({ flush }) =>
+      Effect.sync(() => {
+        flush()
+        process.off("exit", flush)
+      })
+  )
+
 /** A console that prints no secret, whoever writes to it. Everything goes to standard output. */
-const redactingConsole = (secrets: ReadonlyArray<string>, stdout: NodeJS.WriteStream): Console.Console => {
+const redactingConsole = Effect.fnUntraced(function* (secrets: ReadonlyArray<string>, stdout: NodeJS.WriteStream) {
+  const { write } = yield* writerTo(stdout)
   const print = (...args: ReadonlyArray<unknown>) => {
-    stdout.write(`${redact(secrets, formatWithOptions({ colors: stdout.isTTY }, ...args))}\n`)
+    write(`${redact(secrets, formatWithOptions({ colors: stdout.isTTY }, ...args))}\n`)
   }
   return { ...globalThis.console, log: print, info: print, warn: print, error: print, debug: print, trace: print }
-}
+})
 
 /** Logs as the settings say: for people on a terminal, else one JSON object a line. */
 export const layer = Layer.unwrap(
-  Effect.map(Settings, (settings) => {
+  Effect.gen(function* () {
+    const settings = yield* Settings
     const { stdout } = process
     const format = settings.logFormat ?? (stdout.isTTY ? "pretty" : "json")
     return Layer.mergeAll(
       Logger.layer([format === "pretty" ? Logger.consolePretty() : Logger.consoleJson]),
       Layer.succeed(References.MinimumLogLevel, settings.logLevel),
-      Layer.succeed(Console.Console, redactingConsole(secretsOf(settings), stdout))
+      Layer.succeed(Console.Console, yield* redactingConsole(secretsOf(settings), stdout))
     )
   })
 )

@@ -29,6 +29,9 @@ const loud = {
   previousSecret: Redacted.make('former "secret" of the hook')
 } as const
 
+/** What is said in a turn of the event loop is written at its end. */
+const endOfTurn = Effect.yieldNow
+
 describe("Log", () => {
   layer(
     harness({
@@ -60,6 +63,7 @@ describe("Log", () => {
         const secrets = secretsOf(settings)
         assert.lengthOf(secrets, 4)
         yield* Effect.logError("A careless line", { headers: { authorization: `Bearer ${secrets.join(" ")}` } })
+        yield* endOfTurn
         const answers = (yield* gitea.deliveries).map(({ outcome }) => ("body" in outcome ? outcome.body : ""))
         const comments = (yield* gitea.comments(issue)).map(({ body }) => body)
         const told = [...captured, ...answers, ...comments, inspect(refused.body)].join("\n")
@@ -72,6 +76,17 @@ describe("Log", () => {
           `${url} told a secret`
         )
         assert.notInclude(told, "of the hook")
+      })
+    )
+
+    it.effect("writes what is said in one turn at once", () =>
+      Effect.gen(function* () {
+        yield* Effect.logInfo("First of a turn")
+        yield* Effect.logInfo("Second of a turn")
+        yield* endOfTurn
+        const written = captured.filter((chunk) => /(First|Second) of a turn/.test(chunk))
+        assert.lengthOf(written, 1)
+        assert.match(written[0] ?? "", /First of a turn.*\n.*Second of a turn.*\n/)
       })
     )
   })
