@@ -18,7 +18,12 @@ const utf8 = (bytes: Uint8Array): Result.Result<string, Problem> =>
     catch: () => unprocessable(BODY, "The body is not UTF-8")
   })
 
-const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+const parse = (text: string): Result.Result<unknown, Problem> =>
+  Result.try({
+    try: () => JSON.parse(text),
+    catch: () => unprocessable(BODY, "The body is not JSON")
+  })
+
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 const decodeIssueEvent = Schema.decodeUnknownResult(IssueEvent)
 const decodeComment = Schema.decodeUnknownResult(CommentEvent)
@@ -48,7 +53,7 @@ export const decode = (
 ): Result.Result<{ readonly text: string; readonly said: Pick<Incoming, "action" | "issue"> }, Problem> =>
   Result.gen(function* () {
     const text = yield* utf8(bytes)
-    const json = yield* Result.mapError(decodeJson(text), () => unprocessable(BODY, "The body is not JSON"))
+    const json = yield* parse(text)
     const action = yield* actionOf(json)
     // Of any other shape it says nothing that matters.
     if (event === "issue_comment")
