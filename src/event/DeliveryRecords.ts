@@ -47,10 +47,13 @@ export class DeliveryRecords extends Context.Service<
           sql`select ${columns} from deliveries where seq < ${before} order by seq desc limit ${count}`
       })
 
+      // Only settled ones are in the index by id; those that wait are few.
       const newest = SqlSchema.findAll({
         Request: Schema.String,
         Result: DeliveryRecord,
-        execute: (id) => sql`select ${columns} from deliveries where delivery_id = ${id} order by seq desc limit 1`
+        execute: (id) => sql`select ${columns} from deliveries where delivery_id = ${id} and status <> 'accepted'
+          union all select ${columns} from deliveries where delivery_id = ${id} and status = 'accepted'
+          order by position desc limit 1`
       })
 
       return {

@@ -18,7 +18,7 @@ import { intake } from "./Intake.ts"
 import { ADVICE_NOT_ALLOWED, askedInVain, closedIn, screen } from "./Screening.ts"
 
 /** Bounds one commit: a wave of deliveries becomes several. */
-const MAX_BATCH = 64
+const MAX_BATCH = 128
 
 /** An accepted delivery that waits to be settled; `seq` grows with arrival. */
 export const Waiting = Schema.Struct({
@@ -44,7 +44,8 @@ const readsOf = (sql: SqlClient.SqlClient) => {
     Result: IssueRef,
     execute: ({ except, limit }) => sql`select task_id, (select newest.full_name from deliveries newest
         where newest.task_id = deliveries.task_id and newest.status = 'accepted' order by newest.seq desc limit 1) as full_name
-      from deliveries where status = 'accepted' and task_id not in (select value from json_each(${encodeIds(except)}))
+      from deliveries indexed by deliveries_accepted
+      where status = 'accepted' and task_id not in (select value from json_each(${encodeIds(except)}))
       group by task_id order by min(seq) limit ${limit}`
   })
 

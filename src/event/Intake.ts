@@ -27,7 +27,7 @@ const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>) =
       exists (select 1 from deliveries where body_hash = hash and status <> 'ignored') as heeded,
       exists (select 1 from deliveries where task_id = task and status = 'accepted') as waits,
       exists (select 1 from deliveries where body_hash = hash and body is not null) as kept,
-      (select body_hash from deliveries where task_id = task order by seq desc limit 1) as newest_body
+      (select body_hash from deliveries where seq = (select max(seq) from deliveries where task_id = task)) as newest_body
     from asked order by key`
 }
 
@@ -80,9 +80,18 @@ const rowsOf = (
   })
 }
 
+/** A statement is kept prepared for each number of rows, so there are few of them. */
+const ROWS_OF_INSERT = 32
+
+const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Record<string, unknown>>) => {
+  const inserts = Array.chunksOf(rows, ROWS_OF_INSERT).map((some) => sql`insert into deliveries ${sql.insert(some)}`)
+  const all = Effect.all(inserts, { discard: true })
+  return inserts.length > 1 ? sql.withTransaction(all) : all
+}
+
 /**
- * Judges a batch of deliveries by what the store knows and stores it, whole or not at all, by a single insert. One batch at a time:
- * nobody else stores deliveries, and what settles one meanwhile changes no verdict, because its task is there before it waits no more.
+ * Judges a batch of deliveries by what the store knows and stores it, whole or not at all. One batch at a time: nobody else stores
+ * deliveries, and what settles one meanwhile changes no verdict, because its task is there before it waits no more.
  */
 export const intake = Effect.fnUntraced(function* (
   { sql, tasks, canLook }: { sql: SqlClient.SqlClient; tasks: Tasks["Service"]; canLook: boolean },
@@ -101,7 +110,6 @@ export const intake = Effect.fnUntraced(function* (
     }
   }))
   const verdicts = verdictsOf(candidates, canLook)
-  const news = rowsOf(batch, verdicts, rows, yield* Clock.currentTimeMillis)
-  if (Array.isReadonlyArrayNonEmpty(news)) yield* sql`insert into deliveries ${sql.insert(news)}`
+  yield* insert(sql, rowsOf(batch, verdicts, rows, yield* Clock.currentTimeMillis))
   return verdicts
 })

@@ -5,7 +5,7 @@ import { DeliveryId } from "../../src/domain/Delivery.ts"
 import { Inbox } from "../../src/event/Inbox.ts"
 import { issueEvent } from "../harness/Deliveries.ts"
 import { stored } from "../harness/StoreBuilder.ts"
-import { refuseCommits, refuseRows, refuseSecondRow, takeRows } from "../harness/StoreTrouble.ts"
+import { refuseCommits, refuseRow, refuseRows, refuseSecondRow, takeRows } from "../harness/StoreTrouble.ts"
 import { accept, incoming, Live, ReceiveOnly, rows, statuses, TASK, unassigned } from "./inboxSupport.ts"
 
 describe("Inbox", () => {
@@ -183,6 +183,29 @@ describe("Inbox", () => {
       yield* takeRows
       yield* both
       assert.deepStrictEqual(yield* statuses, ["a accepted", "b accepted"])
+    }).pipe(Effect.provide(Live))
+  )
+
+  it.effect("stores a crowd that came at once whole or not at all, each with its own answer", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      const crowd = Array.from({ length: 100 }, (_, index) => incoming(`${index}`, `body ${index}`))
+      const all = Effect.forEach(crowd, (it) => Effect.result(inbox.accept(it)), { concurrency: "unbounded" })
+      yield* refuseRow("deliveries", "new.delivery_id = '99'")
+      assert.sameMembers(
+        (yield* all).map((result) => (result._tag === "Failure" ? result.failure._tag : "stored")),
+        crowd.map(() => "StoreUnavailable")
+      )
+      assert.deepStrictEqual(yield* statuses, [])
+      yield* takeRows
+      assert.deepStrictEqual(
+        (yield* all).map((result) => (result._tag === "Success" ? result.success.delivery : result.failure._tag)),
+        crowd.map(({ delivery }) => delivery)
+      )
+      assert.deepStrictEqual(
+        yield* statuses,
+        crowd.map(({ delivery }) => `${delivery} accepted`)
+      )
     }).pipe(Effect.provide(Live))
   )
 

@@ -18,10 +18,11 @@ const refuse = (what: "insert" | "update") => (table: TableName) =>
 export const refuseRows = refuse("insert")
 /** From now on no row of the table can be changed, until `takeRows`. */
 export const refuseChanges = refuse("update")
+/** From now on no row of which `condition` (SQL, of `new`) holds can be added to the table, until `takeRows`. */
+export const refuseRow = (table: TableName, condition: string) =>
+  run(`create trigger refused before insert on ${table} when ${condition} begin select raise(abort, 'disk full'); end`)
 /** From now on no second row can be added to the table in one transaction or after it, until `takeRows`. */
-export const refuseSecondRow = (table: TableName) =>
-  run(`create trigger refused before insert on ${table} when (select count(*) from ${table}) > 0
-    begin select raise(abort, 'disk full'); end`)
+export const refuseSecondRow = (table: TableName) => refuseRow(table, `(select count(*) from ${table}) > 0`)
 /** Ends what `refuseRows` or its like began. */
 export const takeRows = run("drop trigger refused")
 

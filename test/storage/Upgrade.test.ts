@@ -10,6 +10,9 @@ import { Outbox } from "../../src/outbox/Outbox.ts"
 import { Journal } from "../../src/session/Journal.ts"
 import { migrate } from "../../src/storage/Migrations.ts"
 import { migration0001 } from "../../src/storage/migrations/0001_thread.ts"
+import { migration0003 } from "../../src/storage/migrations/0003_traces.ts"
+import { migration0007 } from "../../src/storage/migrations/0007_taken.ts"
+import { migration0010 } from "../../src/storage/migrations/0010_leaner.ts"
 import * as Sqlite from "../../src/storage/Sqlite.ts"
 import * as Store from "../../src/storage/Store.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
@@ -207,6 +210,23 @@ describe("A store of the first schema", () => {
         assert.deepInclude(comment, { body: "COMMENT", revision: 3, commentId: 11, refusals: 0, waitsSince: null })
       }).pipe(Effect.provide(services))
     }).pipe(Effect.provide(NodeServices.layer))
+  )
+})
+
+describe("A store from before the deliveries were made anew", () => {
+  it.effect("keeps every value of them", () =>
+    Effect.gen(function* () {
+      const sql = yield* Sqlite.make(":memory:")
+      const bring = (migrations: Parameters<typeof Migrator.fromRecord>[0]) =>
+        Migrator.make({})({ loader: Migrator.fromRecord(migrations) }).pipe(
+          Effect.provideService(SqlClient.SqlClient, sql)
+        )
+      yield* bring({ "0001_thread": migration0001, "0003_traces": migration0003, "0007_taken": migration0007 })
+      const row = { ...FIRST["deliveries"], traceparent: "span", takenAt: 15 }
+      yield* sql`insert into deliveries ${sql.insert(row)}`
+      yield* bring({ "0010_leaner": migration0010 })
+      assert.deepStrictEqual(yield* dump(sql, ["deliveries"]), { deliveries: [row] })
+    })
   )
 })
 
