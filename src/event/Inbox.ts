@@ -7,6 +7,8 @@ import { TaskId } from "../domain/Task.ts"
 import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
+import { SyncedLater } from "../storage/Sqlite.ts"
+import { WalSync } from "../storage/WalSync.ts"
 import { steadyMillis } from "../storage/SteadyClock.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
@@ -134,6 +136,7 @@ export class Inbox extends Context.Service<
       const tasks = yield* Tasks
       const turn = yield* Semaphore.make(1)
       const doorbell = yield* Doorbell
+      const wal = yield* WalSync
 
       const exporting = yield* Exporting
       const faults = yield* SetupFaults
@@ -151,7 +154,9 @@ export class Inbox extends Context.Service<
           const verdicts = yield* (
             exporting ? sql.withTransaction(Effect.tap(stored, keepSpans(sql, entries))) : stored
           ).pipe(
+            Effect.provideService(SyncedLater, true),
             turn.withPermit,
+            Effect.tap(() => wal.done),
             orStoreUnavailable,
             Effect.tap(Ref.set(refusing, null)),
             Effect.tapError(() => Effect.flatMap(steadyMillis, (now) => Ref.set(refusing, now)))

@@ -9,7 +9,7 @@ import { migration0006 } from "./migrations/0006_assigned_text.ts"
 import { migration0007 } from "./migrations/0007_taken.ts"
 import { migration0008 } from "./migrations/0008_found.ts"
 import { migration0009 } from "./migrations/0009_saved.ts"
-import { migration0010 } from "./migrations/0010_leaner.ts"
+import { migration0010 } from "./migrations/0010_indexes.ts"
 
 const migrations = {
   "0001_thread": migration0001,
@@ -21,7 +21,7 @@ const migrations = {
   "0007_taken": migration0007,
   "0008_found": migration0008,
   "0009_saved": migration0009,
-  "0010_leaner": migration0010
+  "0010_indexes": migration0010
 }
 
 /** The store was written by a newer release; going on could lose what it knows. */

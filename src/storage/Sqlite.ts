@@ -1,4 +1,4 @@
-import { Effect, Predicate, Semaphore, Stream, String as Text } from "effect"
+import { Context, Effect, Predicate, Semaphore, Stream, String as Text } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError, Statement } from "effect/sql"
 import type { SqlConnection } from "effect/sql"
@@ -20,6 +20,11 @@ const PRAGMAS = [
   "PRAGMA cache_size = -16000",
   "PRAGMA wal_autocheckpoint = 2000"
 ]
+
+/** Whether what is committed needs to be on the disk only once `WalSync` says so. */
+export const SyncedLater = Context.Reference<boolean>("mosaic-coordinator/storage/Sqlite/SyncedLater", {
+  defaultValue: () => false
+})
 
 /** A fault of `node:sqlite` as Effect classifies it. */
 export const toSqlError = (operation: string) => (cause: unknown) => {
@@ -55,17 +60,35 @@ const preparing = (db: DatabaseSync) => {
   }
 }
 
+/**
+ * Before each statement, as SQLite changes it only between transactions. What has no write-ahead log, a store in memory or on a file
+ * system without one, is left as it is.
+ */
+const switchingSync = (db: DatabaseSync) => {
+  const hasWal = db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal"
+  let isLater = false
+  return (later: boolean) => {
+    if (!hasWal || later === isLater || db.isTransaction) return
+    db.exec(`PRAGMA synchronous = ${later ? "NORMAL" : "FULL"}`)
+    isLater = later
+  }
+}
+
 const connect = (db: DatabaseSync): SqlConnection.Connection => {
   const prepared = preparing(db)
+  const syncLater = switchingSync(db)
   const run = (prepare: (sql: string) => StatementSync, sql: string, params: ReadonlyArray<unknown>, arrays: boolean) =>
-    Effect.try({
-      try: () => {
-        const statement = prepare(sql)
-        statement.setReturnArrays(arrays)
-        return statement.all(...(params as ReadonlyArray<SQLInputValue>)) as ReadonlyArray<any>
-      },
-      catch: toSqlError("execute")
-    })
+    Effect.flatMap(SyncedLater, (later) =>
+      Effect.try({
+        try: () => {
+          syncLater(later)
+          const statement = prepare(sql)
+          statement.setReturnArrays(arrays)
+          return statement.all(...(params as ReadonlyArray<SQLInputValue>)) as ReadonlyArray<any>
+        },
+        catch: toSqlError("execute")
+      })
+    )
   const unprepared = (sql: string) => db.prepare(sql)
   return {
     execute: (sql, params, transform) =>

@@ -7,6 +7,7 @@ import { migrate } from "./Migrations.ts"
 import { makePrivateFolder, writePrivate } from "./PrivateFile.ts"
 import { hold, lockOf } from "./ProcessLock.ts"
 import * as Sqlite from "./Sqlite.ts"
+import { WalSync } from "./WalSync.ts"
 
 /** The store cannot be opened at start. */
 export class StoreUnusable extends Schema.TaggedError<StoreUnusable>()("StoreUnusable", {
@@ -42,7 +43,7 @@ const open = Effect.fnUntraced(
 )
 
 /** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends; and its doorbell. */
-export const layer = Layer.mergeAll(StoreHolder.layer, Doorbell.layer).pipe(
+export const layer = Layer.mergeAll(StoreHolder.layer, Doorbell.layer, WalSync.layer).pipe(
   Layer.provideMerge(
     Layer.effect(
       SqlClient.SqlClient,

@@ -12,7 +12,7 @@ import { migrate } from "../../src/storage/Migrations.ts"
 import { migration0001 } from "../../src/storage/migrations/0001_thread.ts"
 import { migration0003 } from "../../src/storage/migrations/0003_traces.ts"
 import { migration0007 } from "../../src/storage/migrations/0007_taken.ts"
-import { migration0010 } from "../../src/storage/migrations/0010_leaner.ts"
+import { migration0010 } from "../../src/storage/migrations/0010_indexes.ts"
 import * as Sqlite from "../../src/storage/Sqlite.ts"
 import * as Store from "../../src/storage/Store.ts"
 import { Tasks } from "../../src/task/Tasks.ts"
@@ -224,7 +224,7 @@ describe("A store from before the deliveries were made anew", () => {
       yield* bring({ "0001_thread": migration0001, "0003_traces": migration0003, "0007_taken": migration0007 })
       const row = { ...FIRST["deliveries"], traceparent: "span", takenAt: 15 }
       yield* sql`insert into deliveries ${sql.insert(row)}`
-      yield* bring({ "0010_leaner": migration0010 })
+      yield* bring({ "0010_indexes": migration0010 })
       assert.deepStrictEqual(yield* dump(sql, ["deliveries"]), { deliveries: [row] })
     })
   )

@@ -1,0 +1,98 @@
+import { NodeCrypto, NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, FileSystem, Layer, Ref } from "effect"
+import { SqlClient } from "effect/sql"
+import { SyncedLater } from "../../src/storage/Sqlite.ts"
+import * as Store from "../../src/storage/Store.ts"
+import { shared, WalSync } from "../../src/storage/WalSync.ts"
+import { settings } from "../harness/TestSettings.ts"
+
+const FULL = 2
+const NORMAL = 1
+
+const level = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(sql<{ synchronous: number }>`pragma synchronous`, ([row]) => row?.synchronous)
+)
+
+const storeAt = (database: string) =>
+  Store.layer.pipe(Layer.provide([settings({ database }), NodeCrypto.layer, NodeServices.layer]))
+
+const inStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient | WalSync>) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    return yield* Effect.provide(effect, storeAt(`${yield* fs.makeTempDirectoryScoped()}/store.db`))
+  }).pipe(Effect.provide(NodeServices.layer))
+
+describe("SyncedLater", () => {
+  it.effect("holds for its own commits alone", () =>
+    inStore(
+      Effect.gen(function* () {
+        const later = Effect.provideService(level, SyncedLater, true)
+        assert.deepStrictEqual(yield* Effect.all([level, later, level, later, later, level]), [
+          FULL,
+          NORMAL,
+          FULL,
+          NORMAL,
+          NORMAL,
+          FULL
+        ])
+      })
+    )
+  )
+
+  it.effect("holds to the end of its transaction, and for none that follows, also when it fails", () =>
+    inStore(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const failing = sql.withTransaction(Effect.andThen(level, Effect.fail("no")))
+        assert.strictEqual(yield* Effect.flip(Effect.provideService(failing, SyncedLater, true)), "no")
+        assert.strictEqual(yield* sql.withTransaction(level), FULL)
+        assert.strictEqual(yield* Effect.provideService(sql.withTransaction(level), SyncedLater, true), NORMAL)
+        assert.strictEqual(yield* sql.withTransaction(level), FULL)
+      })
+    )
+  )
+})
+
+describe("WalSync", () => {
+  it.effect("syncs a store that was just made, and one that is opened again", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = `${yield* fs.makeTempDirectoryScoped()}/store.db`
+      const sync = Effect.gen(function* () {
+        assert.isTrue(yield* fs.exists(`${file}-wal`))
+        yield* (yield* WalSync).done
+      }).pipe(Effect.provide(storeAt(file), { local: true }))
+      yield* Effect.andThen(sync, sync)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.effect("is shared by all that come while another is under way", () =>
+    Effect.gen(function* () {
+      const begun = yield* Ref.make(0)
+      const end = yield* Deferred.make<void>()
+      const done = shared(
+        Effect.andThen(
+          Ref.update(begun, (count) => count + 1),
+          Deferred.await(end)
+        )
+      )
+      const first = yield* Effect.forkChild(done, { startImmediately: true })
+      const others = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(done, { startImmediately: true }))
+      assert.strictEqual(yield* Ref.get(begun), 1)
+      yield* Deferred.succeed(end, undefined)
+      yield* Fiber.joinAll([first, ...others])
+      assert.strictEqual(yield* Ref.get(begun), 2)
+    })
+  )
+
+  it.effect("is tried anew by whoever comes after one that failed", () =>
+    Effect.gen(function* () {
+      const results = yield* Ref.make<ReadonlyArray<Effect.Effect<void, string>>>([Effect.fail("no"), Effect.void])
+      const done = shared(Effect.flatten(Ref.modify(results, ([next = Effect.void, ...rest]) => [next, rest])))
+      assert.deepStrictEqual(yield* Effect.flip(done), "no")
+      yield* done
+      assert.lengthOf(yield* Ref.get(results), 0)
+    })
+  )
+})
