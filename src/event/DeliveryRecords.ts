@@ -47,7 +47,7 @@ export class DeliveryRecords extends Context.Service<
           sql`select ${columns} from deliveries where seq < ${before} order by seq desc limit ${count}`
       })
 
-      // Only settled ones are in the index by id; those that wait are few.
+      // Deliveries that wait are not in the index by id, so all of them are read.
       const newest = SqlSchema.findAll({
         Request: Schema.String,
         Result: DeliveryRecord,

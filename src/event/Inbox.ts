@@ -8,10 +8,10 @@ import { BotIdentity } from "../gitea/BotIdentity.ts"
 import { Settings } from "../Settings.ts"
 import { Doorbell } from "../storage/Doorbell.ts"
 import { SyncedLater } from "../storage/Sqlite.ts"
-import { WalSync } from "../storage/WalSync.ts"
 import { steadyMillis } from "../storage/SteadyClock.ts"
 import { orStoreUnavailable } from "../storage/StoreUnavailable.ts"
 import type { StoreUnavailable } from "../storage/StoreUnavailable.ts"
+import { WalSync } from "../storage/WalSync.ts"
 import { Tasks } from "../task/Tasks.ts"
 import { SetupFaults } from "../telemetry/SetupFaults.ts"
 import { Exporting, traceparent } from "../telemetry/Tracing.ts"
@@ -41,6 +41,7 @@ const encodeSeqs = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Schema.I
 
 /** What the store knows of deliveries that wait. */
 const readsOf = (sql: SqlClient.SqlClient) => {
+  // SQLite would take the index by issue for the grouping, and with it every delivery that was ever settled.
   const pending = SqlSchema.findAll({
     Request: Schema.Struct({ limit: Schema.Int, except: Schema.Array(TaskId) }),
     Result: IssueRef,
@@ -98,7 +99,7 @@ const outcomesOf = (sql: SqlClient.SqlClient) => {
 
 class Accept extends Request.TaggedClass("Accept")<{ readonly incoming: Incoming }, Receipt, StoreUnavailable> {}
 
-/** Every delivery that was answered with 200, until its final status. Rings for those that are to be looked at. */
+/** Every delivery that was answered with 200, until its final status. Rings for those that are to be looked at once they are committed. */
 export class Inbox extends Context.Service<
   Inbox,
   {
@@ -136,7 +137,7 @@ export class Inbox extends Context.Service<
       const tasks = yield* Tasks
       const turn = yield* Semaphore.make(1)
       const doorbell = yield* Doorbell
-      const wal = yield* WalSync
+      const walSync = yield* WalSync
 
       const exporting = yield* Exporting
       const faults = yield* SetupFaults
@@ -156,13 +157,15 @@ export class Inbox extends Context.Service<
           ).pipe(
             Effect.provideService(SyncedLater, true),
             turn.withPermit,
-            Effect.tap(() => wal.done),
+            Effect.tap((judged) =>
+              judged.some(({ stored }) => stored?.status === "accepted") ? doorbell.ring("deliveries") : Effect.void
+            ),
+            Effect.tap(() => walSync.done),
             orStoreUnavailable,
             Effect.tap(Ref.set(refusing, null)),
             Effect.tapError(() => Effect.flatMap(steadyMillis, (now) => Ref.set(refusing, now)))
           )
           yield* Effect.forEach(batch.flatMap(closedIn), tasks.issueClosed, { discard: true })
-          if (verdicts.some(({ stored }) => stored?.status === "accepted")) yield* doorbell.ring("deliveries")
           Array.zip(entries, verdicts).forEach(([entry, { receipt }]) => entry.completeUnsafe(Exit.succeed(receipt)))
         })
       ).pipe(RequestResolver.batchN(MAX_BATCH))

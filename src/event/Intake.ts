@@ -1,5 +1,6 @@
 import { Array, Clock, Effect } from "effect"
 import type { SqlClient } from "effect/sql"
+import { DeliveryStatus } from "../domain/Delivery.ts"
 import type { TaskId } from "../domain/Task.ts"
 import type { Tasks } from "../task/Tasks.ts"
 import type { Screened } from "./Screening.ts"
@@ -15,8 +16,12 @@ interface KnownRow {
   readonly kept: number
 }
 
-/** One statement whatever the size of the batch. */
-const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>) => {
+const STATUSES = JSON.stringify(DeliveryStatus.literals)
+
+/** One statement whatever the size of the batch. The newest body counts without a token alone, and is one search for each status. */
+const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>, canLook: boolean) => {
+  const newestBody = sql`(select body_hash from deliveries where seq = (
+    select max((select max(seq) from deliveries where task_id = task and status = value)) from json_each(${STATUSES})))`
   const questions = batch.map(({ bodyHash, delivery, subject }) => [delivery, bodyHash, subject?.taskId ?? null])
   return sql<KnownRow>`with asked as (
       select key, value ->> 0 as delivery, value ->> 1 as hash, value ->> 2 as task
@@ -27,7 +32,7 @@ const whatIsKnown = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Screened>) =
       exists (select 1 from deliveries where body_hash = hash and status <> 'ignored') as heeded,
       exists (select 1 from deliveries where task_id = task and status = 'accepted') as waits,
       exists (select 1 from deliveries where body_hash = hash and body is not null) as kept,
-      (select body_hash from deliveries where seq = (select max(seq) from deliveries where task_id = task)) as newest_body
+      ${canLook ? sql`null` : newestBody} as newest_body
     from asked order by key`
 }
 
@@ -80,7 +85,7 @@ const rowsOf = (
   })
 }
 
-/** A statement is kept prepared for each number of rows, so there are few of them. */
+/** A statement is kept prepared for each number of rows, so that number is bounded. */
 const ROWS_OF_INSERT = 32
 
 const insert = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Record<string, unknown>>) => {
@@ -97,7 +102,7 @@ export const intake = Effect.fnUntraced(function* (
   { sql, tasks, canLook }: { sql: SqlClient.SqlClient; tasks: Tasks["Service"]; canLook: boolean },
   batch: ReadonlyArray<Screened>
 ) {
-  const rows = yield* whatIsKnown(sql, batch)
+  const rows = yield* whatIsKnown(sql, batch, canLook)
   const working = yield* tasksOf(tasks, batch)
   const candidates = Array.zipWith(batch, rows, (incoming, { heeded, newestBody, seen, stored, waits }) => ({
     incoming,

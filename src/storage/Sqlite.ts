@@ -8,7 +8,8 @@ import type { SQLInputValue, StatementSync } from "node:sqlite"
 const STATEMENTS_KEPT = 200
 
 /**
- * `synchronous = FULL`: an acknowledged delivery must survive a power cut, not only a crash of the process. With the 2 MB and 1,000
+ * `synchronous = FULL`: what is committed must survive a power cut, not only a crash of the process. What is committed with
+ * `SyncedLater` is the exception: `WalSync` syncs it before anybody is told. With the 2 MB and 1,000
  * pages that SQLite has otherwise, a delivery that is committed alone takes a quarter longer; with 4,000 pages a checkpoint takes so
  * long that the slowest hundredth of 32 senders waits a tenth longer (measured, Node 24.21).
  */
@@ -21,7 +22,7 @@ const PRAGMAS = [
   "PRAGMA wal_autocheckpoint = 2000"
 ]
 
-/** Whether what is committed needs to be on the disk only once `WalSync` says so. */
+/** True: the commit is not synced, and the caller waits for `WalSync`. */
 export const SyncedLater = Context.Reference<boolean>("mosaic-coordinator/storage/Sqlite/SyncedLater", {
   defaultValue: () => false
 })
@@ -29,8 +30,8 @@ export const SyncedLater = Context.Reference<boolean>("mosaic-coordinator/storag
 /** A fault of `node:sqlite` as Effect classifies it. */
 export const toSqlError = (operation: string) => (cause: unknown) => {
   // node:sqlite says `errcode` where the classifier looks for `errno`.
-  const errno = Predicate.hasProperty(cause, "errcode") ? cause.errcode : undefined
-  const error = Predicate.isObject(cause) ? Object.assign(cause, { errno }) : cause
+  const error =
+    Predicate.isObject(cause) && "errcode" in cause ? Object.assign(cause, { errno: cause["errcode"] }) : cause
   return new SqlError.SqlError({ reason: SqlError.classifySqliteError(error, { message: String(cause), operation }) })
 }
 
@@ -60,10 +61,7 @@ const preparing = (db: DatabaseSync) => {
   }
 }
 
-/**
- * Before each statement, as SQLite changes it only between transactions. What has no write-ahead log, a store in memory or on a file
- * system without one, is left as it is.
- */
+/** Called before each statement: SQLite changes this only between transactions. A store without a write-ahead log is left as it is. */
 const switchingSync = (db: DatabaseSync) => {
   const hasWal = db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal"
   let isLater = false

@@ -28,6 +28,8 @@ const makeFiles = Effect.fnUntraced(function* (file: string) {
   yield* writePrivate(file, "")
 })
 
+const unusable = (file: string) => (cause: unknown) => new StoreUnusable({ file, cause })
+
 const open = Effect.fnUntraced(
   function* (file: string) {
     yield* makeFiles(file)
@@ -38,12 +40,17 @@ const open = Effect.fnUntraced(
   },
   (effect, file) =>
     Effect.mapError(effect, (error) =>
-      error._tag === "StoreInUse" || error._tag === "StoreTooNew" ? error : new StoreUnusable({ file, cause: error })
+      error._tag === "StoreInUse" || error._tag === "StoreTooNew" ? error : unusable(file)(error)
     )
 )
 
+const Syncs = Layer.effect(
+  WalSync,
+  Effect.flatMap(Settings, ({ database }) => Effect.mapError(WalSync.make, unusable(database)))
+)
+
 /** The SQLite store behind everything durable: locked, migrated, and held by this process until its scope ends; and its doorbell. */
-export const layer = Layer.mergeAll(StoreHolder.layer, Doorbell.layer, WalSync.layer).pipe(
+export const layer = Layer.mergeAll(StoreHolder.layer, Doorbell.layer, Syncs).pipe(
   Layer.provideMerge(
     Layer.effect(
       SqlClient.SqlClient,

@@ -3,14 +3,15 @@ import { formatWithOptions } from "node:util"
 import { redact } from "../domain/Redaction.ts"
 import { secretsOf, Settings } from "../Settings.ts"
 
-/** Writes all that is said in one turn of the event loop at once: each write of its own wakes whoever reads the log. */
+/** Writes all that is said in one callback of the event loop at once: each write of its own wakes whoever reads the log. */
 const writerTo = (stdout: NodeJS.WriteStream) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       let said = ""
       const flush = () => {
-        if (said !== "") stdout.write(said)
+        const text = said
         said = ""
+        if (text !== "") stdout.write(text)
       }
       const write = (text: string) => {
         if (said === "") process.nextTick(flush)
@@ -22,6 +23,7 @@ const writerTo = (stdout: NodeJS.WriteStream) =>
     ({ flush }) =>
       Effect.sync(() => {
         flush()
+        // Later lines still go out by their tick.
         process.off("exit", flush)
       })
   )

@@ -29,8 +29,8 @@ const loud = {
   previousSecret: Redacted.make('former "secret" of the hook')
 } as const
 
-/** What is said in a turn of the event loop is written at its end. */
-const endOfTurn = Effect.yieldNow
+/** What is said in one callback of the event loop is written after it. */
+const nextCallback = Effect.yieldNow
 
 describe("Log", () => {
   layer(
@@ -63,7 +63,7 @@ describe("Log", () => {
         const secrets = secretsOf(settings)
         assert.lengthOf(secrets, 4)
         yield* Effect.logError("A careless line", { headers: { authorization: `Bearer ${secrets.join(" ")}` } })
-        yield* endOfTurn
+        yield* nextCallback
         const answers = (yield* gitea.deliveries).map(({ outcome }) => ("body" in outcome ? outcome.body : ""))
         const comments = (yield* gitea.comments(issue)).map(({ body }) => body)
         const told = [...captured, ...answers, ...comments, inspect(refused.body)].join("\n")
@@ -79,14 +79,14 @@ describe("Log", () => {
       })
     )
 
-    it.effect("writes what is said in one turn at once", () =>
+    it.effect("writes what is said in one callback at once", () =>
       Effect.gen(function* () {
-        yield* Effect.logInfo("First of a turn")
-        yield* Effect.logInfo("Second of a turn")
-        yield* endOfTurn
-        const written = captured.filter((chunk) => /(First|Second) of a turn/.test(chunk))
+        yield* Effect.logInfo("First of two")
+        yield* Effect.logInfo("Second of two")
+        yield* nextCallback
+        const written = captured.filter((chunk) => /(First|Second) of two/.test(chunk))
         assert.lengthOf(written, 1)
-        assert.match(written[0] ?? "", /First of a turn.*\n.*Second of a turn.*\n/)
+        assert.match(written[0] ?? "", /First of two.*\n.*Second of two.*\n/)
       })
     )
   })

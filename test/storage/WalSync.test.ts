@@ -4,7 +4,7 @@ import { Deferred, Effect, Fiber, FileSystem, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { SyncedLater } from "../../src/storage/Sqlite.ts"
 import * as Store from "../../src/storage/Store.ts"
-import { shared, WalSync } from "../../src/storage/WalSync.ts"
+import { choosing, healing, shared, WalSync } from "../../src/storage/WalSync.ts"
 import { settings } from "../harness/TestSettings.ts"
 
 const FULL = 2
@@ -67,6 +67,40 @@ describe("WalSync", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("is of the log beside the file itself where the store is named by a link", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* fs.makeTempDirectoryScoped()
+      yield* fs.makeDirectory(`${folder}/disk`)
+      yield* fs.writeFileString(`${folder}/disk/store.db`, "")
+      yield* fs.symlink(`${folder}/disk/store.db`, `${folder}/link.db`)
+      const handles = Effect.flatMap(fs.readDirectory("/proc/self/fd"), (all) =>
+        Effect.forEach(all, (fd) => Effect.orElseSucceed(fs.readLink(`/proc/self/fd/${fd}`), () => ""))
+      )
+      yield* Effect.gen(function* () {
+        const logs = (yield* handles).filter((file) => file.startsWith(folder) && file.endsWith("-wal"))
+        const log = `${yield* fs.realPath(folder)}/disk/store.db-wal`
+        assert.deepStrictEqual(logs, [log, log], "SQLite's and ours")
+        yield* (yield* WalSync).done
+      }).pipe(Effect.provide(storeAt(`${folder}/link.db`)))
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("waits beside the event loop once the disk was slow, and looks from time to time whether it still is", () =>
+    Effect.gen(function* () {
+      const waits = yield* Ref.make<ReadonlyArray<string>>([])
+      const note = (where: string) => Ref.update(waits, (all) => [...all, where])
+      const slow = Effect.sync(() => {
+        const began = performance.now()
+        while (performance.now() - began < 2) continue
+      })
+      const sync = choosing(Effect.andThen(slow, note("here")), note("beside"))
+      yield* Effect.repeat(sync, { times: 66 })
+      const expected = ["here", ...Array.from({ length: 64 }, () => "beside"), "here", "beside"]
+      assert.deepStrictEqual(yield* Ref.get(waits), expected)
+    })
+  )
+
   it.effect("is shared by all that come while another is under way", () =>
     Effect.gen(function* () {
       const begun = yield* Ref.make(0)
@@ -86,13 +120,19 @@ describe("WalSync", () => {
     })
   )
 
-  it.effect("is tried anew by whoever comes after one that failed", () =>
+  it.effect("is a checkpoint after one that failed, until that succeeds", () =>
     Effect.gen(function* () {
-      const results = yield* Ref.make<ReadonlyArray<Effect.Effect<void, string>>>([Effect.fail("no"), Effect.void])
-      const done = shared(Effect.flatten(Ref.modify(results, ([next = Effect.void, ...rest]) => [next, rest])))
-      assert.deepStrictEqual(yield* Effect.flip(done), "no")
+      const steps = yield* Ref.make<ReadonlyArray<string>>(["sync no", "checkpoint no", "checkpoint", "sync"])
+      const step = (name: string) =>
+        Ref.modify(steps, ([next = "none", ...rest]) => [next, rest]).pipe(
+          Effect.flatMap((next) => (next === name ? Effect.void : Effect.fail(next)))
+        )
+      const done = shared(healing(step("sync"), step("checkpoint")))
+      assert.strictEqual(yield* Effect.flip(done), "sync no")
+      assert.strictEqual(yield* Effect.flip(done), "checkpoint no")
       yield* done
-      assert.lengthOf(yield* Ref.get(results), 0)
+      yield* done
+      assert.lengthOf(yield* Ref.get(steps), 0)
     })
   )
 })

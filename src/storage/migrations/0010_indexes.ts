@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * Each index costs a delivery that is acknowledged a page of its own, and one by a random key hardly ever shares it with others. Those
- * of settled deliveries alone cost nothing before. SQLite cannot change what is unique in a table, so the table is made anew.
+ * Each index costs a delivery that is acknowledged a page of its own, and one by a random key hardly ever shares it with others. An
+ * index of settled deliveries only costs nothing until then. SQLite cannot change what is unique in a table, so the table is made anew.
  */
 const STATEMENTS = [
   `create table deliveries_new (
