@@ -45,18 +45,18 @@ const checkpoint = (sql: SqlClient.SqlClient): Sync =>
   )
 
 /**
- * After a sync that failed the log may lack a piece, and a power cut would take all that was committed behind it, whatever was synced
- * since. A checkpoint writes all of it to the store itself.
+ * After a sync that failed the log may lack a piece, and a power cut would take all that was committed behind it, whatever is synced
+ * later. A checkpoint writes all of it to the store itself: at once, and in the place of each sync until it succeeds.
  */
 export const healing = <E>(sync: Effect.Effect<void, E>, checkpoint: Effect.Effect<void, E>) => {
   let isBroken = false
-  const note = (broken: boolean) =>
-    Effect.sync(() => {
-      isBroken = broken
+  const heal = Effect.suspend(() => {
+    isBroken = true
+    return Effect.map(checkpoint, () => {
+      isBroken = false
     })
-  return Effect.suspend(() =>
-    isBroken ? Effect.andThen(checkpoint, note(false)) : Effect.tapError(sync, () => note(true))
-  )
+  })
+  return Effect.suspend(() => (isBroken ? heal : Effect.catch(sync, () => heal)))
 }
 
 /** Those who come while a sync is under way share the next one. */
