@@ -9,9 +9,9 @@ const STATEMENTS_KEPT = 200
 
 /**
  * `synchronous = FULL`: what is committed must survive a power cut, not only a crash of the process. What is committed with
- * `SyncedLater` is the exception: `WalSync` syncs it before anybody is told. With the 2 MB and 1,000
- * pages that SQLite has otherwise, a delivery that is committed alone takes a quarter longer; with 4,000 pages a checkpoint takes so
- * long that the slowest hundredth of 32 senders waits a tenth longer (measured, Node 24.21).
+ * `SyncedLater` is the exception: `WalSync` syncs it before anybody is told. With the 2 MB and 1,000 pages that SQLite has otherwise, a
+ * delivery that is committed alone takes a quarter longer; with 4,000 pages a checkpoint takes so long that the slowest hundredth of 32
+ * senders waits a tenth longer (measured, Node 24.21).
  */
 const PRAGMAS = [
   "PRAGMA busy_timeout = 1000",
@@ -30,8 +30,7 @@ export const SyncedLater = Context.Reference<boolean>("mosaic-coordinator/storag
 /** A fault of `node:sqlite` as Effect classifies it. */
 export const toSqlError = (operation: string) => (cause: unknown) => {
   // node:sqlite says `errcode` where the classifier looks for `errno`.
-  const error =
-    Predicate.isObject(cause) && "errcode" in cause ? Object.assign(cause, { errno: cause["errcode"] }) : cause
+  const error = Predicate.hasProperty(cause, "errcode") ? Object.assign(cause, { errno: cause.errcode }) : cause
   return new SqlError.SqlError({ reason: SqlError.classifySqliteError(error, { message: String(cause), operation }) })
 }
 
